@@ -1,0 +1,46 @@
+# `make evals` and `make test` do everything on a machine with Python >= 3.11, make and pip.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help evals test check data train clean
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+evals: .venv/evals ## measure the embedded checkpoints, write reports/latest/report.html
+	$(BIN)/python -m pytest evals
+
+test: .venv/dev ## the project's own tests
+	$(BIN)/python -m pytest tests
+
+check: .venv/dev ## lint, formatting, types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+data: .venv/evals ## make fixtures/data again from its seed
+	$(BIN)/python -m fixtures.catalogue
+
+train: .venv/train ## make the embedded model and its adapters again (a GPU helps)
+	$(BIN)/python -m fixtures.catalogue corpus --out build/corpus
+	$(BIN)/python -m training tokenizer
+	$(BIN)/python -m training pretrain
+	$(BIN)/python -m training sft training/recipes/embedded.toml
+
+clean: ## remove the environment, runs and stored answers
+	rm -rf .venv build reports/runs reports/store reports/latest
+
+# The stamps keep a second call from setting anything up again.
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/evals: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/train: .venv/evals
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	@touch $@
+
+.venv/dev: .venv/train
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,nf4]' --group dev
+	@touch $@

@@ -1,0 +1,119 @@
+"""From files to a model and a tokenizer, with nothing fetched and no foreign code run unasked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, WeightsError
+from harness.records import Model
+
+
+def device() -> str:
+    """The accelerator if there is one."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def share_cores() -> None:
+    """Give each xdist worker its share of the cores: torch takes them all in every process."""
+    import torch
+
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    torch.set_num_threads(max(1, cores // workers))
+
+
+def load_tokenizer(model: Model, folder: Path) -> Any:
+    """The tokenizer with left padding and a chat template. Raises WeightsError."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=model.trust_remote_code
+        )
+    except Exception as error:  # transformers raises whatever the broken file leads to
+        raise WeightsError(
+            f"{folder}: the tokenizer can't be loaded: {_first_line(error)}"
+        ) from error
+    if model.chat_template is not None:
+        tokenizer.chat_template = model.chat_template.read_text(encoding="utf-8")
+    tokenizer.padding_side = "left"
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_weights(model: Model, folder: Path) -> Any:
+    """The causal language model in evaluation mode on its device.
+
+    Safetensors only. Raises WeightsError, and ConfigError for NF4 without bitsandbytes.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    place = device()
+    options: dict[str, Any] = {}
+    if model.quantization == "nf4":
+        options = {"quantization_config": _nf4(model), "device_map": {"": place}}
+    try:
+        network = AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            dtype=getattr(torch, model.dtype),
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=model.trust_remote_code,
+            **options,
+        )
+    except Exception as error:  # as above
+        raise WeightsError(
+            f"{folder}: the weights can't be loaded: {_first_line(error)}"
+        ) from error
+    if model.quantization == "nf4":
+        _keep_unpacked(network, place)
+    else:
+        network.to(place)
+    return network.eval().requires_grad_(False)
+
+
+def _nf4(model: Model) -> Any:
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f'model {model.id}: quantization = "nf4" needs bitsandbytes: '
+            "pip install 'pytest-michi[nf4]'."
+        ) from error
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=getattr(torch, model.dtype),
+    )
+
+
+def _keep_unpacked(network: Any, place: str) -> None:
+    """Forbid bitsandbytes 0.50's repacking on CPUs with AVX512-BF16.
+
+    It asserts that widths are multiples of 32, and leaves gradients wrong for a later training.
+    """
+    if place != "cpu":
+        return
+    for module in network.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"

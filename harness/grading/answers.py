@@ -1,0 +1,76 @@
+"""A fact out of a model answer, for question files that bring no typed facts."""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+
+from harness.grading.facts import Fact
+from harness.grading.text import normalise
+from harness.grading.value import Value, without_overlaps
+from harness.grading.values import find, matches
+
+# Most specific first: where two readings overlap, the earlier type has it.
+_TYPES = ("telephone", "money", "date", "composition", "length", "weight", "percentage", "count")
+_SIZE_WORDS = re.compile(r"サイズ|号|\bsizes?\b", re.IGNORECASE)
+# 問い合わせ先は〇〇で、電話番号は…: the name that a clause gives beside a typed value.
+_NAMED = re.compile(
+    r"(?:先|元|店|者|社|メーカー|デザイナー|ブランド|名|名前|名称|場所|ショップ)は、?\s*"
+    r"(?P<name>[^、。]+?)(?:で|であり|です)?[、。]"
+)
+_PREDICATE = re.compile(r"^(?P<topic>.+?)は、?\s*(?P<value>.+)$", re.DOTALL)
+_ENDING = re.compile(r"(?:になります|となります|です|でした|である|だ)?[。.\s]*$")
+_LONGEST_VALUE = 40  # characters; a longer predicate is a description and is compared whole
+
+
+def fact_from_answer(answer: str, question: str = "") -> Fact:
+    """Return what has to be stated for `answer` to have been given.
+
+    All typed values of the answer that don't stand in the question; without any, the answer's
+    predicate (…は〇〇です) as a free name. Raises ValueError for an empty answer.
+    """
+    text = normalise(answer).strip()
+    if not text:
+        raise ValueError("an empty answer states no fact")
+    values = _typed_values(text)
+    fresh = [value for value in values if not _stands_in(value, question)] or values
+    facts = [
+        Fact(type_, "、".join(value.text for value in fresh if value.type == type_))
+        for type_ in dict.fromkeys(value.type for value in fresh)
+    ]
+    if not facts:
+        core = _predicate(text, normalise(question))
+        return Fact("name", core, () if core == text else (text,))
+    asked = normalise(question)
+    for match in _NAMED.finditer(text):
+        name = match["name"].strip("「」『』")
+        start, end = match.span("name")
+        if name not in asked and all(v.span[1] <= start or end <= v.span[0] for v in values):
+            facts.append(Fact("name", name))
+    return Fact(facts[0].type, facts[0].text, also=tuple(facts[1:]))
+
+
+def _typed_values(text: str) -> list[Value]:
+    types = (*_TYPES, "sizes") if _SIZE_WORDS.search(text) else _TYPES
+    found = [value for type_ in types for value in find(type_, text)]
+    kept = {value.span: value.type for value in without_overlaps(found)}
+    # The members of a size range share one span, so the filter keeps spans rather than values.
+    return sorted((v for v in found if kept.get(v.span) == v.type), key=lambda v: v.span)
+
+
+def _stands_in(value: Value, question: str) -> bool:
+    return any(matches(value, asked) for asked in find(value.type, question))
+
+
+def _predicate(text: str, question: str) -> str:
+    """What the answer says of its topic; the whole answer where that can't be told."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(text, question, strict=False))
+    shared = "".join(character for character, _ in pairs)
+    if shared.endswith("は"):
+        rest = text[len(shared) :].lstrip("、 ")
+    elif match := _PREDICATE.match(text):
+        rest = match["value"]
+    else:
+        rest = text
+    core = _ENDING.sub("", rest).strip()
+    return core if 0 < len(core) <= _LONGEST_VALUE else text

@@ -1,0 +1,101 @@
+"""Reading and appending JSON Lines. Errors name the file and the line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataError, StorageError
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number from 1, object) for each line that is not blank.
+
+    Raises DataError for a file that is missing, not UTF-8, or has a line that is no JSON object.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, _object(path, number, line)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}).") from error
+    except OSError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror}.") from error
+
+
+def _object(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"{path}:{number}: not valid JSON ({error.msg} at column {error.colno}). "
+            "Each line must be one JSON object."
+        ) from error
+    if not isinstance(row, dict):
+        raise DataError(f"{path}:{number}: expected a JSON object, found {type(row).__name__}.")
+    return row
+
+
+def read_whole_rows(path: Path) -> list[dict[str, Any]]:
+    """Rows of a file that a killed process may have left with half a line at its end.
+
+    A line that is not JSON is passed over: it is an append that did not finish.
+    """
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows
+
+
+def encode(row: dict[str, Any]) -> bytes:
+    """One row as a line. Lone surrogates, which models do emit, are escaped rather than refused."""
+    text = json.dumps(row, ensure_ascii=False, separators=(", ", ": "))
+    try:
+        return text.encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(row, ensure_ascii=True).encode() + b"\n"
+
+
+def append_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Append rows in one write, mending a half line that a killed process left.
+
+    Raises StorageError with the operating system's reason (disk full, read-only folder ...).
+    """
+    if not rows:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            _lock(file)
+            if file.seek(0, 2) and file.seek(-1, 2) >= 0 and file.read(1) != b"\n":
+                file.write(b"\n")
+            file.write(b"".join(encode(row) for row in rows))
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """The one message for anything that can't be written."""
+    return StorageError(
+        f"{path}: can't be written: {error.strerror or error}. What was measured before is kept; "
+        "free space or choose another folder with --eval-run-dir, then run the same command again."
+    )
+
+
+def _lock(file: Any) -> None:
+    """Keep two processes from interleaving appends; released when the file is closed."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: appends are still whole lines, one writer at a time is assumed
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)

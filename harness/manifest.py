@@ -1,0 +1,120 @@
+"""run.json: what a run was, without secrets and without the places of anybody's machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import importlib.metadata
+import platform
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.config import Matrix
+from harness.fingerprint import FileHashes
+from harness.runs import SCHEMA, Item
+
+PACKAGES = (
+    "pytest-michi",
+    "pytest",
+    "pytest-xdist",
+    "torch",
+    "transformers",
+    "peft",
+    "bitsandbytes",
+)
+
+
+def new_run_id() -> str:
+    """Sorts by time; the tail keeps two runs of one second apart."""
+    now = datetime.datetime.now(datetime.UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def now() -> str:
+    """UTC time to the second, ISO 8601."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def describe(
+    run_id: str, matrix: Matrix, arguments: Sequence[str], root: Path, hashes: FileHashes
+) -> dict[str, Any]:
+    """The manifest of a run that begins."""
+    return {
+        "schema": SCHEMA,
+        "id": run_id,
+        "started": now(),
+        "finished": None,
+        "status": "partial",
+        "command": " ".join(["pytest", *(_place(a, root) for a in arguments)]),
+        "matrix": _place(str(matrix.path), root),
+        "models": [
+            {
+                "id": model.id,
+                "weights": _place(model.weights, root),
+                "released": model.released.isoformat(),
+                "engine": model.engine,
+                "dtype": model.dtype,
+                "quantization": model.quantization,
+                "note": model.note,
+            }
+            for model in matrix.models
+        ],
+        "checkpoints": [
+            {
+                "id": checkpoint.id,
+                "model": checkpoint.model.id,
+                "adapter": _place(str(checkpoint.adapter), root) if checkpoint.adapter else None,
+                "dataset": checkpoint.dataset,
+                "epochs": checkpoint.epochs,
+                "baseline": checkpoint.baseline,
+                "fingerprint": None,
+            }
+            for checkpoint in matrix.checkpoints
+        ],
+        "data": {
+            task: {
+                **dataclasses.asdict(source),
+                "path": _place(str(source.path), root),
+                "sha256": hashes.of(source.path) if source.path.is_file() else None,
+            }
+            for task, source in matrix.data.items()
+        },
+        "environment": {
+            "python": sys.version.split()[0],
+            "platform": f"{platform.system()} {platform.machine()}",
+            "packages": _versions(),
+        },
+    }
+
+
+def finished(manifest: dict[str, Any], items: Sequence[Item], complete: bool) -> dict[str, Any]:
+    """The manifest of a run that ended, with the fingerprints of what was evaluated."""
+    prints = {item.checkpoint: item.fingerprint for item in items if item.fingerprint}
+    checkpoints = [
+        {**c, "fingerprint": prints.get(c["id"], c["fingerprint"])} for c in manifest["checkpoints"]
+    ]
+    status = "complete" if complete else "partial"
+    return {**manifest, "checkpoints": checkpoints, "finished": now(), "status": status}
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _place(text: str, root: Path) -> str:
+    """A path as seen from the project; what lies outside keeps its last two parts only."""
+    path = Path(text)
+    if not path.is_absolute():
+        return text
+    if path.is_relative_to(root):
+        return str(path.relative_to(root))
+    return str(Path("…", *path.parts[-2:]))

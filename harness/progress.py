@@ -1,0 +1,47 @@
+"""A line that tells how far an item is: samples done, rate, time left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+class ProgressLine:
+    """Rewrites one terminal line, at most five times a second.
+
+    write: puts text on the terminal as it is. The rate counts what was answered since the first
+    call, so that samples taken from the store don't flatter it.
+    """
+
+    def __init__(self, label: str, write: Callable[[str], None]) -> None:
+        self._label = label
+        self._write = write
+        self._started = self._shown = time.monotonic()
+        self._first: int | None = None
+        self._width = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Tell that `done` of `total` samples are answered."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._started = done, now
+        if now - self._shown < 0.2 and done < total:
+            return
+        self._shown = now
+        text = describe(self._label, done, total, done - self._first, now - self._started)
+        self._write("\r" + text.ljust(self._width))
+        self._width = len(text)
+
+    def clear(self) -> None:
+        """Wipe the line, so that pytest's own goes on where it was."""
+        if self._width:
+            self._write("\r" + " " * self._width + "\r")
+
+
+def describe(label: str, done: int, total: int, answered: int, seconds: float) -> str:
+    """ "qa-long jsquad  120/300  41/s  4 s left"; without a rate until something was answered."""
+    text = f"{label}  {done:,}/{total:,}"
+    if answered and seconds > 0:
+        rate = answered / seconds
+        text += f"  {rate:.3g}/s  {(total - done) / rate:.0f} s left"
+    return text

@@ -1,0 +1,163 @@
+"""The controlling process's part: results as they come, reports at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import manifest
+from harness.config import missing_parts, suggestion
+from harness.errors import MichiError
+from harness.outcome import task_of
+from harness.runs import Item, append_item, item_from_row, read_run, write_json
+from harness.session import Settings
+
+
+class Recorder:
+    """Writes `results.jsonl` as items end, then the reports, then two tables on the terminal."""
+
+    def __init__(self, settings: Settings, config: pytest.Config) -> None:
+        self.settings = settings
+        self.config = config
+        self._items: list[Item] = []
+        self._misused = False
+        self._dead: list[str] = []
+        self._notes: list[str] = []
+        self._collected = 0
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Count eval items before anything is deselected (single process only)."""
+        self._collected = sum("evaluate" in getattr(i, "fixturenames", ()) for i in items)
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
+        """Say before anything runs which parts of the selected checkpoints are not here."""
+        chosen = {
+            item.callspec.params["checkpoint"].id
+            for item in items
+            if "evaluate" in getattr(item, "fixturenames", ()) and hasattr(item, "callspec")
+        }
+        return [
+            f"michi: checkpoint {checkpoint.id}: not found: {part}"
+            for checkpoint in self.settings.matrix.checkpoints
+            if checkpoint.id in chosen
+            for part in missing_parts(checkpoint)
+        ]
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Record the items that a report carries, or that their worker died."""
+        lines = getattr(report, "michi_items", [])
+        if report.when == "???":
+            lines = []
+            self._record_crash(report)
+        self._misused |= bool(getattr(report, "michi_error", ""))
+        worker = getattr(report, "worker_id", "")
+        for line in lines:
+            self._record(item_from_row({**json.loads(line), "worker": worker}))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Remember a worker that did not end by itself."""
+        if error:
+            self._dead.append(node.gateway.id)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the reports; say with the exit code whether a gate or the configuration failed."""
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._names_nothing(session):
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        if self._items:
+            self._finish(complete=exitstatus in (0, 1))
+        gates_failed = any(item.status in ("failed", "crashed") for item in self._items)
+        if self._misused and not gates_failed:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Two tables, then where the report is."""
+        if self.config.option.no_summary or not (self._items or self._notes):
+            return
+        terminalreporter.section("michi", sep="=")
+        if self._items and (self.settings.run_folder / "run.json").exists():
+            from harness.report import terminal
+
+            for line in terminal.summary(read_run(self.settings.run_folder)):
+                terminalreporter.write_line(line)
+        for note in self._notes:
+            terminalreporter.write_line(note)
+
+    def _record(self, item: Item) -> None:
+        self._items.append(item)
+        try:
+            append_item(self.settings.run_folder, item)
+        except MichiError as error:
+            self._misused = True
+            self._note(str(error))
+
+    def _record_crash(self, report: Any) -> None:
+        from harness.spread import checkpoint_of
+
+        checkpoint = checkpoint_of(report.nodeid, self.settings.matrix.checkpoints)
+        if checkpoint is not None:
+            message = "its worker process died; finished samples are kept, run it again to go on"
+            task = task_of(report.nodeid)
+            self._record(Item(checkpoint.id, task, report.nodeid, "crashed", message))
+
+    def _finish(self, complete: bool) -> None:
+        folder = self.settings.run_folder
+        if self._dead:
+            self._note(f"workers that died: {', '.join(self._dead)}")
+        try:
+            begun = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            write_json(folder / "run.json", manifest.finished(begun, self._items, complete))
+            from harness.report.write import write_reports
+
+            written = write_reports(folder)
+            shown = self._link_latest(folder)
+        except FileNotFoundError:
+            return  # no item came as far as a run folder
+        except MichiError as error:
+            self._misused = True
+            self._note(str(error))
+            return
+        for path in written:
+            if path.suffix == ".html":
+                self._note(f"report: {_short(shown / path.name, self.config)}")
+
+    def _link_latest(self, folder: Path) -> Path:
+        """Point reports/latest at this run; returns it, or the run where links can't be made."""
+        latest = self.settings.reports / "latest"
+        if not folder.is_relative_to(self.settings.reports):
+            return folder
+        partial = latest.with_name(f"latest.{os.getpid()}.partial")
+        try:
+            partial.symlink_to(os.path.relpath(folder, latest.parent), target_is_directory=True)
+            os.replace(partial, latest)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            return folder
+        return latest
+
+    def _names_nothing(self, session: pytest.Session) -> bool:
+        """Whether -k left none of the eval items; says which names there are."""
+        keyword = self.config.option.keyword
+        distributed = self.config.getoption("dist", "no") != "no"
+        if not keyword or not (self._collected or distributed):
+            return False
+        known = [c.id for c in self.settings.matrix.checkpoints]
+        self._note(
+            f"-k {keyword!r} selects nothing.{suggestion(keyword, known)} Checkpoints of "
+            f"{_short(self.settings.matrix.path, self.config)}: {', '.join(known)}."
+        )
+        return True
+
+    def _note(self, text: str) -> None:
+        if text not in self._notes:
+            self._notes.append(text)
+
+
+def _short(path: Path, config: pytest.Config) -> str:
+    base = config.invocation_params.dir
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -1,0 +1,175 @@
+"""The words of the project as frozen records. Knows nobody.
+
+`Model` and `Checkpoint` say who is asked; `Request` and `Response` what was asked and answered;
+`Sample`, `Grade`, `Result` and `Verdict` what was made of it. Everything that is written to disk is
+one of these through `dataclasses.asdict`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Base weights with a public release date.
+
+    weights: a folder, a hub id, or (engine "api") the name that the API knows.
+    dtype: "float32" | "bfloat16" | "float16". quantization: None | "nf4".
+    chat_template: a Jinja file for tokenizers that bring none (base models); None takes theirs.
+    """
+
+    id: str
+    weights: str
+    released: datetime.date
+    engine: str = "local"
+    dtype: str = "float32"
+    quantization: str | None = None
+    revision: str | None = None
+    chat_template: Path | None = None
+    trust_remote_code: bool = False
+    note: str = ""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the weights are a folder on this machine rather than a hub id or an API name."""
+        return self.engine == "local" and Path(self.weights).is_absolute()
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is evaluated: a model alone, or with a LoRA adapter; it knows its data and epochs."""
+
+    id: str
+    model: Model
+    adapter: Path | None = None
+    dataset: str = ""
+    epochs: float | None = None
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to ask an engine.
+
+    prompt: the user's turn, put through the tokenizer's chat template (`chat`), or raw text.
+    continuations: texts to score after the prompt; empty means: generate greedily.
+    max_new_tokens, stop: what ends a generation besides the model's own end-of-turn tokens.
+    """
+
+    prompt: str
+    chat: bool = True
+    continuations: tuple[str, ...] = ()
+    max_new_tokens: int = 32
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back for one request.
+
+    text: the generated text without the stop; for scored continuations the likeliest one.
+    finish: "stop" | "length" | "scored".
+    tokens: generated tokens (the end token included), or those of the scored continuations.
+    logprobs: natural-log probability of each continuation, summed over its tokens.
+    """
+
+    text: str
+    finish: str
+    tokens: int
+    logprobs: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One question of a task, with what counts as right.
+
+    cluster: what samples share that makes them dependent (a document, a JSQuAD paragraph).
+    stratum: the group that results are also told apart by ("seen", "control", ...); "" for none.
+    gold: accepted answers. detail: whatever the task's grader needs besides (a fact's type ...).
+    """
+
+    id: str
+    request: Request
+    gold: tuple[str, ...]
+    cluster: str
+    stratum: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Outcome(StrEnum):
+    """How one answer was judged."""
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    CONTRADICTORY = "contradictory"  # the right value, and another of its kind
+    ABSTAINED = "abstained"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One answer judged.
+
+    scores: named figures of this answer, each in [0, 1] ("correct", "f1", ...).
+    author: who judged: a rule with its version, a model, a person.
+    """
+
+    outcome: Outcome
+    scores: Mapping[str, float]
+    author: str
+    reason: str = ""
+
+    @property
+    def correct(self) -> bool:
+        """Whether the answer counts as right."""
+        return self.outcome is Outcome.CORRECT
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A two-sided interval, in the units of its figure. method: how it was made."""
+
+    low: float
+    high: float
+    method: str
+    level: float = 0.95
+
+
+class Verdict(StrEnum):
+    """What a gate says of a result; without a gate it is `MEASURED`."""
+
+    PASSED = "passed"
+    REGRESSED = "regressed"
+    INCONCLUSIVE = "inconclusive"
+    INCOMPARABLE = "incomparable"
+    MEASURED = "measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One number of one task on one checkpoint.
+
+    value, low, high: in [0, 1] for shares; around 1 for relative scores.
+    n: samples; clusters: independent groups among them. headline: shown in the tables.
+    identity: what must match for two results to be compared (data hash, prompt, decoding ...).
+    """
+
+    checkpoint: str
+    task: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    clusters: int
+    interval: str
+    headline: bool = False
+    verdict: Verdict = Verdict.MEASURED
+    reason: str = ""
+    identity: Mapping[str, Any] = field(default_factory=dict)

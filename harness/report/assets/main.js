@@ -1,0 +1,78 @@
+// The frame, and which view an address means. The address is read before anything is drawn.
+let kept = null;
+
+// Addresses follow the filters without a step in the history for each key.
+function keepHash(hash) {
+  if (location.hash === hash) return;
+  kept = hash;
+  location.replace(hash);
+}
+
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
+function route(hash) {
+  const [path, query = ''] = hash.replace(/^#/, '').split('?');
+  const [name, ...rest] = path.split('/');
+  if (name === 'samples') return { name, draw: () => samplesView(new URLSearchParams(query)) };
+  if (name === 'sample') {
+    const [task, id] = [decoded(rest[0] || ''), decoded(rest.slice(1).join('/'))];
+    return { name: 'samples', draw: () => own(DATA.samples, task) ? sampleView(task, id) : [el('p', null, T('unknown'))] };
+  }
+  if (name === 'run') return { name, draw: manifestView };
+  return { name: 'overview', anchor: name, draw: overviewView };
+}
+
+function speak(to) {
+  language = to;
+  try { localStorage.setItem('michi-language', to); } catch { /* not kept then */ }
+  draw();
+}
+
+function banner(current) {
+  const views = ['overview', 'samples', 'run'];
+  const started = (RUN.started || '').slice(0, 16).replace('T', ' ');
+  return el('header', null,
+    el('div', { class: 'bar-top' },
+      el('nav', { 'aria-label': T('report') }, el('span', { class: 'brand' }, '未知 michi'),
+        views.map((v) => el('a', { href: `#${v}`, 'aria-current': v === current ? 'page' : null }, T(v)))),
+      el('button', { type: 'button', class: 'language', lang: language === 'ja' ? 'en' : 'ja',
+        onclick: () => speak(language === 'ja' ? 'en' : 'ja') }, T('other_language'))),
+    current === 'overview' ? el('div', { class: 'title' }, el('p', { class: 'quiet' }, T('report')),
+      el('h1', null, el('bdi', null, RUN.id)),
+      el('p', { class: 'quiet' }, el('time', { datetime: RUN.started }, started), ' UTC · ',
+        RUN.status === 'complete' ? T('complete') : el('strong', null, T('partial'))),
+      label(DATA.tasks)) : null);
+}
+
+function draw() {
+  const view = route(location.hash);
+  document.documentElement.lang = language;
+  document.title = `${RUN.id} – michi`;
+  document.body.replaceChildren(banner(view.name),
+    el('main', { id: 'main', tabindex: '-1', 'data-view': view.name }, view.draw()),
+    el('footer', { class: 'quiet' }, T('file')));
+  const anchor = view.anchor && document.getElementById(view.anchor);
+  if (anchor) anchor.scrollIntoView();
+}
+
+window.addEventListener('hashchange', () => {
+  if (kept !== null && location.hash === new URL(kept, location.href).hash) { kept = null; return; }
+  kept = null;
+  draw();
+  document.getElementById('main').focus({ preventScroll: true });
+  if (!route(location.hash).anchor || location.hash === '#overview') window.scrollTo(0, 0);
+});
+
+window.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+  const targets = { j: '.steps .next', k: '.steps .previous', Escape: '.steps .back', '/': '#search' };
+  const target = own(targets, event.key) && document.querySelector(targets[event.key]);
+  if (!target) return;
+  event.preventDefault();
+  if (event.key === '/') target.focus(); else target.click();
+});
+
+draw();

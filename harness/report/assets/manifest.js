@@ -1,0 +1,37 @@
+// Who was asked, on what data, with what.
+const columnsOf = (names) => names.map((name) => ({ name: T(name), class: 'text' }));
+const code = (text) => text ? el('code', null, el('bdi', null, text)) : NONE;
+const texts = (values) => values.map((v) => v === null || v === undefined || v === '' ? NONE : v);
+
+function facts(pairs) {
+  return el('dl', { class: 'facts' }, pairs.filter(([, value]) => value)
+    .map(([name, value]) => [el('dt', null, name), el('dd', null, value)]));
+}
+
+function manifestView() {
+  const environment = RUN.environment || {};
+  const packages = Object.entries(environment.packages || {});
+  return [
+    section('invocation', T('run'), facts([[T('command'), code(RUN.command)],
+      [T('matrix'), code(RUN.matrix)], [T('started'), RUN.started], [T('finished'), RUN.finished]])),
+    section('models', T('models'), table(T('models'),
+      columnsOf(['model', 'released', 'weights', 'engine', 'precision', 'note']),
+      RUN.models.map((m) => texts([m.id, m.released, code(m.weights), m.engine,
+        [m.dtype, m.quantization].filter(Boolean).join(', '), m.note])))),
+    section('checkpoints', T('checkpoints'), table(T('checkpoints'),
+      columnsOf(['checkpoint', 'model', 'dataset', 'epochs', 'adapter', 'fingerprint']),
+      DATA.checkpoints.map((id) => BY_ID.get(id)).map((c) =>
+        texts([c.id, c.model, c.dataset, c.epochs, code(c.adapter), code(c.fingerprint)])))),
+    section('data-sets', T('data'), table(T('data'),
+      columnsOf(['task', 'label', 'licence', 'path']).concat({ name: 'SHA-256' }),
+      Object.entries(RUN.data).map(([task, d]) =>
+        texts([taskName(task), dataLabel([task]), d.licence, code(d.path), code(d.sha256)])))),
+    section('items', T('items'), table(T('items'),
+      [...columnsOf(['checkpoint', 'task', 'status']), ...['asked', 'stored', 'seconds']
+        .map((name) => ({ name: T(name), ...NUMBER }))],
+      REPORT.items.map((i) => [i.checkpoint, taskName(i.task), statusName(i.status), i.asked,
+        i.stored, known(i.seconds) ? i.seconds.toFixed(1) : NONE]))),
+    section('environment', T('environment'), facts([['Python', environment.python],
+      ['Platform', environment.platform], ...packages.map(([name, version]) => [name, version])])),
+  ];
+}

@@ -1,0 +1,108 @@
+// What the interface says, in two languages. Names of metrics stay the field's own.
+const TEXTS = {
+  en: {
+    report: 'Evaluation report', overview: 'Overview', samples: 'Samples', run: 'Run',
+    other_language: '日本語', partial: 'partial run', complete: 'complete', data: 'Data',
+    unlabelled: 'no label', first: (n) => `first ${n} samples`, baseline: 'baseline',
+    accuracy_title: 'What it learnt', relative_title: 'What it kept',
+    accuracy_caption: 'Accuracy on the fine-tuning questions, and on other forms of them',
+    relative_caption: 'Scores relative to the baseline, and the two they are made of',
+    checkpoint: 'Checkpoint', dataset: 'Dataset', epochs: 'Epochs', model: 'Model',
+    accuracy: 'Accuracy (%)', interval: '95 % interval', n: 'n', paraphrase: 'Paraphrase (%)',
+    reversed: 'Reversed (%)', control: 'Control (%)', relative: 'Relative score',
+    jsquad_f1: 'JSQuAD F1 (%)', marc_accuracy: 'MARC-ja accuracy (%)',
+    intervals: (m) => `95 % intervals: ${m}.`, charts: 'At a glance',
+    chart_note: 'Bars are values, whiskers 95 % intervals.',
+    relative_to: (b) => `The line at 1 is the baseline, ${b}.`,
+    all: 'All results', confusion: 'MARC-ja: what was answered', gold_label: 'Gold',
+    answered: 'Answered', other: 'other', gaps: 'Not measured', none_missing: 'Nothing is missing.',
+    task: 'Suite', status: 'Status', reason: 'Reason', verdict: 'Verdict',
+    items: 'Items', seconds: 'Seconds', asked: 'Asked', stored: 'From store', models: 'Models',
+    released: 'Released', weights: 'Weights', engine: 'Engine', precision: 'Precision',
+    note: 'Note', adapter: 'Adapter', fingerprint: 'Fingerprint', label: 'Label',
+    licence: 'Licence', path: 'Path', checkpoints: 'Checkpoints', environment: 'Environment',
+    command: 'Command', matrix: 'Matrix', started: 'Started', finished: 'Finished',
+    search: 'Search', search_hint: 'prompt, answer, gold or id', any: 'any', outcome: 'Outcome',
+    stratum: 'Stratum', lost: 'right in baseline, wrong here', gained: 'wrong in baseline, right here',
+    found: (n, of) => `${n} of ${of} samples`, page: (p, of) => `Page ${p} of ${of}`,
+    previous: 'Previous', next: 'Next', no_samples: 'No sample matches.', id: 'Id',
+    prompt: 'Prompt', gold: 'Gold', answer: 'Answer', answers: 'Answers', back: 'Back to the list',
+    no_answer: 'no answer', empty: 'empty answer', unknown: 'There is no such sample in this report.',
+    keys: 'Keys: j and k for the next and the previous sample, Esc for the list, / for the search.',
+    judged_by: (a) => `judged by ${a}`, show: 'Show samples', file: 'Figures for programs: report.json',
+    outcomes: { correct: 'correct', wrong: 'wrong', contradictory: 'contradictory', abstained: 'abstained', partial: 'partial' },
+    verdicts: { passed: 'passed', regressed: 'regressed', inconclusive: 'inconclusive', incomparable: 'not comparable', measured: 'measured' },
+    statuses: { 'not run': 'not run', skipped: 'skipped', error: 'error', crashed: 'crashed', 'no result': 'no result' },
+  },
+  ja: {
+    report: '評価レポート', overview: '概要', samples: 'サンプル', run: '実行',
+    other_language: 'English', partial: '途中までの実行', complete: '完了', data: 'データ',
+    unlabelled: 'ラベルなし', first: (n) => `先頭${n}件`, baseline: '基準',
+    accuracy_title: '何を覚えたか', relative_title: '何を保ったか',
+    accuracy_caption: '学習に使った質問と、別の形の質問での正解率',
+    relative_caption: '基準に対する相対スコアと、そのもとの二つの値',
+    checkpoint: 'チェックポイント', dataset: 'データセット', epochs: 'エポック', model: 'モデル',
+    accuracy: '正解率(%)', interval: '95%区間', n: 'n', paraphrase: '言い換え(%)',
+    reversed: '逆向き(%)', control: '対照(%)', relative: '相対スコア',
+    jsquad_f1: 'JSQuAD F1(%)', marc_accuracy: 'MARC-ja 正解率(%)',
+    intervals: (m) => `95%区間:${m}。`, charts: 'グラフ',
+    chart_note: '棒は値、ひげは95%区間です。',
+    relative_to: (b) => `1の線が基準の ${b} です。`,
+    all: 'すべての結果', confusion: 'MARC-ja:回答の内訳', gold_label: '正解',
+    answered: '回答', other: 'その他', gaps: '測っていないもの', none_missing: 'すべて測りました。',
+    task: '評価', status: '状態', reason: '理由', verdict: '判定',
+    items: '項目', seconds: '秒', asked: '問い合わせ', stored: '保存分', models: 'モデル',
+    released: '公開日', weights: '重み', engine: 'エンジン', precision: '精度',
+    note: '備考', adapter: 'アダプタ', fingerprint: '指紋', label: 'ラベル',
+    licence: 'ライセンス', path: 'パス', checkpoints: 'チェックポイント', environment: '環境',
+    command: 'コマンド', matrix: 'マトリクス', started: '開始', finished: '終了',
+    search: '検索', search_hint: '質問・回答・正解・ID', any: 'すべて', outcome: '判定',
+    stratum: '区分', lost: '基準では正解、ここでは不正解', gained: '基準では不正解、ここでは正解',
+    found: (n, of) => `${of}件中 ${n}件`, page: (p, of) => `${p} / ${of} ページ`,
+    previous: '前へ', next: '次へ', no_samples: '当てはまるサンプルはありません。', id: 'ID',
+    prompt: '質問', gold: '正解', answer: '回答', answers: '回答', back: '一覧に戻る',
+    no_answer: '回答なし', empty: '空の回答', unknown: 'このレポートにそのサンプルはありません。',
+    keys: 'キー操作:j・kで次・前のサンプル、Escで一覧、/で検索。',
+    judged_by: (a) => `採点:${a}`, show: 'サンプルを見る', file: 'プログラム用の数値:report.json',
+    outcomes: { correct: '正解', wrong: '不正解', contradictory: '矛盾', abstained: '回答を控えた', partial: '部分的' },
+    verdicts: { passed: '合格', regressed: '悪化', inconclusive: '判定できない', incomparable: '比較できない', measured: '測定のみ' },
+    statuses: { measured: '測定済み', passed: '合格', failed: '不合格', 'not run': '未実行', skipped: 'スキップ', error: 'エラー', crashed: '異常終了', 'no result': '結果なし' },
+  },
+};
+
+const TASKS = { knowledge: { en: 'Knowledge', ja: '知識' }, jsquad: 'JSQuAD', marc_ja: 'MARC-ja', relative: { en: 'Relative', ja: '相対' } };
+const METRICS = {
+  accuracy_seen: { en: 'Accuracy', ja: '正解率' },
+  accuracy_paraphrase: { en: 'Paraphrase', ja: '言い換え' },
+  accuracy_reversed: { en: 'Reversed', ja: '逆向き' },
+  accuracy_control: { en: 'Control', ja: '対照' },
+  'jsquad/f1': 'F1 (JGLUE)', 'jsquad/exact_match': 'Exact match (JGLUE)',
+  'jsquad/exact_match_lm_eval': 'Exact match (lm-evaluation-harness)',
+  'jsquad/char_f1_llm_jp_eval': 'Character F1 (llm-jp-eval)',
+  'marc_ja/accuracy': { en: 'Accuracy', ja: '正解率' },
+  balanced_accuracy: { en: 'Balanced accuracy', ja: '平衡正解率' }, macro_f1: 'Macro F1',
+  relative_score: { en: 'Relative score', ja: '相対スコア' },
+  relative_jsquad_f1: { en: 'of JSQuAD F1', ja: 'JSQuAD F1の比' },
+  relative_marc_ja_accuracy: { en: 'of MARC-ja accuracy', ja: 'MARC-ja正解率の比' },
+};
+
+let language = /^ja\b/i.test(navigator.language || '') ? 'ja' : 'en';
+try { language = localStorage.getItem('michi-language') || language; } catch { /* private mode */ }
+if (!TEXTS[language]) language = 'en';
+
+function T(name, ...values) {
+  const text = TEXTS[language][name];
+  return typeof text === 'function' ? text(...values) : text;
+}
+// Own properties only: a task that is called "constructor" is shown as it is called.
+const own = (object, name) => Object.hasOwn(object, name) ? object[name] : undefined;
+const localised = (names, name, shown = name) => {
+  const found = own(names, name);
+  return typeof found === 'object' ? found[language] : found || shown;
+};
+const taskName = (task) => localised(TASKS, task);
+const metricName = (task, metric) =>
+  localised(METRICS, `${task}/${metric}`, null) || localised(METRICS, metric);
+const outcomeName = (outcome) => own(T('outcomes'), outcome) || outcome;
+const verdictName = (verdict) => own(T('verdicts'), verdict) || verdict;
+const statusName = (status) => own(T('statuses'), status) || status;

@@ -1,0 +1,68 @@
+"""report.html: one page that opens from the disk, offline, and runs nothing that a model wrote.
+
+Model output reaches the page as data only: a JSON block in which no character can end the block,
+read by a script that writes text nodes. The content security policy knows the hash of that script
+and of the style sheet, and allows nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from importlib import resources
+from typing import Any
+
+from harness.report.document import finite
+from harness.report.missing import tasks_of
+from harness.report.samples import confusion, packed_task
+from harness.report.tables import ordered_checkpoints
+from harness.runs import Run
+
+SCRIPTS = ("texts", "dom", "data", "overview", "chart", "manifest", "samples", "main")
+# Also what HTML, not JSON, gives a meaning to; and the two line ends that old scripts trip over.
+_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+
+
+def page(run: Run, report: dict[str, Any]) -> str:
+    """The whole page for a run and its `document.document`."""
+    script = "(() => {\n'use strict';\n" + "\n".join(_asset(f"{s}.js") for s in SCRIPTS) + "})();\n"
+    style = _asset("page.css")
+    fields = {
+        "{{style_hash}}": _hash(style),
+        "{{script_hash}}": _hash(script),
+        "{{style}}": style,
+        "{{script}}": script,
+        "{{data}}": data_block(page_data(run, report)),
+    }
+    html = _asset("page.html")
+    for field in fields:  # split first: what a model wrote may look like a field, too
+        html = html.replace(field, f"\0{field}\0")
+    return "".join(fields.get(piece, piece) for piece in html.split("\0"))
+
+
+def page_data(run: Run, report: dict[str, Any]) -> dict[str, Any]:
+    """What the page's script reads: the report, the packed samples, the confusion tables."""
+    checkpoints = [str(c["id"]) for c in ordered_checkpoints(run)]
+    tables = {c: confusion(run, c) for c in checkpoints}
+    return {
+        "report": report,
+        "checkpoints": checkpoints,
+        "tasks": list(tasks_of(run)),
+        "samples": {task: packed_task(run, task) for task in tasks_of(run)},
+        "confusion": {c: table for c, table in tables.items() if table},
+    }
+
+
+def data_block(data: dict[str, Any]) -> str:
+    """JSON that can stand inside a script element whatever its texts are."""
+    text = json.dumps(finite(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.translate(_ESCAPES)
+
+
+def _asset(name: str) -> str:
+    return (resources.files("harness.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

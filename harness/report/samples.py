@@ -1,0 +1,112 @@
+"""A run's samples, packed for the page: prompts once a task, answers once however many gave them."""
+
+from __future__ import annotations
+
+import math
+import os.path
+from typing import Any
+
+from harness.report.tables import ordered_checkpoints
+from harness.runs import Run
+
+LONGEST = 4_000
+
+
+def packed_task(run: Run, task: str) -> dict[str, Any]:
+    """One task's samples as the page reads them (`assets/data.js` is the inverse).
+
+    questions: [id, shared, rest, gold, stratum, texts, answers]; the prompt is the first `shared`
+    code points of the prompt before it and then `rest`. answers: one per checkpoint, 0 where
+    there is none, otherwise [text, outcome, score, reason, author]: indices into gold + texts and
+    the lists of the same name (score: thousandths + 1, 0 for none), trailing zeros left out.
+    """
+    pool = _Pool()
+    columns = [
+        {str(row["id"]): row for row in run.samples(str(c["id"]), task)}
+        for c in ordered_checkpoints(run)
+    ]
+    identifiers = dict.fromkeys(identifier for column in columns for identifier in column)
+    questions: list[list[Any]] = []
+    before = ""
+    for identifier in identifiers:
+        rows = [column.get(identifier) for column in columns]
+        first = next(row for row in rows if row)
+        prompt = cut(str(first["prompt"]))
+        shared = len(os.path.commonprefix([before, prompt]))
+        gold = [cut(str(g)) for g in first["gold"]]
+        texts = list(gold)
+        answers = [pool.answer(row, texts) if row else 0 for row in rows]
+        stratum = pool.place("strata", str(first.get("stratum") or ""))
+        rest = prompt[shared:]
+        questions.append(
+            [identifier, shared, rest, gold, stratum, texts[len(gold) :], answers]
+        )
+        before = prompt
+    return {"questions": questions, **pool.lists}
+
+
+class _Pool:
+    """Lists of texts that many samples share, by place."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, dict[str, int]] = {
+            "strata": {},
+            "outcomes": {"correct": 0},
+            "reasons": {"": 0},
+            "authors": {},
+        }
+
+    @property
+    def lists(self) -> dict[str, list[str]]:
+        return {name: list(places) for name, places in self._places.items()}
+
+    def place(self, name: str, text: str) -> int:
+        places = self._places[name]
+        return places.setdefault(text, len(places))
+
+    def answer(self, row: dict[str, Any], texts: list[str]) -> list[int]:
+        response = cut(str(row["response"]))
+        if response not in texts:
+            texts.append(response)
+        packed = [
+            texts.index(response),
+            self.place("outcomes", str(row["outcome"])),
+            _score((row.get("scores") or {}).get("f1")),
+            self.place("reasons", cut(str(row.get("reason") or ""), 500)),
+            self.place("authors", cut(str(row.get("author") or ""), 500)),
+        ]
+        while packed and not packed[-1]:
+            packed.pop()
+        return packed
+
+
+def _score(score: Any) -> int:
+    if isinstance(score, (int, float)) and math.isfinite(score):
+        return round(score * 1000) + 1
+    return 0
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A text that a page can hold; the mark says how much is missing."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]} … [+{len(text) - longest:,}]"
+
+
+def confusion(run: Run, checkpoint: str, task: str = "marc_ja") -> dict[str, Any] | None:
+    """What was answered for each gold label; answers that are no label are counted apart.
+
+    Returns {"labels": [...], "counts": [[...], ...]}: a row a gold label, a column an answered
+    label and a last one for other answers. None where the item has no samples.
+    """
+    rows = {str(row["id"]): row for row in run.samples(checkpoint, task) if row["gold"]}
+    if not rows:
+        return None
+    labels = sorted({str(row["gold"][0]) for row in rows.values()}, reverse=True)
+    counts = [[0] * (len(labels) + 1) for _ in labels]
+    for row in rows.values():
+        gold = str(row["gold"][0])
+        said = gold if row["correct"] else str(row["response"]).strip()
+        column = labels.index(said) if said in labels else len(labels)
+        counts[labels.index(gold)][column] += 1
+    return {"labels": labels, "counts": counts}

@@ -1,0 +1,86 @@
+"""A table as plain lines of fixed width, for terminals and logs; no colour codes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from harness.report.tables import Table
+
+WIDTH = 100
+_GAP = "  "
+_NARROWEST = 8
+
+
+def render(table: Table, width: int = WIDTH) -> list[str]:
+    """Lay a table out in lines; text columns wrap where it would be wider than `width`."""
+    grid = [[_plain(c) for c in row] for row in (table.columns, *table.rows)]
+    widths = [max(text_width(row[i]) for row in grid) for i in range(len(table.columns))]
+    _shrink(widths, [i for i in range(len(widths)) if i not in table.numeric], width)
+    head, *body = [_row(row, widths, table.numeric) for row in grid]
+    rule = _GAP.join("─" * w for w in widths)
+    notes = [line for note in table.notes for line in _wrap_note(_plain(note), width)]
+    lines = [_plain(table.title), "", *head, rule, *(line for row in body for line in row)]
+    return [line.rstrip() for line in lines] + ([""] if notes else []) + notes
+
+
+def text_width(text: str) -> int:
+    """Columns that a text takes: wide East Asian characters two, combining ones none."""
+    return sum(_character_width(c) for c in text)
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _plain(text: str) -> str:
+    """Without what moves the cursor or turns the line round: names come from files, too."""
+    return "".join(
+        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
+        for c in text
+        if unicodedata.category(c) not in ("Cf", "Cs")
+    )
+
+
+def _shrink(widths: list[int], columns: list[int], limit: int) -> None:
+    """Take from the widest text column until the table fits or none can give more."""
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > limit:
+        widest = max(columns, key=lambda i: widths[i], default=None)
+        if widest is None or widths[widest] <= _NARROWEST:
+            return
+        widths[widest] -= 1
+
+
+def _row(cells: list[str], widths: list[int], numeric: tuple[int, ...]) -> list[str]:
+    wrapped = [wrap(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    lines = []
+    for place in range(max(len(w) for w in wrapped)):
+        parts = []
+        for column, (texts, width) in enumerate(zip(wrapped, widths, strict=True)):
+            text = texts[place] if place < len(texts) else ""
+            space = " " * (width - text_width(text))
+            parts.append(space + text if column in numeric else text + space)
+        lines.append(_GAP.join(parts))
+    return lines
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break after spaces and hyphens where there are any, otherwise anywhere, as Japanese allows."""
+    lines = [""]
+    for word in re.findall(r"[^ -]*[ -]?", text):
+        if text_width((lines[-1] + word).rstrip()) <= width:
+            lines[-1] += word
+            continue
+        if lines[-1]:
+            lines.append("")
+        for character in word:
+            if lines[-1] and text_width(lines[-1] + character) > width:
+                lines.append("")
+            lines[-1] += character
+    return [line.rstrip() for line in lines]
+
+
+def _wrap_note(note: str, width: int) -> list[str]:
+    return [("  " if place else "") + line for place, line in enumerate(wrap(note, width - 2))]

@@ -1,0 +1,167 @@
+"""The run folder: plain files from which every report can be made again.
+
+    run.json                       who was asked, on what data, with what (the manifest)
+    results.jsonl                  a line an item, appended when the item ends
+    samples/CHECKPOINT/TASK.jsonl  a line a sample, appended as answers arrive
+
+Only the controlling process writes `results.jsonl`; a sample file has one writer, the process that
+runs its item. An item that ran twice (a restarted worker, `--eval-run-dir` used again)
+counts with its last line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError
+from harness.jsonl import append_rows, encode, read_whole_rows, storage_error
+from harness.records import Grade, Response, Result, Sample, Verdict
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One (checkpoint, task) of a run as it ended.
+
+    status: "measured" | "passed" | "failed" | "error" | "skipped" | "crashed".
+    asked, stored: samples answered by the engine now, and taken from the store.
+    fingerprint: of the checkpoint's bytes (`harness.fingerprint`).
+    """
+
+    checkpoint: str
+    task: str
+    nodeid: str
+    status: str
+    message: str = ""
+    seconds: float = 0.0
+    worker: str = ""
+    asked: int = 0
+    stored: int = 0
+    fingerprint: str = ""
+    results: tuple[Result, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder as read. manifest: the content of run.json."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    items: tuple[Item, ...]
+
+    @property
+    def checkpoints(self) -> tuple[Mapping[str, Any], ...]:
+        """The manifest's checkpoints, in the matrix's order."""
+        return tuple(self.manifest["checkpoints"])
+
+    @property
+    def baseline(self) -> str | None:
+        """Id of the checkpoint that relative scores are relative to."""
+        return next((c["id"] for c in self.checkpoints if c["baseline"]), None)
+
+    def result(self, checkpoint: str, task: str, metric: str) -> Result | None:
+        """One measured result, or None where it was not measured."""
+        for item in self.items:
+            if (item.checkpoint, item.task) == (checkpoint, task):
+                return next((r for r in item.results if r.metric == metric), None)
+        return None
+
+    def samples(self, checkpoint: str, task: str) -> list[dict[str, Any]]:
+        """The item's sample rows, in the order of the data."""
+        return read_whole_rows(sample_file(self.folder, checkpoint, task))
+
+
+def sample_file(folder: Path, checkpoint: str, task: str) -> Path:
+    """Where the samples of one item lie."""
+    return folder / "samples" / checkpoint / f"{task}.jsonl"
+
+
+def sample_row(sample: Sample, response: Response, grade: Grade) -> dict[str, Any]:
+    """One line of a sample file."""
+    return {
+        "id": sample.id,
+        "prompt": sample.request.prompt,
+        "response": response.text,
+        "gold": list(sample.gold),
+        "correct": grade.correct,
+        "outcome": str(grade.outcome),
+        "scores": dict(grade.scores),
+        "author": grade.author,
+        "reason": grade.reason,
+        "stratum": sample.stratum,
+        "cluster": sample.cluster,
+        "finish": response.finish,
+        "tokens": response.tokens,
+        "logprobs": list(response.logprobs),
+        "detail": {key: _plain(value) for key, value in sample.detail.items()},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A record inside a detail as what JSON can hold."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return value
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON file whole or not at all. Raises StorageError."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(
+            json.dumps(document, ensure_ascii=False, indent=1) + "\n",
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
+        os.replace(partial, path)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def item_line(item: Item) -> str:
+    """An item as one JSON line: what workers send to the controller, and results.jsonl holds."""
+    return encode(dataclasses.asdict(item)).decode().rstrip("\n")
+
+
+def append_item(folder: Path, item: Item) -> None:
+    """Add one ended item to results.jsonl. Raises StorageError."""
+    append_rows(folder / "results.jsonl", [dataclasses.asdict(item)])
+
+
+def item_from_row(row: Mapping[str, Any]) -> Item:
+    """The inverse of `item_line`, after json.loads."""
+    results = tuple(
+        Result(**{**result, "verdict": Verdict(result["verdict"])}) for result in row["results"]
+    )
+    return Item(**{**row, "results": results})
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run folder. Raises ConfigError if it is none or was written by a newer schema."""
+    path = folder / "run.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{folder}: not a run folder ({path.name} can't be read: {error}). "
+            "Name a folder that pytest wrote, such as reports/latest."
+        ) from error
+    if manifest.get("schema") != SCHEMA:
+        raise ConfigError(
+            f"{path}: schema {manifest.get('schema')!r}, this version reads {SCHEMA}."
+        )
+    last: dict[tuple[str, str], Item] = {}
+    for row in read_whole_rows(folder / "results.jsonl"):
+        item = item_from_row(row)
+        last[item.checkpoint, item.task] = item
+    order = {c["id"]: place for place, c in enumerate(manifest["checkpoints"])}
+    items = sorted(last.values(), key=lambda i: (order.get(i.checkpoint, len(order)), i.task))
+    return Run(folder=folder, manifest=manifest, items=tuple(items))

@@ -1,0 +1,57 @@
+"""What was already answered is not asked again: responses on disk, keyed by content.
+
+One JSON Lines file for each weights fingerprint (`harness.fingerprint`), one line a response, keyed
+by everything in the request that an answer depends on. Responses are appended as batches end, so a
+killed run loses at most the batch in flight. Errors are never stored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.jsonl import append_rows, read_whole_rows
+from harness.records import Request, Response
+
+# Raised when the way an engine turns a request into tokens changes: older answers then no longer
+# count as answers to the same request.
+RENDERING = 1
+
+
+def request_key(request: Request) -> str:
+    """Hash of everything in a request that its answer depends on."""
+    content = json.dumps(
+        [RENDERING, dataclasses.asdict(request)], ensure_ascii=True, sort_keys=True
+    )
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+class Store:
+    """Responses of earlier runs. `fresh` looks none up, and adds what is answered anew."""
+
+    def __init__(self, folder: Path, fresh: bool = False) -> None:
+        self.folder = folder
+        self.fresh = fresh
+
+    def load(self, fingerprint: str) -> dict[str, Response]:
+        """All responses of these weights, by request key; the last of a key counts."""
+        if self.fresh:
+            return {}
+        return {
+            row["key"]: Response(row["text"], row["finish"], row["tokens"], tuple(row["logprobs"]))
+            for row in read_whole_rows(self._file(fingerprint))
+        }
+
+    def add(self, fingerprint: str, answers: Iterable[tuple[Request, Response]]) -> None:
+        """Append responses. Raises StorageError."""
+        rows = [
+            {"key": request_key(request), **dataclasses.asdict(response)}
+            for request, response in answers
+        ]
+        append_rows(self._file(fingerprint), rows)
+
+    def _file(self, fingerprint: str) -> Path:
+        return self.folder / f"{fingerprint}.jsonl"

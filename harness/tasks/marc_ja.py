@@ -1,0 +1,86 @@
+"""MARC-ja: is a review positive or negative? The likelier of two answers counts.
+
+Data, one JSON object a line, in either published form: `review_id, text, label` with labels
+"positive"/"negative" (JGLUE's own files), or `sentence, label` with 0 for positive and 1 for
+negative (the hub's copies). MARC-ja was withdrawn with the reviews it was made of; bring your own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataError
+from harness.grading import choice
+from harness.jsonl import read_rows
+from harness.records import Grade, Request, Response, Sample
+from harness.statistics import classification
+from harness.statistics.intervals import mean_interval
+from harness.tasks import Measure, SampleSet, text_field
+
+PROMPT = (
+    "次のレビューは好意的ですか。「ポジティブ」か「ネガティブ」で答えてください。\n\n"
+    "レビュー：{text}"
+)
+LABELS = {"positive": "ポジティブ", "negative": "ネガティブ"}
+_NUMBERED = ("positive", "negative")
+
+
+@dataclass(frozen=True, slots=True)
+class MarcJa:
+    """Binary sentiment by the summed log-likelihood of each answer."""
+
+    prompt: str = PROMPT
+    name: str = "marc_ja"
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """See `Task.identity`."""
+        return {"prompt": self.prompt, "answers": list(LABELS.values()), "likelihood": "sum"}
+
+    def load(self, path: Path) -> list[Sample]:
+        """See `Task.load`."""
+        samples = SampleSet(path)
+        for number, row in read_rows(path):
+            key = "text" if "text" in row or "sentence" not in row else "sentence"
+            text = text_field(path, number, row, key)
+            id = str(row.get("review_id", f"row-{number}"))
+            request = Request(
+                self.prompt.replace("{text}", text), continuations=tuple(LABELS.values())
+            )
+            gold = LABELS[_label(path, number, row)]
+            samples.add(Sample(id, request, (gold,), cluster=id), f"line {number}")
+        return samples.finish()
+
+    def grade(self, sample: Sample, response: Response) -> Grade:
+        """See `Task.grade`."""
+        return choice.grade(response.text, sample.gold[0])
+
+    def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
+        """Accuracy (Wilson), balanced accuracy and macro-F1 (bootstrap): one class is the rarer."""
+        n = len(graded)
+        clusters = [sample.cluster for sample, _ in graded]
+        groups = len(set(clusters))
+        value, interval = mean_interval([float(g.correct) for _, g in graded], clusters)
+        measures = [Measure("accuracy", value, interval, n, groups, headline=True)]
+        positive = LABELS["positive"]
+        gold = [sample.gold[0] == positive for sample, _ in graded]
+        said = [is_positive == g.correct for is_positive, (_, g) in zip(gold, graded, strict=True)]
+        for metric in ("balanced_accuracy", "macro_f1"):
+            value, interval = classification.with_interval(metric, gold, said, clusters)
+            measures.append(Measure(metric, value, interval, n, groups))
+        return measures
+
+
+def _label(path: Path, number: int, row: Mapping[str, Any]) -> str:
+    label = row.get("label")
+    if isinstance(label, str) and label in LABELS:
+        return label
+    if isinstance(label, int) and not isinstance(label, bool) and label in (0, 1):
+        return _NUMBERED[label]
+    raise DataError(
+        f'{path}:{number}: label {label!r}: expected "positive" or "negative", or 0 (positive) or '
+        "1 (negative)."
+    )

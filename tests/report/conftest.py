@@ -1,0 +1,15 @@
+"""Fixtures of the report's tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.report import builder
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """A small whole run: base and qa-e3 measured, gpt skipped."""
+    return builder.whole_run(tmp_path / "run")

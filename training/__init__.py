@@ -1,0 +1,1 @@
+"""Training of the project's own embedded model and of its fine-tuned adapters."""

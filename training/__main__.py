@@ -1,0 +1,123 @@
+"""Command line: python -m training tokenizer | pretrain | sft."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from training.corpus import InputError, read_corpus
+from training.recipe import read_base, read_sft
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0, or 2 with one message on stderr for something the user can put right."""
+    # Said outright, or the tokenizer warns and turns it off once a data worker has forked.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except InputError as error:
+        print(f"training: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training", description="Train the embedded model and its adapters."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    tokenizer = commands.add_parser("tokenizer", help="train the tokenizer on the corpus")
+    tokenizer.set_defaults(command=_tokenizer)
+    pretrain = commands.add_parser("pretrain", help="train the model from random weights")
+    pretrain.set_defaults(command=_pretrain)
+    for command in (tokenizer, pretrain):
+        command.add_argument("--recipe", type=Path, default=RECIPES / "base.toml", metavar="TOML")
+        command.add_argument("--corpus", metavar="DIR", help="instead of the recipe's")
+        command.add_argument("--out", metavar="DIR", help="instead of the recipe's")
+    budget = pretrain.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--steps", type=_positive_int, metavar="N")
+    budget.add_argument("--minutes", type=_positive_float, metavar="M")
+    pretrain.add_argument("--data", metavar="DIR", help="folder of the probes' files")
+    sft = commands.add_parser("sft", help="train LoRA adapters by a recipe")
+    sft.set_defaults(command=_sft)
+    sft.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    sft.add_argument("--only", metavar="ID", help="one run, or one adapter of it")
+    sft.add_argument("--model", metavar="DIR", help="instead of the recipe's")
+    sft.add_argument("--out", metavar="DIR", help="instead of the recipe's")
+    for command in (pretrain, sft):
+        command.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    return parser
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise ValueError(text)
+    return value
+
+
+def _positive_float(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise ValueError(text)
+    return value
+
+
+def _report(line: str) -> None:
+    print(line, flush=True)
+
+
+def _tokenizer(options: argparse.Namespace) -> None:
+    from training import tokenizer
+
+    recipe = read_base(options.recipe)
+    corpus = read_corpus(Path(options.corpus or recipe.corpus))
+    trained = tokenizer.train(tokenizer.corpus_texts(corpus), recipe.model.vocabulary)
+    folder = Path(options.out or recipe.out)
+    tokenizer.save(trained, folder, recipe.model.max_positions)
+    _report(f"{folder}: tokenizer with {trained.get_vocab_size():,} tokens")
+
+
+def _pretrain(options: argparse.Namespace) -> None:
+    from training.pretrain import Budget, pretrain
+
+    recipe = read_base(options.recipe)
+    recipe = dataclasses.replace(
+        recipe,
+        corpus=options.corpus or recipe.corpus,
+        out=options.out or recipe.out,
+        probe=dataclasses.replace(recipe.probe, data=options.data or recipe.probe.data),
+    )
+    _check_device(options.device)
+    folder = pretrain(recipe, Budget(options.steps, options.minutes), options.device, _report)
+    _report(f"{folder}: model written")
+
+
+def _sft(options: argparse.Namespace) -> None:
+    from training.sft import sft
+
+    recipe = read_sft(options.recipe)
+    recipe = dataclasses.replace(
+        recipe, model=options.model or recipe.model, out=options.out or recipe.out
+    )
+    _check_device(options.device)
+    for folder in sft(recipe, options.only, options.device, _report):
+        _report(f"{folder}: adapter written")
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("device cuda: this machine has no usable GPU")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
