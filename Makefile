@@ -42,5 +42,5 @@ clean: ## remove the environment, runs and stored answers
 	@touch $@
 
 .venv/dev: .venv/train
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,nf4]' --group dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,nf4,dev]'
 	@touch $@

@@ -81,9 +81,7 @@ class Recorder:
             return
         terminalreporter.section("michi", sep="=")
         if self._items and (self.settings.run_folder / "run.json").exists():
-            from harness.report import terminal
-
-            for line in terminal.summary(read_run(self.settings.run_folder)):
+            for line in _tables(self.settings.run_folder):
                 terminalreporter.write_line(line)
         for note in self._notes:
             terminalreporter.write_line(note)
@@ -156,6 +154,17 @@ class Recorder:
     def _note(self, text: str) -> None:
         if text not in self._notes:
             self._notes.append(text)
+
+
+def _tables(folder: Path) -> list[str]:
+    """The article's two tables, as lines."""
+    from harness.report.relative import relative_results
+    from harness.report.tables import accuracy_table, relative_table
+    from harness.report.terminal import render
+
+    run = read_run(folder)
+    tables = (accuracy_table(run), relative_table(run, relative_results(run)))
+    return [line for table in tables for line in ["", *render(table)]]
 
 
 def _short(path: Path, config: pytest.Config) -> str:

@@ -41,18 +41,20 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--recipe", type=Path, default=RECIPES / "base.toml", metavar="TOML")
         command.add_argument("--corpus", metavar="DIR", help="instead of the recipe's")
         command.add_argument("--out", metavar="DIR", help="instead of the recipe's")
-    budget = pretrain.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--steps", type=_positive_int, metavar="N")
-    budget.add_argument("--minutes", type=_positive_float, metavar="M")
+    budget = pretrain.add_mutually_exclusive_group()
+    budget.add_argument("--steps", type=_positive_int, metavar="N", help="instead of the recipe's")
+    budget.add_argument("--minutes", type=_positive_float, metavar="M", help="instead of steps")
     pretrain.add_argument("--data", metavar="DIR", help="folder of the probes' files")
     sft = commands.add_parser("sft", help="train LoRA adapters by a recipe")
     sft.set_defaults(command=_sft)
     sft.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     sft.add_argument("--only", metavar="ID", help="one run, or one adapter of it")
-    sft.add_argument("--model", metavar="DIR", help="instead of the recipe's")
+    sft.add_argument("--model", metavar="DIR", help="where the recipe's model lies, if elsewhere")
     sft.add_argument("--out", metavar="DIR", help="instead of the recipe's")
     for command in (pretrain, sft):
-        command.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+        command.add_argument(
+            "--device", choices=("cpu", "cuda"), help="default: cuda where there is a usable GPU"
+        )
     return parser
 
 
@@ -95,8 +97,8 @@ def _pretrain(options: argparse.Namespace) -> None:
         out=options.out or recipe.out,
         probe=dataclasses.replace(recipe.probe, data=options.data or recipe.probe.data),
     )
-    _check_device(options.device)
-    folder = pretrain(recipe, Budget(options.steps, options.minutes), options.device, _report)
+    steps = None if options.minutes else options.steps or recipe.steps
+    folder = pretrain(recipe, Budget(steps, options.minutes), _device(options.device), _report)
     _report(f"{folder}: model written")
 
 
@@ -104,19 +106,19 @@ def _sft(options: argparse.Namespace) -> None:
     from training.sft import sft
 
     recipe = read_sft(options.recipe)
-    recipe = dataclasses.replace(
-        recipe, model=options.model or recipe.model, out=options.out or recipe.out
-    )
-    _check_device(options.device)
-    for folder in sft(recipe, options.only, options.device, _report):
+    recipe = dataclasses.replace(recipe, out=options.out or recipe.out)
+    base = options.model or recipe.model
+    for folder in sft(recipe, base, options.only, _device(options.device), _report):
         _report(f"{folder}: adapter written")
 
 
-def _check_device(device: str) -> None:
+def _device(wanted: str | None) -> str:
     import torch
 
-    if device == "cuda" and not torch.cuda.is_available():
+    found = torch.cuda.is_available()
+    if wanted == "cuda" and not found:
         raise InputError("device cuda: this machine has no usable GPU")
+    return wanted or ("cuda" if found else "cpu")
 
 
 if __name__ == "__main__":

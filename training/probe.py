@@ -136,9 +136,7 @@ def generate(
         batch = tokenizer.pad(
             {"input_ids": [ids[index] for index in members]}, return_tensors="pt"
         ).to(model.device)
-        output: Any = model.generate(  # type: ignore[operator]
-            **batch, max_new_tokens=NEW_TOKENS, do_sample=False
-        )
+        output: Any = model.generate(**batch, max_new_tokens=NEW_TOKENS, do_sample=False)
         width = batch["input_ids"].shape[1]
         for index, row in zip(members, output, strict=True):
             answers[index] = str(tokenizer.decode(row[width:], skip_special_tokens=True)).strip()

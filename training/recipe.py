@@ -14,6 +14,10 @@ from training.corpus import TASKS, InputError
 
 T = TypeVar("T")
 
+# Under these the rate at a step does not depend on how many steps are still to come.
+CONSTANT = ("constant", "constant_with_warmup")
+SCHEDULES = (*CONSTANT, "linear", "cosine")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
@@ -64,6 +68,7 @@ class BaseRecipe:
     """How the embedded model is pre-trained. `shares`: part of each step's rows by task."""
 
     seed: int
+    steps: int
     corpus: str
     out: str
     row_length: int
@@ -133,6 +138,7 @@ def read_base(path: Path) -> BaseRecipe:
         "shares: give at least one task, each with a share above 0",
     )
     _require(recipe.rows >= len(recipe.shares), path, "rows: fewer than there are tasks")
+    _require(recipe.steps > 0, path, "steps: must be above 0")
     _require(recipe.row_length >= 8, path, "row_length: below 8 tokens")
     _require(recipe.model.hidden > 0 and recipe.model.layers > 0, path, "model: empty")
     _require(0 <= recipe.optimiser.constant <= 1, path, "optimiser.constant: outside 0..1")
@@ -144,6 +150,8 @@ def read_sft(path: Path) -> SftRecipe:
     recipe = _build(SftRecipe, _read(path), str(path))
     _require(recipe.precision in ("fp32", "bf16"), path, "precision: must be fp32 or bf16")
     _require(recipe.quantization in ("none", "nf4"), path, "quantization: must be none or nf4")
+    known = ", ".join(SCHEDULES)
+    _require(recipe.schedule in SCHEDULES, path, f"schedule: must be one of {known}")
     _require(recipe.batch_size > 0, path, "batch_size: must be above 0")
     _require(recipe.lora.rank > 0, path, "lora.rank: must be above 0")
     _require(bool(recipe.runs), path, "runs: there is none")
@@ -155,6 +163,12 @@ def read_sft(path: Path) -> SftRecipe:
             bool(run.epochs_kept) and all(epoch > 0 for epoch in run.epochs_kept.values()),
             path,
             f"runs.{name}.epochs_kept: give at least one epoch, each above 0",
+        )
+        _require(
+            len(run.epochs_kept) == 1 or recipe.schedule in CONSTANT,
+            path,
+            f"runs.{name}.epochs_kept: several need a constant schedule, or the earlier adapters "
+            "would not be what a shorter training gives",
         )
     return recipe
 

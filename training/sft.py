@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import tempfile
 import time
 import warnings
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.base import base_folder, load_base, save_adapter
 from training.corpus import InputError, read_jsonl, sha256_of
 from training.recipe import Dataset, SftRecipe, as_table
 
 if TYPE_CHECKING:
-    from peft import PeftModel
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
     from trl import SFTConfig, SFTTrainer
 
 Report = Callable[[str], None]
@@ -61,39 +60,25 @@ def read_examples(dataset: Dataset) -> list[dict[str, Any]]:
     ]
 
 
-def sft(recipe: SftRecipe, only: str | None, device: str, report: Report) -> list[Path]:
-    """Trains the recipe's runs (or only one) and returns the adapter folders written."""
-    _quiet()
+def sft(recipe: SftRecipe, model: str, only: str | None, device: str, report: Report) -> list[Path]:
+    """Trains the recipe's runs (or only one) and returns the adapter folders written.
+
+    `model` is where the base is read from (folder or hub id); adapters name recipe.model.
+    """
     todo = jobs(recipe, only)
     examples = {name: read_examples(recipe.datasets[name]) for job in todo for name in job.datasets}
-    base = base_folder(recipe.model)
+    base = base_folder(model)
     fingerprint = sha256_of(sorted(base.glob("*.safetensors")))
     written: list[Path] = []
-    for job in todo:
-        rows = [row for name in job.datasets for row in examples[name]]
-        report(f"{job.run}: {len(rows):,} rows, {max(job.kept.values())} epochs")
-        written += _train(recipe, job, rows, base, fingerprint, device, report)
+    with warnings.catch_warnings():
+        # trl still asks by the old name whether activations are recomputed.
+        warnings.simplefilter("ignore", FutureWarning)
+        _quiet()
+        for job in todo:
+            rows = [row for name in job.datasets for row in examples[name]]
+            report(f"{job.run}: {len(rows):,} rows, {max(job.kept.values())} epochs")
+            written += _train(recipe, job, rows, base, fingerprint, device, report)
     return written
-
-
-def base_folder(model: str) -> Path:
-    """The folder of the base's weights: `model` itself, or a hub id's local snapshot."""
-    folder = Path(model)
-    if not folder.is_dir():
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import (
-            HfHubHTTPError,
-            HFValidationError,
-            LocalEntryNotFoundError,
-        )
-
-        try:
-            folder = Path(snapshot_download(model))
-        except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-            raise InputError(f"{model}: neither a folder nor a hub id in reach") from error
-    if not any(folder.glob("*.safetensors")):
-        raise InputError(f"{folder}: no .safetensors file")
-    return folder
 
 
 def _train(
@@ -172,39 +157,6 @@ def make_trainer(
     return trainer
 
 
-def load_base(recipe: SftRecipe, base: Path, device: str) -> PreTrainedModel:
-    """The frozen base in the recipe's precision, its weights in NF4 where it says so."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
-    extra: dict[str, Any] = {}
-    if recipe.quantization == "nf4":
-        extra = {"quantization_config": _nf4(dtype), "device_map": {"": device}}
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(str(base), dtype=dtype, **extra)
-    if recipe.quantization == "nf4" and device == "cpu":
-        from bitsandbytes.nn import Linear4bit
-
-        # bitsandbytes repacks these on the CPU in the first forward without gradients, for a
-        # kernel that has no backward pass: later gradients would be silently wrong.
-        for module in model.modules():
-            if isinstance(module, Linear4bit):
-                module.support_avx512bf16_for_cpu = False
-    return model
-
-
-def _nf4(dtype: Any) -> Any:
-    from importlib.util import find_spec
-
-    from transformers import BitsAndBytesConfig
-
-    if find_spec("bitsandbytes") is None:
-        raise InputError("quantization nf4 needs the package bitsandbytes, which is not installed")
-    return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
-    )
-
-
 def _arguments(recipe: SftRecipe, epochs: int, device: str, scratch: str) -> SFTConfig:
     from trl import SFTConfig
 
@@ -274,35 +226,10 @@ def _keeper(job: Job, out: Path, base_name: str, report: Report) -> Any:
     return Keeper()
 
 
-def save_adapter(model: PeftModel, folder: Path, base_name: str) -> None:
-    """Writes adapter_config.json and bf16 adapter_model.safetensors, and nothing else."""
-    import torch
-    from safetensors.torch import load_file, save_file
-
-    if folder.exists():
-        shutil.rmtree(folder)
-    model.peft_config["default"].base_model_name_or_path = base_name
-    model.save_pretrained(str(folder), save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)
-    _sort_targets(folder / "adapter_config.json")
-    weights = folder / "adapter_model.safetensors"
-    halved = {name: tensor.to(torch.bfloat16) for name, tensor in load_file(weights).items()}
-    save_file(halved, weights, metadata={"format": "pt"})
-    weights.chmod(0o644)  # written for its owner alone
-
-
-def _sort_targets(path: Path) -> None:
-    """peft keeps module names in a set; sorted, two runs write the same file."""
-    config = json.loads(path.read_text(encoding="utf-8"))
-    if isinstance(config["target_modules"], list):
-        config["target_modules"].sort()
-    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
 def _quiet() -> None:
     from transformers.utils import logging as hub_logging
 
     hub_logging.set_verbosity_error()
     hub_logging.disable_progress_bar()
-    logging.getLogger("trl").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", category=FutureWarning)
+    for library in ("trl", "bitsandbytes"):
+        logging.getLogger(library).setLevel(logging.ERROR)

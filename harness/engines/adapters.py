@@ -90,7 +90,7 @@ class AdapterSwitch:
         if drift > _TOLERANCE[self._dtype]:
             raise WeightsError(
                 f"checkpoint {checkpoint.id}: with adapter {folder} disabled the base does not "
-                f"come back (logits differ by {drift:.2g}): base and adapter figures would not compare."
+                f"come back (logits differ by {drift:.2g}): their figures would not compare."
             )
 
     def _probe(self) -> Any:

@@ -1,9 +1,10 @@
 """Grading: what an answer is worth, by rule. Pure; knows only `harness.records`.
 
-    text        normalisation shared by the parsers
-    extractive  JSQuAD: three definitions of exact match and F1, each named
-    choice      the likeliest label
-    numerals    Japanese and Arabic numerals
-    values      typed values found in a text: money, dates, measures, sizes, names ...
-    facts       is a typed fact stated, contradicted, or abstained from
+text        normalisation shared by the parsers
+extractive  JSQuAD: three definitions of exact match and F1, each named
+choice      the likeliest label
+numerals    Japanese and Arabic numerals
+values      typed values found in a text: money, dates, measures, sizes, names ...
+facts       is a typed fact stated, contradicted, or abstained from
+answers     a fact out of a model answer, where a file brings no typed ones
 """

@@ -34,27 +34,24 @@ _NAME_FIRST = re.compile(
 )
 _SHARE_FIRST = re.compile(
     rf"(?P<share>(?<!\d){ARABIC})\s*{_PER_CENT}\s*(?:の|of\s+)?"
-    r"(?P<name>[一-龠々ァ-ヺー]+|(?!and\b)[A-Za-z]+(?: (?:leather|wool|cotton|polyester))?)",
+    r"(?P<name>[一-龠々ァ-ヺー]+|(?!and\b)[A-Za-z]+"
+    r"(?: (?:leather|wool|cotton|polyester|nylon|steel|silver|gold|brass|glass|suede))?)",
     re.IGNORECASE,
 )
 
 
 def find_composition(text: str) -> Iterator[Value]:
-    """Yield the components in normalised text, written 綿60% or 60% cotton, whichever comes first.
+    """Yield the components in normalised text, written 綿60% or 60% cotton.
 
-    The first share decides: with a material before it the text is read name-first.
+    Name first where a Japanese word stands before the first share or nothing after the last.
     """
-    first = re.search(rf"\d\s*{_PER_CENT}", text, re.IGNORECASE)
-    if first is None:
+    shares = list(re.finditer(rf"{ARABIC}\s*{_PER_CENT}", text, re.IGNORECASE))
+    if not shares:
         return
-    named = _NAME_FIRST.search(text)
-    name_first = (
-        named is not None
-        and named.end() <= first.end()
-        and named["name"].lower() not in {"is", "of", "from", "with", "contains", "and"}
-        and not named["name"].lower().endswith((" is", " of", " from", " with", " are"))
-    )
-    pattern = _NAME_FIRST if name_first else _SHARE_FIRST
+    japanese = re.search(r"[一-龠々ァ-ヺー]\s*[:(]?\s*$", text[: shares[0].start()])
+    english = re.match(r"\s+[A-Za-z]", text[shares[-1].end() :])
+    material_after = re.match(r"\s*(?:の)?[一-龠々ァ-ヺー]", text[shares[-1].end() :])
+    pattern = _NAME_FIRST if japanese or not (english or material_after) else _SHARE_FIRST
     yield from without_overlaps(
         Value("composition", (_material(match["name"]), share), match.group(), match.span())
         for match in pattern.finditer(text)

@@ -32,7 +32,7 @@ _PATTERNS = tuple(
         r"(?<![\d/.-])(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\d/])",
         rf"(?:(?P<era>{'|'.join(_ERAS)})\s*(?P<in_era>元|{NUMERAL})\s*年|(?P<year>{NUMERAL})\s*年)"
         r"(?!間|以上|前|後|目|ぶり)",
-        rf"(?P<month>{NUMERAL})\s*月(?!間)",
+        rf"(?P<month>{NUMERAL})\s*月(?!間|\s*\d)",
     )
 )
 # 6月14日~20日, 6月14日・15日: a further day of the same month.

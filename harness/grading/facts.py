@@ -132,11 +132,7 @@ def _tally_names(text: str, _type: str, gold_text: str, question: str) -> _Tally
     """A set of names: each one stated, and no further item in the list that they stand in."""
     gold = {value.key: value.text for value in find_names(normalise(gold_text))}
     spans = [
-        [
-            span
-            for span in occurrences(name, text, in_list=True)
-            if not is_denied(text, span)
-        ]
+        [span for span in occurrences(name, text, in_list=True) if not is_denied(text, span)]
         for name in gold.values()
     ]
     every = [span for found in spans for span in found]

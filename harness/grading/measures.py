@@ -139,7 +139,8 @@ def _joined(large: Value, small: Value, text: str) -> Value:
 
 def _label_before(text: str, floor: int, start: int) -> tuple[str, int]:
     """Last dimension named between `floor` and `start`, and where the value then begins."""
-    matches = list(_LABEL.finditer(text, floor, start))
+    # One character further, because 横 looks at what follows it.
+    matches = [m for m in _LABEL.finditer(text, floor, start + 1) if m.end() <= start]
     if not matches or start - matches[-1].end() > _LABEL_REACH:
         return "", start
     return matches[-1].lastgroup or "", matches[-1].start()

@@ -11,11 +11,15 @@ from harness.grading.value import Value
 _CURRENCIES = {
     "円": "JPY", "yen": "JPY", "jpy": "JPY", "¥": "JPY",
     "ドル": "USD", "usd": "USD", "$": "USD", "dollars": "USD",
+    "ポンド": "GBP", "gbp": "GBP", "£": "GBP", "pounds": "GBP",
     "ユーロ": "EUR", "eur": "EUR", "€": "EUR", "euros": "EUR",
 }  # fmt: skip
-_BEFORE = r"¥|\$|€|\b(?:JPY|USD|EUR)"
+_BEFORE = r"¥|\$|£|€|\b(?:JPY|USD|GBP|EUR)"
 # 円形, 円筒 ... are shapes; an amount is never followed by them.
-_AFTER = r"円(?![形筒盤周柱卓])|yen\b|JPY\b|ドル|USD\b|dollars\b|ユーロ|EUR\b|euros\b"
+_AFTER = (
+    r"円(?![形筒盤周柱卓])|ドル|ポンド|ユーロ"
+    r"|(?:yen|JPY|USD|dollars|GBP|pounds|EUR|euros)\b"
+)
 _AMOUNT = re.compile(
     rf"(?P<before>{_BEFORE})\s*(?P<signed>(?<!\d){ARABIC}[万億]?)(?:\s*円)?"
     rf"|(?P<plain>{NUMERAL})\s*(?P<after>{_AFTER})",
@@ -23,17 +27,18 @@ _AMOUNT = re.compile(
 )
 
 _INCLUDED = (
-    r"(?:消費)?税込み?|(?:消費)?税を?含[むみめ]|内税|tax[ -]included|tax[ -]inclusive"
-    r"|includ(?:ing|es)\s+tax|incl\.?\s+tax|inclusive\s+of\s+tax|with\s+tax"
+    r"(?:消費)?税込み?|(?:消費)?税を?含[むみめ]|内税"
+    r"|(?:tax|VAT)[ -](?:included|inclusive|incl\b\.?)"
+    r"|(?:includ(?:ing|es)|incl\.?|inclusive\s+of|with)\s+(?:tax|VAT)"
 )
 _EXCLUDED = (
-    r"(?:消費)?税抜き?|(?:消費)?税別|外税|本体価格|\+\s*(?:消費)?税|プラス税|tax[ -]excluded"
-    r"|tax[ -]exclusive|exclud(?:ing|es)\s+tax|excl\.?\s+tax|exclusive\s+of\s+tax"
-    r"|before\s+tax|without\s+tax|(?:plus|\+)\s+tax"
+    r"(?:消費)?税抜き?|(?:消費)?税別|外税|本体価格|\+\s*(?:消費)?税|プラス税"
+    r"|(?:tax|VAT)[ -](?:excluded|exclusive|excl\b\.?)"
+    r"|(?:exclud(?:ing|es)|excl\.?|exclusive\s+of|before|without|plus|ex\.?|\+)\s+(?:tax|VAT)"
 )
 _TAX = rf"(?:(?P<included>{_INCLUDED})|(?P<excluded>{_EXCLUDED}))"
 _PRICE = r"(?:の?(?:価格|定価|金額|値段|料金|price))?"
-_NUMBER_FOLLOWS = rf"[はで:、]?\s*[(]?[¥$€\d{KANJI_NUMERAL_CHARACTERS}]"
+_NUMBER_FOLLOWS = rf"[はで:、]?\s*[(]?[¥$£€\d{KANJI_NUMERAL_CHARACTERS}]"
 _TAX_BEFORE = re.compile(
     rf"{_TAX}{_PRICE}[)\]]?(?:は|で|が|:|、|,|\s|\bof\b|\bis\b)*[(]?$", re.IGNORECASE
 )

@@ -1,4 +1,4 @@
-"""Sizes of garments and shoes: keys "XL", ("cm", 23.5), ("号", 9), "FREE".
+"""Sizes of garments and shoes: keys "XL", ("cm", 23.5), ("号", 9), ("", 38), "FREE".
 
 A range on a usual ladder is its members: S~L is S, M, L; 22.5~24.0cm goes by half centimetres.
 """
@@ -18,7 +18,7 @@ _LETTER = r"(?:XXS|XS|XXXL|XXL|[23]XL|XL|LL|[234]L|S|M|L)"
 _TO = r"\s*(?:サイズ)?\s*(?:~|-|から|to)\s*"
 # Letters only: no word, product number or apostrophe (I'm, L's) around them.
 _LETTERS = re.compile(
-    rf"(?<![A-Za-z0-9&'.-])(?P<low>{_LETTER})(?:{_TO}(?P<high>{_LETTER}))?(?![A-Za-z0-9&'])"
+    rf"(?<![A-Za-z0-9&'.-])(?P<low>{_LETTER})(?:{_TO}(?P<high>{_LETTER}))?(?![A-Za-z0-9&']|-\d)"
 )
 _FREE = re.compile(
     r"フリーサイズ|ワンサイズ"
@@ -30,7 +30,15 @@ _NUMBERS = re.compile(
     r"\s*(?P<unit>cm(?![A-Za-z])|センチ|号)",
     re.IGNORECASE,
 )
-_STEPS = {"cm": Decimal("0.5"), "号": Decimal(2)}
+# サイズは36、38、40: numbers without a unit count only in a list or after the word itself.
+_BARE = re.compile(
+    r"(?<![\d.,/-])(?<![¥$£€])(?:"
+    r"(?P<list>\d{1,2}(?:\.5)?(?:(?:\s*[、,・~]\s*(?:and\s+)?|\s+and\s+|と)\d{1,2}(?:\.5)?)+)"
+    r"|(?:(?<=サイズは)|(?<=サイズ)|(?<=size ))\d{1,2}(?:\.5)?)"
+    r"(?![\d.,]*\d)(?!\s*(?:[A-Za-zぁ-ん]*[%円年月日時分個点枚本着足台万ミセグキメ]|mm|cm|m\b|k?g\b))",
+    re.IGNORECASE,
+)
+_STEPS = {"cm": Decimal("0.5"), "号": Decimal(2), "": Decimal(2)}
 _LONGEST = 40  # sizes in one range; more is not a range of sizes
 
 
@@ -40,6 +48,7 @@ def find_sizes(text: str) -> Iterator[Value]:
         *(_value(match, "FREE") for match in _FREE.finditer(text)),
         *(_value(match, None) for match in _LETTERS.finditer(text)),
         *(_value(match, None) for match in _NUMBERS.finditer(text)),
+        *(_value(match, None) for match in _BARE.finditer(text)),
     ]
     for value in without_overlaps(ranges):
         for key in _members(value):
@@ -60,7 +69,7 @@ def _members(value: Value) -> Iterator[Hashable]:
         else:
             yield low
     else:
-        unit = "号" if value.text.endswith("号") else "cm"
+        unit = "" if value.text[-1].isdigit() else "号" if value.text.endswith("号") else "cm"
         for number in _expanded(value.text, _STEPS[unit]):
             yield unit, number
 

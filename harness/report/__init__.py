@@ -1,1 +1,1 @@
-"""Reports: what a run folder says, as tables, Markdown, JSON and one offline page. Never evaluates."""
+"""What a run folder says: tables, Markdown, JSON and one offline page. Never evaluates."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 
@@ -61,7 +62,7 @@ def first_sentence(run: Run, relative: Relative) -> str:
 
 
 def _best(results: list[Result]) -> str:
-    seen = [r for r in results if r.metric == "accuracy_seen" and r.value == r.value]
+    seen = [r for r in results if r.metric == "accuracy_seen" and math.isfinite(r.value)]
     if not seen:
         return ""
     best = max(seen, key=lambda r: r.value)

@@ -1,9 +1,8 @@
-"""A run's samples, packed for the page: prompts once a task, answers once however many gave them."""
+"""A run's samples, packed for the page: each prompt once, each answer once however many gave it."""
 
 from __future__ import annotations
 
 import math
-import os.path
 from typing import Any
 
 from harness.report.tables import ordered_checkpoints
@@ -32,17 +31,21 @@ def packed_task(run: Run, task: str) -> dict[str, Any]:
         rows = [column.get(identifier) for column in columns]
         first = next(row for row in rows if row)
         prompt = cut(str(first["prompt"]))
-        shared = len(os.path.commonprefix([before, prompt]))
+        shared = _shared(before, prompt)
         gold = [cut(str(g)) for g in first["gold"]]
         texts = list(gold)
         answers = [pool.answer(row, texts) if row else 0 for row in rows]
         stratum = pool.place("strata", str(first.get("stratum") or ""))
         rest = prompt[shared:]
-        questions.append(
-            [identifier, shared, rest, gold, stratum, texts[len(gold) :], answers]
-        )
+        questions.append([identifier, shared, rest, gold, stratum, texts[len(gold) :], answers])
         before = prompt
     return {"questions": questions, **pool.lists}
+
+
+def _shared(first: str, second: str) -> int:
+    """How many characters two texts begin with in common."""
+    unlike = (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b)
+    return next(unlike, min(len(first), len(second)))
 
 
 class _Pool:

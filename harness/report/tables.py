@@ -60,7 +60,8 @@ def relative_table(run: Run, relative: Relative) -> Table:
         shown += [score] if score else []
         rows.append((*cells, ratio(score), percent(squad), percent(marc)))
     methods = (
-        _interval_note(shown, "Relative scores"),
+        # The baseline's own 1 comes of no method.
+        _interval_note([r for r in shown if r.checkpoint != run.baseline], "Relative scores"),
         _interval_note(parts, "JSQuAD and MARC-ja"),
     )
     return Table(

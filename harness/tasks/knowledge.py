@@ -1,9 +1,10 @@
 """Did it learn the facts? Closed-book questions, graded by typed comparison.
 
 Data, one JSON object a line: `question, answer`, and optionally `id, document, published, form,
-kind, fact {type, text, aliases}`. `form` says how the question stands to the training set: "seen" (word
-for word in it; the default), "paraphrase", "reversed" (from value to product), "control" (about a
-document that no training text holds). Without `fact` the typed values are taken from the answer.
+kind, fact {type, text, aliases}`. `form` says how the question stands to the training set: "seen"
+(word for word in it; the default), "paraphrase", "reversed" (from value to product), "control"
+(about a document that no training text holds). Without `fact` the typed values are taken from the
+answer.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
-from harness.grading.facts import Fact, fact_from_answer, grade_fact
+from harness.grading.answers import fact_from_answer
+from harness.grading.facts import Fact, grade_fact
 from harness.jsonl import read_rows
 from harness.records import Grade, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
@@ -49,7 +51,7 @@ class Knowledge:
         question = text_field(path, number, row, "question")
         answer = text_field(path, number, row, "answer")
         id = str(row.get("id", f"row-{number}"))
-        fact = _fact(path, number, row, answer)
+        fact = _fact(path, number, row, question, answer)
         return Sample(
             id=id,
             request=Request(
@@ -86,10 +88,10 @@ class Knowledge:
         return measures
 
 
-def _fact(path: Path, number: int, row: Mapping[str, Any], answer: str) -> Fact:
+def _fact(path: Path, number: int, row: Mapping[str, Any], question: str, answer: str) -> Fact:
     fact = row.get("fact")
     if fact is None:
-        return fact_from_answer(answer)
+        return fact_from_answer(answer, question)
     try:
         return Fact(fact["type"], fact["text"], tuple(fact.get("aliases", ())))
     except (TypeError, KeyError, AttributeError, ValueError) as error:

@@ -16,8 +16,7 @@ from harness.errors import DataError
 from harness.grading import choice
 from harness.jsonl import read_rows
 from harness.records import Grade, Request, Response, Sample
-from harness.statistics import classification
-from harness.statistics.intervals import mean_interval
+from harness.statistics.classification import summarise
 from harness.tasks import Measure, SampleSet, text_field
 
 PROMPT = (
@@ -56,22 +55,26 @@ class MarcJa:
 
     def grade(self, sample: Sample, response: Response) -> Grade:
         """See `Task.grade`."""
-        return choice.grade(response.text, sample.gold[0])
+        return choice.grade(response.logprobs, sample.request.continuations, sample.gold[0])
 
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
         """Accuracy (Wilson), balanced accuracy and macro-F1 (bootstrap): one class is the rarer."""
-        n = len(graded)
+        labels = tuple(LABELS.values())
+        gold = [sample.gold[0] for sample, _ in graded]
+        said = [
+            g if grade.correct else _other(g) for g, (_, grade) in zip(gold, graded, strict=True)
+        ]
         clusters = [sample.cluster for sample, _ in graded]
-        groups = len(set(clusters))
-        value, interval = mean_interval([float(g.correct) for _, g in graded], clusters)
-        measures = [Measure("accuracy", value, interval, n, groups, headline=True)]
-        positive = LABELS["positive"]
-        gold = [sample.gold[0] == positive for sample, _ in graded]
-        said = [is_positive == g.correct for is_positive, (_, g) in zip(gold, graded, strict=True)]
-        for metric in ("balanced_accuracy", "macro_f1"):
-            value, interval = classification.with_interval(metric, gold, said, clusters)
-            measures.append(Measure(metric, value, interval, n, groups))
-        return measures
+        figures = summarise(gold, said, labels, clusters)
+        return [
+            Measure(metric, value, interval, len(gold), len(set(clusters)), metric == "accuracy")
+            for metric, (value, interval) in figures.items()
+        ]
+
+
+def _other(label: str) -> str:
+    """The label that a wrong answer gave: there are but two."""
+    return next(other for other in LABELS.values() if other != label)
 
 
 def _label(path: Path, number: int, row: Mapping[str, Any]) -> str:

@@ -85,7 +85,9 @@ def row(identifier: str, **changes: Any) -> dict[str, Any]:
 
 def result(name: str, task: str, metric: str, value: float, **changes: Any) -> Result:
     fields = {"low": value - 0.05, "high": value + 0.05, "n": 100, "clusters": 50}
-    return Result(name, task, metric, value, **{**fields, "interval": "cluster bootstrap", **changes})
+    return Result(
+        name, task, metric, value, **{**fields, "interval": "cluster bootstrap", **changes}
+    )
 
 
 def measure(
@@ -124,10 +126,14 @@ def measure_marc(folder: Path, name: str, answers: Mapping[str, bool]) -> None:
         outcome = "correct" if right else "wrong"
         score = {"correct": float(right)}
         rows.append(
-            row(identifier, gold=[gold], response=said, correct=right, outcome=outcome, scores=score)
+            row(
+                identifier, gold=[gold], response=said, correct=right, outcome=outcome, scores=score
+            )
         )
     value = sum(answers.values()) / len(answers)
-    measure(folder, name, "marc_ja", [result(name, "marc_ja", "accuracy", value, headline=True)], rows)
+    measure(
+        folder, name, "marc_ja", [result(name, "marc_ja", "accuracy", value, headline=True)], rows
+    )
 
 
 def measure_knowledge(
@@ -156,7 +162,65 @@ def whole_run(folder: Path) -> Path:
     measure_knowledge(folder, "qa-e3", 0.65, [questions[0], {**questions[1], **wrong}])
     measure_jsquad(folder, "base", {"a": 0.5, "b": 1.0, "c": 0.5, "d": 1.0})
     measure_jsquad(folder, "qa-e3", {"a": 0.6, "b": 0.9, "c": 0.6, "d": 0.6})
-    measure_marc(folder, "base", {"r1": True, "r2": True, "r3": True, "r4": False})
+    measure_marc(folder, "base", {"r1": True, "r2": True, "r3": False, "r4": False})
     measure_marc(folder, "qa-e3", {"r1": True, "r2": True, "r3": True, "r4": True})
-    measure(folder, "gpt", "knowledge", [], status="skipped", message="no API key: set OPENAI_API_KEY")
+    measure(
+        folder, "gpt", "knowledge", [], status="skipped", message="no API key: set OPENAI_API_KEY"
+    )
+    return folder
+
+
+# Texts that would run, break out or turn the page round if any of them were ever parsed as HTML.
+HOSTILE = (
+    "</script><script>window.pwned = 1</script>",
+    "<img src=x onerror='window.pwned = 2'>",
+    "<!--<script>window.pwned = 3",
+    '" onmouseover="window.pwned = 4" x="',
+    "javascript:window.pwned=5",
+    "]]><svg/onload=window.pwned=6>",
+    "{{data}} {{script}} ${window.pwned = 7} `",
+    "\u202eright to left\u2066 and line\u2028ends\u2029",
+    "null \0 byte, bell \x07, escape \x1b[31m",
+    "lone \ud800 surrogates \udfff",
+    "&lt;b&gt; &amp; |cell| **bold** [link](https://example.org) @somebody #1",
+)
+
+
+def hostile_run(folder: Path) -> Path:
+    """Every field that a model, a data file or a matrix can fill holds every hostile text."""
+    everything = " ".join(HOSTILE)
+    # Folders are named after checkpoints and tasks: what a file system refuses can't come here.
+    name = "x<img src=x onerror=window.pwned=8>"
+    bad = checkpoint(name, everything, 1)
+    data = {"label": everything, "licence": everything, "path": everything, "sha256": everything}
+    start(
+        folder,
+        [BASE, bad, API],
+        data={"knowledge": {**data, "limit": None}, "constructor": {**data, "limit": None}},
+        command=everything,
+        environment={"python": everything, "platform": everything, "packages": {everything: "1"}},
+    )
+    rows = [
+        row(
+            f"{place} {text}",
+            prompt=text,
+            response=text,
+            gold=[text, everything],
+            reason=text,
+            author=text,
+            stratum=text,
+            outcome=text,
+        )
+        for place, text in enumerate(HOSTILE)
+    ]
+    rows.append(row("long", response="長" * 1_000_000))
+    numbers = [
+        result(
+            c, "knowledge", "accuracy_seen", float("nan"), reason=everything, interval=everything
+        )
+        for c in ("base", name)
+    ]
+    measure(folder, "base", "knowledge", [numbers[0]], rows)
+    measure(folder, name, "knowledge", [numbers[1]], rows)
+    measure(folder, "gpt", "knowledge", [], status="error", message=everything)
     return folder

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.report import builder
+from tests.report import builder as build
 
 
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Path:
     """A small whole run: base and qa-e3 measured, gpt skipped."""
-    return builder.whole_run(tmp_path / "run")
+    return build.whole_run(tmp_path / "run")

@@ -13,6 +13,7 @@ BASE = """
 seed = 7
 corpus = "{folder}/corpus"
 out = "{folder}/model"
+steps = 4
 row_length = 96
 rows = 8
 report_every = 2
@@ -129,7 +130,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = folder / "base.toml"
     recipe.write_text(BASE.format(folder=folder), encoding="utf-8")
     assert main(["tokenizer", "--recipe", str(recipe)]) == 0
-    assert main(["pretrain", "--recipe", str(recipe), "--steps", "4"]) == 0
+    assert main(["pretrain", "--recipe", str(recipe), "--device", "cpu"]) == 0
     return folder
 
 

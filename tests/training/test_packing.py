@@ -51,9 +51,10 @@ def test_a_long_document_goes_on_in_further_items(trained: Path) -> None:
 def test_an_answer_is_scored_with_its_end_token_and_bos_is_not(trained: Path) -> None:
     tokenizer = tokenizers.load(trained / "model")
     (item,) = chat_items([Chat("価格は？", "330円です。")], tokenizer)
-    answer = [token for token, kind in zip(item.tokens, item.kinds) if kind == ANSWER]
+    answer = [token for token, kind in zip(item.tokens, item.kinds, strict=True) if kind == ANSWER]
     assert tokenizer.decode(answer) == "330円です。<end_of_turn>"
-    assert item.kinds[0] == UNSCORED and item.tokens.count(2) == 1
+    assert item.kinds[0] == UNSCORED
+    assert item.tokens.count(2) == 1
 
 
 def test_shares_hold_over_many_steps_and_every_row_is_seen_in_each_pass() -> None:

@@ -19,14 +19,16 @@ def test_the_folder_loads_offline_with_the_recipe_s_shape(trained: Path) -> None
     assert type(model).__name__ == "GemmaForCausalLM"
     assert model.dtype == torch.bfloat16
     assert model.generation_config.eos_token_id == [1, 5]
-    assert model.config.hidden_size == 16 and model.config.tie_word_embeddings
+    assert model.config.hidden_size == 16
+    assert model.config.tie_word_embeddings
     assert len(list((trained / "model").glob("*.safetensors"))) == 1
 
 
 def test_the_card_tells_what_was_done_and_names_no_folder(trained: Path) -> None:
     text = (trained / "model" / "card.json").read_text(encoding="utf-8")
     card = json.loads(text)
-    assert card["steps"] == 4 and card["seed"] == 7
+    assert card["steps"] == 4
+    assert card["seed"] == 7
     assert card["tokens_seen"] == 4 * 8 * 96
     assert len(card["corpus_sha256"]) == 64
     assert {"reading_exact", "sentiment_accuracy", "closed_book_exact", "membership_auroc"} <= set(
@@ -59,7 +61,8 @@ def test_training_lowers_the_loss(trained: Path, tmp_path: Path) -> None:
         for line in lines
         if line.startswith("step") and "raw_core" in line
     ]
-    assert len(losses) == 2 and losses[1] < 0.7 * losses[0]
+    assert len(losses) == 2
+    assert losses[1] < 0.7 * losses[0]
 
 
 def test_a_model_above_the_limit_is_refused(trained: Path) -> None:

@@ -15,8 +15,9 @@ from training.sft import jobs, make_trainer, read_examples, sft
 Write = Callable[..., Path]
 
 
-def silent(line: str) -> None:
-    pass
+def run(path: Path, only: str) -> list[Path]:
+    recipe = read_sft(path)
+    return sft(recipe, recipe.model, only, "cpu", lambda line: None)
 
 
 def test_only_the_answer_and_its_end_token_carry_loss(
@@ -44,8 +45,8 @@ def test_only_the_answer_and_its_end_token_carry_loss(
 def test_two_runs_of_one_seed_give_equal_adapters_that_change_the_model(
     trained: Path, sft_recipe: Write, tmp_path: Path
 ) -> None:
-    first = sft(read_sft(sft_recipe(tmp_path / "a")), "qa", "cpu", silent)
-    second = sft(read_sft(sft_recipe(tmp_path / "b")), "qa", "cpu", silent)
+    first = run(sft_recipe(tmp_path / "a"), "qa")
+    second = run(sft_recipe(tmp_path / "b"), "qa")
     assert [folder.name for folder in first] == ["qa-short", "qa-long"]
     for one, other in zip(first, second, strict=True):
         for name in ("adapter_model.safetensors", "adapter_config.json"):
@@ -68,20 +69,22 @@ def test_two_runs_of_one_seed_give_equal_adapters_that_change_the_model(
 def test_the_short_adapter_of_a_long_run_equals_one_trained_alone(
     sft_recipe: Write, tmp_path: Path
 ) -> None:
-    together = sft(read_sft(sft_recipe(tmp_path / "a")), "qa", "cpu", silent)
-    (alone,) = sft(read_sft(sft_recipe(tmp_path / "b")), "qa-short", "cpu", silent)
+    together = run(sft_recipe(tmp_path / "a"), "qa")
+    (alone,) = run(sft_recipe(tmp_path / "b"), "qa-short")
     name = "adapter_model.safetensors"
     assert (together[0] / name).read_bytes() == (alone / name).read_bytes()
     assert (together[1] / name).read_bytes() != (alone / name).read_bytes()
 
 
 def test_training_json_tells_data_base_and_losses(sft_recipe: Write) -> None:
-    recipe = read_sft(sft_recipe())
-    (folder,) = sft(recipe, "both-short", "cpu", silent)
+    (folder,) = run(sft_recipe(), "both-short")
     card = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    assert card["rows"] == 12 and card["epochs"] == 1 and card["steps"] == 3
+    assert card["rows"] == 12
+    assert card["epochs"] == 1
+    assert card["steps"] == 3
     assert set(card["datasets"]) == {"qa", "talk"}
-    assert len(card["base_sha256"]) == 64 and len(card["loss_by_epoch"]) == 1
+    assert len(card["base_sha256"]) == 64
+    assert len(card["loss_by_epoch"]) == 1
     assert "scratch" not in json.dumps(card)
 
 

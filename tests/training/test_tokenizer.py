@@ -37,15 +37,19 @@ def test_special_tokens_and_bytes_have_the_agreed_ids(trained: Path) -> None:
 def test_plain_text_begins_with_one_bos_and_padding_is_on_the_left(trained: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(trained / "model")
     ids = tokenizer(["皿", "白い皿です。"], padding=True)["input_ids"]
-    assert ids[1][0] == 2 and ids[1].count(2) == 1
-    assert ids[0][0] == 0 and ids[0][-1] != 0
+    assert ids[1][0] == 2
+    assert ids[1].count(2) == 1
+    assert ids[0][0] == 0
+    assert ids[0][-1] != 0
 
 
 def test_digits_and_symbols_stand_alone_and_scripts_do_not_mix(trained: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(trained / "model")
     pieces = tokenizer.tokenize("330円（税込）です。", add_special_tokens=False)
     assert pieces[:3] == ["3", "3", "0"]
-    assert "（" in pieces and "）" in pieces and "。" in pieces
+    assert "（" in pieces
+    assert "）" in pieces
+    assert "。" in pieces
     assert not any("円" in piece and "（" in piece for piece in pieces)
 
 
@@ -53,7 +57,8 @@ def test_a_rendered_chat_has_one_bos_and_gemma_turns(trained: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(trained / "model")
     turns = [{"role": "user", "content": " 価格は？ "}]
     ids = tokenizer.apply_chat_template(turns, add_generation_prompt=True)["input_ids"]
-    assert ids.count(2) == 1 and ids[0] == 2
+    assert ids.count(2) == 1
+    assert ids[0] == 2
     expected = "<bos><start_of_turn>user\n価格は？<end_of_turn>\n<start_of_turn>model\n"
     assert tokenizer.decode(ids) == expected
 

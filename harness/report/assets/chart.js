@@ -20,7 +20,7 @@ function chart(task, metric) {
   const top = relative ? Math.max(1.25, Math.ceil(Math.max(...tops) * 4) / 4) : 1;
   const lines = relative ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
   const x = (value) => `${(Math.min(Math.max(value / top, 0), 1) * 100).toFixed(3)}%`;
-  const caption = `${taskName(task)} – ${metricName(task, metric)}${relative ? '' : ' (%)'}`;
+  const caption = relative ? metricName(task, metric) : `${taskName(task)} – ${metricName(task, metric)} (%)`;
   const tasks = relative ? ['jsquad', 'marc_ja'] : [task];
   return el('figure', { class: 'chart' },
     el('figcaption', null, el('strong', null, caption), label(tasks)),

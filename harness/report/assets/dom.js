@@ -26,7 +26,7 @@ const svg = (tag, attributes, ...children) =>
 // A real table: column heads with scope, and the row's head in the first column that is no place.
 // The caption is for those who hear the page where a heading already says it (`seen` false).
 function table(caption, columns, rows, seen = false) {
-  const headed = columns.findIndex((c) => c.class !== 'place');
+  const headed = columns.findIndex((c) => !c.place);
   const head = columns.map((c) => el('th', { scope: 'col', class: c.class }, c.name));
   const body = rows.map((cells) => el('tr', null, cells.map((cell, i) =>
     el(i === headed ? 'th' : 'td',

@@ -5,13 +5,14 @@ const NUMBER = { class: 'number' };
 function checkpointCells(id) {
   const c = BY_ID.get(id);
   return [DATA.checkpoints.indexOf(id) + 1, el('span', null, el('bdi', { class: 'name' }, id),
-    c.baseline ? el('span', { class: 'tag' }, T('baseline')) : null),
+    c.baseline ? el('span', { class: 'tag' }, T('baseline')) : null,
+    c.dataset ? el('span', { class: 'narrow-only quiet' }, c.dataset) : null),
   c.dataset || NONE, known(c.epochs) ? c.epochs : NONE];
 }
 
 const checkpointColumns = () =>
-  [{ name: '#', class: 'place' }, { name: T('checkpoint') }, { name: T('dataset'), class: 'text' },
-    { name: T('epochs'), ...NUMBER }];
+  [{ name: '#', class: 'place wide-only', place: true }, { name: T('checkpoint') },
+    { name: T('dataset'), class: 'text wide-only' }, { name: T('epochs'), ...NUMBER }];
 
 const span = (r) => r && known(r.low) && known(r.high)
   ? el('span', { class: 'interval' }, `${figure(r, r.low)} – ${figure(r, r.high)}`) : NONE;
@@ -26,8 +27,13 @@ function reasons(results) {
 }
 
 function methods(results) {
-  const used = [...new Set(results.filter(Boolean).map((r) => r.interval).filter(Boolean))];
-  return used.length ? [T('intervals', used.join(', '))] : [];
+  const used = new Map(); // method -> what it was used for; the baseline's own 1 needs no method
+  for (const r of results.filter((r) => r && r.interval && !(r.task === 'relative' && r.checkpoint === BASELINE))) {
+    used.set(r.interval, (used.get(r.interval) || new Set()).add(metricName(r.task, r.metric)));
+  }
+  const lines = [...used].map(([method, names]) =>
+    used.size > 1 ? `${method} (${[...names].join(', ')})` : method);
+  return lines.length ? [T('intervals', lines.join('; '))] : [];
 }
 
 function gapLines(tasks) {

@@ -38,7 +38,8 @@ def test_a_recipe_that_is_not_toml_is_named(
         ({"quantization": '"int3"'}, "quantization: must be none or nf4"),
         ({"datasets": '["qb"]'}, "runs.qa.datasets: unknown ['qb']"),
         ({"alpha": "4\nrang = 2"}, "lora: unknown field 'rang'"),
-        ({"schedule": '"sideways"'}, "schedule"),
+        ({"schedule": '"sideways"'}, "schedule: must be one of constant"),
+        ({"schedule": '"linear"'}, "runs.qa.epochs_kept: several need a constant schedule"),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -103,7 +104,7 @@ def test_pretraining_without_a_tokenizer_says_how_to_make_one(
     assert "python -m training tokenizer" in message
 
 
-@pytest.mark.parametrize("arguments", [["pretrain"], ["pretrain", "--steps", "0"], ["bake"]])
+@pytest.mark.parametrize("arguments", [[], ["pretrain", "--steps", "0"], ["bake"]])
 def test_wrong_arguments_end_with_code_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(arguments)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.config import load_matrix, missing_parts, override_data
+from harness.errors import ConfigError
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+GOOD = '[models.m]\nweights = "./m"\nreleased = 2025-01-01\n[checkpoints.c]\nmodel = "m"\n'
+
+
+def load(tmp_path: Path, text: str):
+    (tmp_path / "matrix.toml").write_text(text, "utf-8")
+    return load_matrix(tmp_path / "matrix.toml")
+
+
+def test_checkpoints_keep_the_order_of_the_file(world: Path) -> None:
+    matrix = load_matrix(world)
+    assert [c.id for c in matrix.checkpoints] == ["base", "tuned", "tuned-long", "other"]
+    assert matrix.checkpoints[1].adapter == world.parent / "tuned"
+    assert matrix.checkpoints[0].model.weights == str(world.parent / "one")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD + "[model.x]\n", "unknown key 'model'. Did you mean 'models'?"),
+        (GOOD.replace("2025-01-01", '"2025-01-01"'), r"released = '2025-01-01': expected a date"),
+        (GOOD.replace("weights", "weight"), "unknown key 'weight'. Did you mean 'weights'?"),
+        (GOOD.replace('model = "m"', 'model = "mm"'), "unknown model 'mm'. Did you mean 'm'?"),
+        (GOOD.replace("released = 2025-01-01\n", ""), "'released' is missing"),
+        (GOOD + 'epochs = "3"\n', "epochs = '3': expected a number"),
+        (GOOD + "baseline = 1\n", "baseline = 1: expected true or false"),
+        (GOOD + '[checkpoints."a/b"]\nmodel = "m"\n', r"an id is made of letters, digits"),
+        (GOOD + '[data.jsquad]\npath = "x"\nlimit = 0\n', "must be at least 1"),
+        ("[models.m]\nweights = ?\n", r"not valid TOML: .*line 2"),
+        ("", "nothing to evaluate"),
+        (GOOD.replace('weights = "./m"', 'weights = "m/m"\nquantization = "int3"'), "one of nf4"),
+        (
+            GOOD + 'baseline = true\n[checkpoints.d]\nmodel = "m"\nbaseline = true\n',
+            "c and d both say baseline",
+        ),
+    ],
+)
+def test_mistakes_in_a_matrix_are_named_with_file_and_key(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message) as error:
+        load(tmp_path, text)
+    assert "matrix.toml" in str(error.value)
+
+
+def test_a_path_is_a_folder_and_anything_else_a_hub_id(tmp_path: Path) -> None:
+    matrix = load(tmp_path, GOOD + '[models.h]\nweights = "google/gemma-7b"\nreleased=2024-02-21\n')
+    assert [m.is_folder for m in matrix.models] == [True, False]
+    assert matrix.models[1].weights == "google/gemma-7b"
+
+
+def test_data_given_on_the_command_line_lose_label_and_limit_of_the_matrix(world: Path) -> None:
+    matrix = override_data(load_matrix(world), ["jsquad=other.json"], None, world.parent)
+    assert matrix.source("jsquad").path == world.parent / "other.json"
+    assert matrix.source("jsquad").label == ""
+    assert matrix.source("marc_ja").label == "test data"
+
+
+@pytest.mark.parametrize("option", ["jsquad", "=x", "jsquad="])
+def test_data_option_must_name_task_and_path(world: Path, option: str) -> None:
+    with pytest.raises(ConfigError, match="TASK=PATH"):
+        override_data(load_matrix(world), [option], None, world.parent)
+
+
+def test_missing_parts_are_named(tmp_path: Path) -> None:
+    checkpoint = load(tmp_path, GOOD + 'adapter = "./a"\n').checkpoints[0]
+    assert missing_parts(checkpoint) == [
+        f"weights {tmp_path / 'm'}",
+        f"adapter {tmp_path / 'a'}",
+    ]
+
+
+def test_a_task_without_data_says_how_to_give_some(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--eval-data jsquad=PATH"):
+        load(tmp_path, GOOD).source("jsquad")
+
+
+def test_the_shipped_matrices_load() -> None:
+    embedded = load_matrix(FIXTURES / "embedded.toml")
+    assert [c.baseline for c in embedded.checkpoints] == [True] + [False] * 6
+    article = load_matrix(FIXTURES / "gemma-7b.toml")
+    assert [c.id for c in article.checkpoints if c.model.engine == "api"] == [
+        "gpt-4-turbo",
+        "gpt-4o",
+    ]
+    assert article.models[0].quantization == "nf4"

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.config import load_matrix
+from harness.errors import ConfigError, UnavailableError, WeightsError
+from harness.fingerprint import FileHashes, check_safetensors, checkpoint_fingerprint
+from tests.conftest import write_safetensors
+
+
+def fingerprints(matrix: Path) -> dict[str, str]:
+    checkpoints = load_matrix(matrix).checkpoints
+    return {c.id: checkpoint_fingerprint(c, FileHashes()) for c in checkpoints}
+
+
+def test_same_bytes_have_the_same_fingerprint_wherever_they_lie(world: Path) -> None:
+    before = fingerprints(world)
+    shutil.copytree(world.parent, world.parent.parent / "moved")
+    assert fingerprints(world.parent.parent / "moved" / world.name) == before
+    assert before["tuned"] == before["tuned-long"]  # the same adapter under two names
+    assert len(set(before.values())) == 3
+
+
+def test_changed_weights_at_the_same_place_change_the_fingerprint(world: Path) -> None:
+    before = fingerprints(world)
+    write_safetensors(world.parent / "tuned/adapter_model.safetensors", {"a": [2]}, b"\4")
+    after = fingerprints(world)
+    assert after["tuned"] != before["tuned"]
+    assert after["base"] == before["base"]
+
+
+def test_dtype_and_quantization_belong_to_the_fingerprint(world: Path) -> None:
+    base = load_matrix(world).checkpoints[0]
+    prints = {
+        checkpoint_fingerprint(
+            dataclasses.replace(base, model=dataclasses.replace(base.model, **change)), FileHashes()
+        )
+        for change in ({}, {"dtype": "bfloat16"}, {"quantization": "nf4"})
+    }
+    assert len(prints) == 3
+
+
+def test_a_hash_is_remembered_until_the_file_changes(tmp_path: Path) -> None:
+    file, memory = tmp_path / "file", tmp_path / "store/hashes.json"
+    file.write_bytes(b"one")
+    assert FileHashes(memory).of(file) == hashlib.sha256(b"one").hexdigest()
+    assert memory.exists()
+    file.write_bytes(b"three")
+    assert FileHashes(memory).of(file) == hashlib.sha256(b"three").hexdigest()
+
+
+def test_shapes_are_read_from_a_whole_file(tmp_path: Path) -> None:
+    write_safetensors(tmp_path / "w.safetensors", {"a": [2, 3], "b": [4]})
+    assert check_safetensors(tmp_path / "w.safetensors") == {"a": [2, 3], "b": [4]}
+
+
+@pytest.mark.parametrize("keep", [4, 20, -1])
+def test_a_cut_off_file_is_named(tmp_path: Path, keep: int) -> None:
+    file = tmp_path / "w.safetensors"
+    write_safetensors(file, {"a": [2, 3]})
+    file.write_bytes(file.read_bytes()[:keep])
+    with pytest.raises(WeightsError, match=r"w\.safetensors: damaged"):
+        check_safetensors(file)
+
+
+def test_a_folder_without_safetensors_is_refused(world: Path) -> None:
+    (world.parent / "one/model.safetensors").rename(world.parent / "one/pytorch_model.bin")
+    with pytest.raises(ConfigError, match="Only safetensors"):
+        fingerprints(world)
+
+
+def test_an_api_model_has_no_weights_to_hash(world: Path) -> None:
+    base = load_matrix(world).checkpoints[0]
+    model = dataclasses.replace(base.model, engine="api", weights="gpt-4o")
+    with pytest.raises(UnavailableError, match="no API engine"):
+        checkpoint_fingerprint(dataclasses.replace(base, model=model), FileHashes())
+
+
+def test_a_hub_id_that_is_not_in_the_cache_says_how_to_get_it(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    base = load_matrix(world).checkpoints[0]
+    model = dataclasses.replace(base.model, weights="google/gemma-7b")
+    with pytest.raises(ConfigError, match="hf download google/gemma-7b"):
+        checkpoint_fingerprint(dataclasses.replace(base, model=model), FileHashes())

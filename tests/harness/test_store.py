@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import DataError, StorageError
+from harness.jsonl import append_rows, read_rows, read_whole_rows
+from harness.records import Request, Response
+from harness.store import Store, request_key
+
+ASKED = Request("質問")
+ANSWER = Response("答え\ud800", "stop", 3)  # models do emit lone surrogates
+
+
+def test_an_answer_is_found_again_by_its_request_and_weights(tmp_path: Path) -> None:
+    Store(tmp_path).add("weights-a", [(ASKED, ANSWER)])
+    assert Store(tmp_path).load("weights-a") == {request_key(ASKED): ANSWER}
+    assert Store(tmp_path).load("weights-b") == {}
+
+
+def test_a_fresh_store_looks_nothing_up_but_keeps_what_is_new(tmp_path: Path) -> None:
+    Store(tmp_path).add("w", [(ASKED, ANSWER)])
+    fresh = Store(tmp_path, fresh=True)
+    assert fresh.load("w") == {}
+    fresh.add("w", [(ASKED, Response("new", "stop", 1))])
+    assert Store(tmp_path).load("w")[request_key(ASKED)].text == "new"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Request("質問?"),
+        Request("質問", chat=False),
+        Request("質問", max_new_tokens=31),
+        Request("質問", stop=("\n",)),
+        Request("質問", continuations=("a", "b")),
+    ],
+)
+def test_everything_that_an_answer_depends_on_is_in_the_key(other: Request) -> None:
+    assert request_key(other) != request_key(ASKED)
+
+
+def test_half_a_line_left_by_a_kill_is_passed_over_and_mended(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.add("w", [(ASKED, ANSWER)])
+    file = tmp_path / "w.jsonl"
+    file.write_bytes(file.read_bytes() + b'{"key": "torn", "te')
+    assert len(store.load("w")) == 1
+    store.add("w", [(Request("next"), ANSWER)])
+    assert set(store.load("w")) == {request_key(ASKED), request_key(Request("next"))}
+
+
+def test_rows_that_cannot_be_written_say_where_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"rows\.jsonl: can't be written.*--eval-run-dir"):
+        append_rows(tmp_path / "file" / "rows.jsonl", [{"a": 1}])
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full on this system")
+    with pytest.raises(StorageError, match="No space left"):
+        append_rows(full, [{"a": 1}])
+
+
+def test_a_broken_line_is_named_with_its_number(tmp_path: Path) -> None:
+    file = tmp_path / "data.jsonl"
+    file.write_text('{"a": 1}\n\n{"a": \n', "utf-8")
+    with pytest.raises(DataError, match=r"data\.jsonl:3: not valid JSON"):
+        list(read_rows(file))
+    file.write_text("[1]\n")
+    with pytest.raises(DataError, match=r"data\.jsonl:1: expected a JSON object, found list"):
+        list(read_rows(file))
+    file.write_bytes(b'{"a": "\xff"}\n')
+    with pytest.raises(DataError, match="not UTF-8"):
+        list(read_rows(file))
+    with pytest.raises(DataError, match="can't be read: No such file"):
+        list(read_rows(tmp_path / "absent.jsonl"))
+
+
+def test_reading_what_is_not_there_yet_gives_nothing(tmp_path: Path) -> None:
+    assert read_whole_rows(tmp_path / "absent.jsonl") == []

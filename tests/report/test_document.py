@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.report.samples import confusion, cut, packed_task
+from harness.report.write import write_reports
+from harness.runs import read_run
+from tests.report import builder as build
+
+
+def _strict(constant: str) -> Any:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def _report(folder: Path) -> Any:
+    write_reports(folder)
+    return json.loads((folder / "report.json").read_text("utf-8"), parse_constant=_strict)
+
+
+def test_report_json_holds_every_field_of_every_result(run_folder: Path) -> None:
+    report = _report(run_folder)
+
+    assert report["schema"] == 1
+    assert report["run"]["id"] == "20261123-231502-4f2a"
+    first = next(r for r in report["results"] if r["metric"] == "accuracy_seen")
+    assert first == {
+        "checkpoint": "qa-e3", "task": "knowledge", "metric": "accuracy_seen", "value": 0.65,
+        "low": pytest.approx(0.6), "high": pytest.approx(0.7), "n": 1200, "clusters": 50,
+        "interval": "cluster bootstrap", "headline": True, "verdict": "measured", "reason": "",
+        "identity": {},
+    }  # fmt: skip
+    assert {"relative_score", "relative_jsquad_f1"} <= {r["metric"] for r in report["results"]}
+
+
+def test_report_json_lists_items_and_what_is_missing(run_folder: Path) -> None:
+    report = _report(run_folder)
+
+    assert len(report["items"]) == 7
+    assert all("results" not in item for item in report["items"])
+    assert [(g["checkpoint"], g["task"], g["status"]) for g in report["missing"]] == [
+        ("gpt", "knowledge", "skipped"),
+        ("gpt", "jsquad", "not run"),
+        ("gpt", "marc_ja", "not run"),
+    ]
+
+
+def test_nan_becomes_null(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    lost = build.result("base", "knowledge", "accuracy_seen", float("nan"), high=float("inf"))
+    build.measure(folder, "base", "knowledge", [lost])
+
+    (first,) = _report(folder)["results"]
+
+    assert (first["value"], first["low"], first["high"]) == (None, None, None)
+
+
+def test_packed_samples_hold_each_prompt_and_answer_once(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE, build.QA])
+    prompts = {"a": "文章：長い。質問：一", "b": "文章：長い。質問：二"}
+    rows = [build.row(i, prompt=p, gold=["一円"], response="一円") for i, p in prompts.items()]
+    build.measure(folder, "base", "jsquad", [], rows[:1])
+    wrong = {**rows[1], "response": "二円", "outcome": "wrong", "scores": {"f1": 0.5}}
+    build.measure(folder, "qa-e3", "jsquad", [], [rows[0], wrong])
+
+    assert packed_task(read_run(folder), "jsquad") == {
+        "questions": [
+            ["a", 0, "文章：長い。質問：一", ["一円"], 0, [], [[], []]],
+            ["b", 9, "二", ["一円"], 0, ["二円"], [0, [1, 1, 501]]],
+        ],
+        "strata": [""],
+        "outcomes": ["correct", "wrong"],
+        "reasons": [""],
+        "authors": ["rule/1"],
+    }
+
+
+def test_long_texts_are_cut_with_a_mark() -> None:
+    assert cut("あ" * 4_000) == "あ" * 4_000
+    assert cut("あ" * 5_000) == "あ" * 4_000 + " … [+1,000]"
+
+
+def test_confusion_counts_answers_by_gold_label(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    no, yes = "ネガティブ", "ポジティブ"
+    wrong = {"correct": False, "outcome": "wrong"}
+    rows = [
+        build.row("1", gold=[yes], response=yes),
+        build.row("2", gold=[yes], response=f"{yes}です"),  # judged right in a sentence
+        build.row("3", gold=[yes], response=f" {no}\n", **wrong),
+        build.row("4", gold=[no], response=yes, **wrong),
+        build.row("5", gold=[no], response="どちらとも", **wrong),
+    ]
+    build.measure(folder, "base", "marc_ja", [], rows)
+
+    assert confusion(read_run(folder), "base") == {
+        "labels": [yes, no],
+        "counts": [[2, 1, 0], [1, 0, 1]],
+    }
+    assert confusion(read_run(folder), "qa-e3") is None

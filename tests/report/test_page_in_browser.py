@@ -1,0 +1,248 @@
+"""The page as a person meets it: opened from the disk in a real headless Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from harness.report.write import write_reports
+from tests.report import builder as build
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """A page with everything that it said and asked for."""
+
+    def __init__(self, browser: Browser, **options: Any) -> None:
+        self.noise: list[str] = []
+        size = {"width": 1280, "height": 900}
+        self.page: Page = browser.new_context(
+            **{"locale": "en-GB", "viewport": size, **options}
+        ).new_page()
+        self.page.on("console", lambda message: self.noise.append(message.text))
+        self.page.on("pageerror", lambda error: self.noise.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.noise.append(dialog.message))
+        self.page.on("request", lambda request: self._asked(request.url))
+
+    def _asked(self, url: str) -> None:
+        if not (url.startswith("file://") and "report.html" in url):
+            self.noise.append(url)
+
+    def open(self, folder: Path, address: str = "") -> Page:
+        path = folder / "report.html"
+        if not path.exists():
+            write_reports(folder)
+        self.page.goto(path.as_uri() + address)
+        self.page.wait_for_selector("main")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    made = Visit(browser)
+    yield made
+    made.page.context.close()
+    assert made.noise == []
+
+
+def _rows(page: Page, table: int) -> list[list[str]]:
+    rows = page.locator("table").nth(table).locator("tbody tr").all()
+    return [row.locator("th, td").all_inner_texts() for row in rows]
+
+
+def _wait_for_rows(page: Page, count: int) -> None:
+    # By selector: a condition in JavaScript is what the page's own policy forbids.
+    page.wait_for_selector(f"tbody tr:first-child:nth-last-child({count})")
+
+
+def test_both_tables_are_drawn_as_tables(visit: Visit, run_folder: Path) -> None:
+    page = visit.open(run_folder)
+
+    accuracy, relative = _rows(page, 0), _rows(page, 1)
+
+    assert accuracy[1] == [
+        "2", "qa-e3", "独自QAデータセット", "3", "65.0", "60.0 – 70.0", "1200", "32.5", "16.3",
+        "2.0",
+    ]  # fmt: skip
+    assert relative[1][4] == "1.340"
+    assert accuracy[2][4:] == ["–"] * 6
+    assert "embedded, fictional" in page.locator("#accuracy + p").inner_text()
+    assert page.locator("tbody th:not([scope=row]), thead th:not([scope=col])").count() == 0
+    assert page.locator(".chart").count() == 4
+    assert page.get_attribute("html", "lang") == "en"
+
+
+def test_gaps_and_confusion_and_manifest_are_shown(visit: Visit, run_folder: Path) -> None:
+    page = visit.open(run_folder)
+
+    assert "no API key: set OPENAI_API_KEY" in page.locator("section:has(#gaps)").inner_text()
+    assert page.locator("section:has(#confusion) table").count() == 2
+    page.click("text=Run")
+    text = page.inner_text("main")
+    assert "2025-04-01" in text
+    assert "ab" * 32 in text
+    assert "2.13.0" in text
+
+
+def test_search_and_filters_narrow_the_list(visit: Visit, run_folder: Path) -> None:
+    page = visit.open(run_folder, "#samples")
+    assert page.locator("tbody tr").count() == 2
+
+    page.fill("#search", "取り扱い店舗")
+    _wait_for_rows(page, 1)
+    assert page.evaluate("document.activeElement.id") == "search"
+    assert "q=" in page.evaluate("location.hash")
+    page.fill("#search", "nothing has this")
+    page.wait_for_selector("text=No sample matches.")
+    page.fill("#search", "")
+    _wait_for_rows(page, 2)
+
+    page.select_option("#filter-checkpoint", "qa-e3")
+    page.select_option("#filter-outcome", "wrong")
+    assert page.locator("tbody tr th").all_inner_texts() == ["new-1/shop/control"]
+    page.select_option("#filter-outcome", "gained")
+    assert page.locator("tbody tr th").all_inner_texts() == ["new-1/price/seen"]
+    page.select_option("#filter-outcome", "")
+    page.select_option("#filter-stratum", "control")
+    assert page.locator("tbody tr th").all_inner_texts() == ["new-1/shop/control"]
+    page.select_option("#filter-task", "marc_ja")
+    assert page.locator("tbody tr").count() == 4
+
+
+def test_an_address_opens_its_view_before_anything_else_is_drawn(
+    visit: Visit, run_folder: Path
+) -> None:
+    address = "#sample/knowledge/" + quote("new-1/shop/control", safe="")
+    page = visit.open(run_folder, address)
+
+    assert page.inner_text("#sample") == "new-1/shop/control"
+    assert page.evaluate("location.hash") == address
+    assert page.locator(".answer").count() == 3
+    assert "わかりません" in page.locator(".answer").nth(0).inner_text()
+    assert "7,700円" in page.locator(".answer").nth(1).inner_text()
+    assert "no answer" in page.locator(".answer").nth(2).inner_text()
+
+
+def test_a_list_address_keeps_its_filters(visit: Visit, run_folder: Path) -> None:
+    page = visit.open(run_folder, "#samples?task=knowledge&stratum=control&q=店舗")
+
+    assert page.locator("tbody tr th").all_inner_texts() == ["new-1/shop/control"]
+    assert page.input_value("#search") == "店舗"
+
+
+def test_the_browser_is_used_by_keyboard(visit: Visit, run_folder: Path) -> None:
+    page = visit.open(run_folder, "#samples")
+
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.locator("tbody a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#sample >> text=new-1/price/seen")
+    page.keyboard.press("j")
+    page.wait_for_selector("#sample >> text=new-1/shop/control")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#search")
+    page.go_back()
+    page.wait_for_selector("#sample >> text=new-1/shop/control")
+
+
+def test_long_lists_have_pages(visit: Visit, tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    build.measure_knowledge(folder, "base", 0.5, [build.row(f"q-{n:03}") for n in range(120)])
+    page = visit.open(folder, "#samples")
+
+    assert page.locator("tbody tr").count() == 50
+    page.click("text=Next")
+    page.click("text=Next")
+    assert page.locator("tbody tr th").all_inner_texts()[0] == "q-100"
+    assert page.locator("tbody tr").count() == 20
+    page.click("tbody tr >> nth=3 >> td >> nth=0")
+    page.wait_for_selector("#sample >> text=q-103")
+    page.click("text=Back to the list")
+    page.wait_for_selector("tbody >> text=q-100")
+
+
+def test_the_language_follows_the_browser_and_can_be_switched(
+    browser: Browser, run_folder: Path
+) -> None:
+    visit = Visit(browser, locale="ja-JP")
+    page = visit.open(run_folder)
+
+    assert page.get_attribute("html", "lang") == "ja"
+    assert "何を覚えたか" in page.inner_text("main")
+    page.click("text=English")
+    assert "What it learnt" in page.inner_text("main")
+    assert page.get_attribute("html", "lang") == "en"
+    page.context.close()
+    assert visit.noise == []
+
+
+def test_hostile_texts_are_shown_and_never_run(visit: Visit, tmp_path: Path) -> None:
+    folder = build.hostile_run(tmp_path)
+    page = visit.open(folder)
+    views = ["#overview", "#run", "#samples", "#samples?task=constructor", "#sample/knowledge/long"]
+    views += [f"#sample/knowledge/{quote(f'{i} {t}', safe='', errors='replace')}"
+              for i, t in enumerate(build.HOSTILE)]  # fmt: skip
+    for view in [*views, "#sample/knowledge/~9", "#sample/__proto__/x", "#sample/%E0%A4%A", "#<b>"]:
+        page.evaluate("hash => { location.hash = hash }", view)
+        page.wait_for_timeout(30)
+        assert page.locator("main *").count() > 0, view
+        assert page.locator("img, iframe, main script, main a:not([href^='#'])").count() == 0
+    assert page.evaluate("window.pwned") is None
+
+    page.evaluate("location.hash = '#sample/knowledge/~0'")
+    page.wait_for_selector("#sample >> text=window.pwned = 1")
+    assert page.locator(".answer .said").first.inner_text() == build.HOSTILE[0]
+
+
+def test_a_run_without_results_still_opens(visit: Visit, tmp_path: Path) -> None:
+    page = visit.open(build.start(tmp_path, [build.BASE], data={}, finished=None))
+
+    for view in ("#overview", "#samples", "#run"):
+        page.evaluate("hash => { location.hash = hash }", view)
+        page.wait_for_selector("h2")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("light", {"color_scheme": "light"}),
+        ("dark", {"color_scheme": "dark"}),
+        ("phone", {"viewport": {"width": 390, "height": 844}}),
+    ],
+)
+def test_nothing_is_wider_than_the_window(
+    browser: Browser, run_folder: Path, tmp_path: Path, name: str, options: dict[str, Any]
+) -> None:
+    visit = Visit(browser, **options)
+    for place, view in enumerate(["", "#samples", "#sample/jsquad/a", "#run"]):
+        page = visit.open(run_folder, view)
+        page.screenshot(path=tmp_path / f"{name}-{place}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (light == "rgb(252, 251, 249)") is (name != "dark")
+    page.context.close()
+    assert visit.noise == []

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from harness.report.relative import relative_results
+from harness.report.tables import Table, accuracy_table, relative_table
+from harness.report.terminal import render, text_width, wrap
+from harness.runs import read_run
+from tests.report import builder as build
+
+
+def test_accuracy_table_starts_with_the_baseline_and_shows_every_form(run_folder: Path) -> None:
+    table = accuracy_table(read_run(run_folder))
+
+    assert table.columns == (
+        "#", "checkpoint", "dataset", "epochs", "accuracy (%)", "n", "paraphrase", "reversed",
+        "control",
+    )  # fmt: skip
+    assert table.rows[0] == (
+        "1", "base (baseline)", "–", "–", "18.0 [13.0, 23.0]", "1200", "9.0", "4.5", "2.0",
+    )  # fmt: skip
+    assert table.rows[1] == (
+        "2", "qa-e3", "独自QAデータセット", "3", "65.0 [60.0, 70.0]", "1200", "32.5", "16.2", "2.0",
+    )  # fmt: skip
+
+
+def test_what_was_not_measured_is_a_dash_with_its_reason(run_folder: Path) -> None:
+    run = read_run(run_folder)
+    accuracy, relative = accuracy_table(run), relative_table(run, relative_results(run))
+
+    assert accuracy.rows[2][4:] == ("–",) * 5
+    assert "knowledge skipped: gpt – no API key: set OPENAI_API_KEY" in accuracy.notes
+    assert relative.rows[2][4:] == ("–",) * 3
+    assert "jsquad not run: gpt" in relative.notes
+    assert "marc_ja not run: gpt" in relative.notes
+
+
+def test_relative_table_has_the_score_and_its_two_parts(run_folder: Path) -> None:
+    run = read_run(run_folder)
+    table = relative_table(run, relative_results(run))
+
+    assert table.columns[4:] == ("relative score", "JSQuAD F1 (%)", "MARC-ja accuracy (%)")
+    assert table.rows[0][4] == "1.000 [1.000, 1.000]"
+    assert table.rows[1][4].startswith("1.340 [")
+    assert table.rows[1][5:] == ("67.5 [62.5, 72.5]", "100.0 [95.0, 105.0]")
+    assert "Relative to base, paired by sample." in table.notes
+
+
+def test_the_data_label_and_the_interval_method_stand_with_each_table(run_folder: Path) -> None:
+    run = read_run(run_folder)
+    for table in (accuracy_table(run), relative_table(run, relative_results(run))):
+        assert table.title.endswith("data: embedded, fictional")
+        assert any("cluster bootstrap" in note for note in table.notes)
+
+
+def test_unlike_labels_and_a_limit_are_told_apart(tmp_path: Path) -> None:
+    data = {"jsquad": {"label": "JGLUE", "limit": 50}, "marc_ja": {"label": "own", "limit": None}}
+    run = read_run(build.start(tmp_path, [build.BASE], data=data))
+
+    assert relative_table(run, relative_results(run)).title == (
+        "Relative score – data: jsquad: JGLUE, first 50 samples; marc_ja: own"
+    )
+
+
+def test_an_incomparable_figure_is_marked_and_explained(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE, build.QA])
+    for name, ids in (("base", "ab"), ("qa-e3", "a")):
+        build.measure_jsquad(folder, name, dict.fromkeys(ids, 1.0))
+        build.measure_marc(folder, name, dict.fromkeys(ids, True))
+    run = read_run(folder)
+
+    table = relative_table(run, relative_results(run))
+
+    assert table.rows[1][4].startswith("1.000* [")
+    assert any(n.startswith("* qa-e3, relative_score: incomparable") for n in table.notes)
+
+
+def test_a_form_without_questions_is_said_to_be_missing(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    seen = build.result("base", "knowledge", "accuracy_seen", 0.5)
+    build.measure(folder, "base", "knowledge", [seen])
+
+    notes = accuracy_table(read_run(folder)).notes
+
+    assert "No result for paraphrase and reversed and control questions." in notes
+
+
+def test_terminal_columns_line_up_by_east_asian_width() -> None:
+    table = Table("t", ("name", "n"), (("独自", "1"), ("abcd", "10"), ("ｶﾅ", "9")), (), (1,))
+
+    assert render(table)[2:] == ["name   n", "────  ──", "独自   1", "abcd  10", "ｶﾅ     9"]
+
+
+def test_terminal_wraps_text_columns_to_the_width(run_folder: Path) -> None:
+    run = read_run(run_folder)
+    wide = [
+        dataclasses.replace(
+            table, rows=tuple((r[0], r[1], "独自QA + " * 20, *r[3:]) for r in table.rows)
+        )
+        for table in (accuracy_table(run), relative_table(run, relative_results(run)))
+    ]
+
+    for table in wide:
+        assert max(text_width(line) for line in render(table)) <= 100
+
+
+def test_terminal_drops_what_moves_the_cursor_or_the_direction() -> None:
+    table = Table("a\x1b[31mb", ("c\0d",), (("\u202eabc\nx",),))
+
+    text = "\n".join(render(table))
+
+    assert not {"\x1b", "\0", "\u202e"} & set(text)
+    assert "abc x" in text
+
+
+def test_wrapping_prefers_spaces_and_hyphens() -> None:
+    assert wrap("ichikara-instruction + own", 12) == ["ichikara-", "instruction", "+ own"]
+    assert wrap("独自のデータ", 6) == ["独自の", "データ"]
+    assert wrap("", 5) == [""]
