@@ -130,7 +130,6 @@ def _identity(
         "data": source.path.name,
         "samples": hashlib.sha256(json.dumps(questions).encode()).hexdigest()[:16],
         "n": len(samples),
-        "model": checkpoint.model.id,
         "dtype": checkpoint.model.dtype,
         "quantization": checkpoint.model.quantization,
     }

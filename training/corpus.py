@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,13 @@ def read_corpus(folder: Path) -> Corpus:
             )
         chats[row["task"]].append(Chat(row["prompt"], row["answer"]))
     return Corpus(documents, chats, sha256_of([raw_path, chat_path]))
+
+
+def limited(corpus: Corpus, limits: Mapping[str, int]) -> Corpus:
+    """The corpus with at most the first `limits[task]` texts of each task named."""
+    documents = {task: texts[: limits.get(task)] for task, texts in corpus.documents.items()}
+    chats = {task: rows[: limits.get(task)] for task, rows in corpus.chats.items()}
+    return Corpus(documents, chats, corpus.sha256)
 
 
 def _raw_task(row_id: str, language: str) -> str:

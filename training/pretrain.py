@@ -14,7 +14,7 @@ import torch
 from training import probe as probes
 from training import tokenizer as tokenizers
 from training.batches import Batch, Mixer, make_step
-from training.corpus import Corpus, InputError, read_corpus
+from training.corpus import Corpus, InputError, limited, read_corpus
 from training.packing import ANSWER, KINDS, PROMPT, RAW, pack_corpus
 from training.recipe import BaseRecipe, ModelShape, Optimiser, as_table
 
@@ -101,7 +101,7 @@ def pretrain(recipe: BaseRecipe, budget: Budget, device_name: str, report: Repor
     On the CPU in fp32, the same recipe, seed and number of steps give the same weights.
     """
     folder = Path(recipe.out)
-    corpus = read_corpus(Path(recipe.corpus))
+    corpus = limited(read_corpus(Path(recipe.corpus)), recipe.limits)
     tokenizer = tokenizers.load(folder)
     if len(tokenizer) > recipe.model.vocabulary:
         raise InputError(

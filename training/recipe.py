@@ -65,7 +65,10 @@ class ProbePlan:
 
 @dataclass(frozen=True, slots=True)
 class BaseRecipe:
-    """How the embedded model is pre-trained. `shares`: part of each step's rows by task."""
+    """How the embedded model is pre-trained.
+
+    shares: part of each step's rows by task. limits: at most so many texts of a task, the first.
+    """
 
     seed: int
     steps: int
@@ -78,6 +81,7 @@ class BaseRecipe:
     optimiser: Optimiser
     loss: LossWeights
     shares: dict[str, float]
+    limits: dict[str, int]
     probe: ProbePlan
 
 
@@ -130,8 +134,10 @@ class SftRecipe:
 def read_base(path: Path) -> BaseRecipe:
     """Recipe of `pretrain`; InputError names the field that is wrong."""
     recipe = _build(BaseRecipe, _read(path), str(path))
-    unknown = sorted(set(recipe.shares) - set(TASKS))
-    _require(not unknown, path, f"shares: unknown task {unknown} (known: {', '.join(TASKS)})")
+    for name, named in (("shares", set(recipe.shares)), ("limits", set(recipe.limits))):
+        unknown = sorted(named - set(TASKS))
+        _require(not unknown, path, f"{name}: unknown task {unknown} (known: {', '.join(TASKS)})")
+    _require(all(n > 0 for n in recipe.limits.values()), path, "limits: each must be above 0")
     _require(
         bool(recipe.shares) and all(share > 0 for share in recipe.shares.values()),
         path,

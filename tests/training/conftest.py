@@ -41,6 +41,8 @@ answer = 1.0
 closed_book = 0.5
 raw_core = 0.3
 english_core = 0.2
+[limits]
+closed_book = 100
 [probe]
 every = 100
 rows = 4
