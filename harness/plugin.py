@@ -11,7 +11,7 @@ controlling process alone writes results and reports.
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -210,10 +210,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _terminal_writer(config: pytest.Config) -> Callable[[str], None]:
     """Writes to the terminal past pytest's capture; nowhere in -q, CI, workers and pipes."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    watched = reporter is not None and sys.__stdout__ is not None and reporter.isatty
-    if _is_worker(config) or not watched or config.get_verbosity() < 0 or _in_ci():
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+    unseen = reporter is None or not reporter.isatty or config.get_verbosity() < 0
+    if unseen or _is_worker(config) or _in_ci():
         return lambda text: None
 
     def write(text: str) -> None:
@@ -227,8 +227,6 @@ def _terminal_writer(config: pytest.Config) -> Callable[[str], None]:
 
 
 def _in_ci() -> bool:
-    import os
-
     return bool(os.environ.get("CI") or os.environ.get("BUILD_NUMBER"))
 
 

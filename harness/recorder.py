@@ -157,14 +157,14 @@ class Recorder:
 
 
 def _tables(folder: Path) -> list[str]:
-    """The article's two tables, as lines."""
+    """The article's two tables, and accuracy by form between them, as lines."""
     from harness.report.relative import relative_results
-    from harness.report.tables import accuracy_table, relative_table
+    from harness.report.tables import accuracy_table, forms_table, relative_table
     from harness.report.terminal import render
 
     run = read_run(folder)
-    tables = (accuracy_table(run), relative_table(run, relative_results(run)))
-    return [line for table in tables for line in ["", *render(table)]]
+    tables = (accuracy_table(run), forms_table(run), relative_table(run, relative_results(run)))
+    return [line for table in tables if table is not None for line in ["", *render(table)]]
 
 
 def _short(path: Path, config: pytest.Config) -> str:

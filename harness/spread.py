@@ -23,14 +23,17 @@ class CheckpointScheduling(LoadScheduling):  # type: ignore[misc]
 
     def __init__(self, config: Any, log: Any, checkpoints: Iterable[Checkpoint]) -> None:
         super().__init__(config, log)
+        self.collection: list[str] | None
         self._checkpoints = tuple(checkpoints)
         self._of_item: list[Checkpoint | None] = []
         self._current: dict[Any, Checkpoint | None] = {}  # what each worker was given last
 
     def schedule(self) -> None:
         """Begin handing out, once every worker has collected."""
-        if self.collection is not None or not self._check_nodes_have_same_collection():
+        if self.collection is not None:
             super().schedule()
+            return
+        if not self._check_nodes_have_same_collection():  # which has told so
             return
         collection = next(iter(self.node2collection.values()))
         self._of_item = [checkpoint_of(nodeid, self._checkpoints) for nodeid in collection]

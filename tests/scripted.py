@@ -20,7 +20,7 @@ LOG = Path(__file__).parent / "asked.log"
 class ScriptedEngine:
     def __init__(self, model, folder):
         self.model = model
-        note(f"open {model.id}")
+        note(f"open {model.id} {os.getpid()}")
 
     def answer(self, checkpoint, requests, skip=()):
         rows = [r for r in requests if r not in skip]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.engines.loading import _first_line
+from harness.engines.loading import first_line, quiet
 from harness.errors import WeightsError
 from harness.fingerprint import check_safetensors
 from harness.records import Checkpoint
@@ -47,24 +47,25 @@ class AdapterSwitch:
             yield self._network
 
     def _attach(self, checkpoint: Checkpoint, folder: Path) -> None:
-        from peft import PeftModel
+        with quiet():
+            from peft import PeftModel
 
         check_fits(self._network, checkpoint, folder)
         name = f"adapter{self._loaded}"
         self._active = None
         try:
-            if self._loaded == 0:
-                self._network = PeftModel.from_pretrained(
-                    self._network, str(folder), adapter_name=name, local_files_only=True
-                )
-            else:
-                self._network.load_adapter(str(folder), adapter_name=name, local_files_only=True)
-                self._network.set_adapter(name)
-                self._network.delete_adapter(f"adapter{self._loaded - 1}")
+            with quiet():
+                if self._loaded == 0:
+                    self._network = PeftModel.from_pretrained(
+                        self._network, str(folder), adapter_name=name, local_files_only=True
+                    )
+                else:
+                    self._network.load_adapter(str(folder), name, local_files_only=True)
+                    self._network.set_adapter(name)
+                    self._network.delete_adapter(f"adapter{self._loaded - 1}")
         except Exception as error:  # peft raises whatever the files lead to
             raise WeightsError(
-                f"checkpoint {checkpoint.id}: adapter {folder} can't be loaded: "
-                f"{_first_line(error)}"
+                f"checkpoint {checkpoint.id}: adapter {folder} can't be loaded: {first_line(error)}"
             ) from error
         self._loaded += 1
         self._network.eval().requires_grad_(False)
@@ -106,7 +107,7 @@ def check_fits(network: Any, checkpoint: Checkpoint, folder: Path) -> None:
     modules = dict(_base(network).named_modules())
     for key, shape in _lora_shapes(folder).items():
         name, _, side = key.partition(".lora_")
-        module = modules.get(name.removeprefix("base_model.model."))
+        module: Any = modules.get(name.removeprefix("base_model.model."))
         layer = getattr(module, "base_layer", module)
         if not hasattr(layer, "in_features"):
             continue  # embeddings, convolutions: peft itself checks those

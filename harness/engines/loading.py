@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, WeightsError
 from harness.records import Model
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the libraries' warnings about each other, which a user of ours can't mend."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def device() -> str:
@@ -38,7 +50,7 @@ def load_tokenizer(model: Model, folder: Path) -> Any:
         )
     except Exception as error:  # transformers raises whatever the broken file leads to
         raise WeightsError(
-            f"{folder}: the tokenizer can't be loaded: {_first_line(error)}"
+            f"{folder}: the tokenizer can't be loaded: {first_line(error)}"
         ) from error
     if model.chat_template is not None:
         tokenizer.chat_template = model.chat_template.read_text(encoding="utf-8")
@@ -54,8 +66,10 @@ def load_weights(model: Model, folder: Path) -> Any:
     Safetensors only. Raises WeightsError, and ConfigError for NF4 without bitsandbytes.
     """
     import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
+
+    with quiet():
+        from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -64,18 +78,17 @@ def load_weights(model: Model, folder: Path) -> Any:
     if model.quantization == "nf4":
         options = {"quantization_config": _nf4(model), "device_map": {"": place}}
     try:
-        network = AutoModelForCausalLM.from_pretrained(
-            str(folder),
-            dtype=getattr(torch, model.dtype),
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=model.trust_remote_code,
-            **options,
-        )
+        with quiet():
+            network = AutoModelForCausalLM.from_pretrained(
+                str(folder),
+                dtype=getattr(torch, model.dtype),
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=model.trust_remote_code,
+                **options,
+            )
     except Exception as error:  # as above
-        raise WeightsError(
-            f"{folder}: the weights can't be loaded: {_first_line(error)}"
-        ) from error
+        raise WeightsError(f"{folder}: the weights can't be loaded: {first_line(error)}") from error
     if model.quantization == "nf4":
         _keep_unpacked(network, place)
     else:
@@ -114,6 +127,7 @@ def _keep_unpacked(network: Any, place: str) -> None:
             module.support_avx512bf16_for_cpu = False
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a library's error says, without the pages that may follow."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"

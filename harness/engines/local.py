@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Container, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class LocalEngine:
                     wanted = [rows[index] for index in batch if rows[index][0] not in skip]
                     if wanted:
                         ask = self._score if wanted[0][0].continuations else self._generate
-                        yield from _halving(lambda part, ask=ask: ask(network, part), wanted)
+                        yield from _halving(partial(ask, network), wanted)
 
     def close(self) -> None:
         """Drop the weights; memory is free once the caller lets go of this engine."""

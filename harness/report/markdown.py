@@ -9,7 +9,14 @@ from collections import Counter
 from harness.records import Result, Verdict
 from harness.report.missing import gap_notes, tasks_of
 from harness.report.relative import Relative
-from harness.report.tables import Table, accuracy_table, percent, relative_table, results_table
+from harness.report.tables import (
+    Table,
+    accuracy_table,
+    forms_table,
+    percent,
+    relative_table,
+    results_table,
+)
 from harness.runs import Run
 
 LIMIT = 65_000  # a pull request comment may have 65,536 characters
@@ -20,11 +27,12 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~!&@:])")
 
 def summary(run: Run, relative: Relative) -> str:
     """The run in Markdown, shorter than LIMIT characters."""
-    everything = results_table(run, relative)
+    everything, forms = results_table(run, relative), forms_table(run)
     head = [
         f"# michi: run {_text(str(run.manifest['id']))}",
         first_sentence(run, relative),
         _section(accuracy_table(run)),
+        _section(forms) if forms else "",
         _section(relative_table(run, relative)),
         _not_run(run),
         "The whole report, with every sample: `report.html` in the run folder "

@@ -13,7 +13,7 @@ from harness.report.relative import Relative
 from harness.runs import Run
 
 BLANK = "–"
-FORMS = ("paraphrase", "reversed", "control")
+FORMS = ("paraphrase", "reversed", "control", "carried_over")
 _COLUMNS_OF_CHECKPOINT = ("#", "checkpoint", "dataset", "epochs")
 
 
@@ -29,24 +29,48 @@ class Table:
 
 
 def accuracy_table(run: Run) -> Table:
-    """What was learnt: accuracy on trained questions, and on the other forms beside it."""
+    """What was learnt, in the article's layout: accuracy on the questions of the training set."""
     rows, shown = [], []
     for cells, checkpoint in _checkpoints(run):
         seen = run.result(checkpoint, "knowledge", "accuracy_seen")
-        forms = [run.result(checkpoint, "knowledge", f"accuracy_{form}") for form in FORMS]
-        shown += [r for r in (seen, *forms) if r]
-        rows.append((*cells, percent(seen), str(seen.n) if seen else BLANK, *map(_short, forms)))
-    absent = [f for f in FORMS if not any(r.metric == f"accuracy_{f}" for r in shown)]
-    notes = [_interval_note(shown), "paraphrase, reversed and control are accuracies in %."]
-    if shown and absent:
-        notes.append(f"No result for {' and '.join(absent)} questions.")
+        shown += [seen] if seen else []
+        rows.append((*cells, percent(seen), str(seen.n) if seen else BLANK))
     return Table(
         title=f"Knowledge accuracy – data: {data_label(run, 'knowledge')}",
-        columns=(*_COLUMNS_OF_CHECKPOINT, "accuracy (%)", "n", *FORMS),
+        columns=(*_COLUMNS_OF_CHECKPOINT, "accuracy (%)", "n"),
         rows=tuple(rows),
-        notes=_notes(*notes, *_reasons(shown), *gap_notes(run, ("knowledge",))),
-        numeric=(0, 3, 4, 5, 6, 7, 8),
+        notes=_notes(_interval_note(shown), *_reasons(shown), *gap_notes(run, ("knowledge",))),
+        numeric=(0, 3, 4, 5),
     )
+
+
+def forms_table(run: Run) -> Table | None:
+    """The same beside other forms of question; None where all were questions of the training set."""
+    measured = {
+        (r.checkpoint, r.metric.removeprefix("accuracy_")): r
+        for item in run.items
+        for r in item.results
+        if r.task == "knowledge" and r.metric != "accuracy_seen"
+    }
+    forms = sorted({form for _, form in measured}, key=lambda f: (FORMS + (f,)).index(f))
+    if not forms:
+        return None
+    sizes = {form: {r.n for (_, f), r in measured.items() if f == form} for form in forms}
+    rows = [
+        (*cells[:2], *(percent(measured.get((checkpoint, form))) for form in forms))
+        for cells, checkpoint in _checkpoints(run)
+    ]
+    return Table(
+        title=f"Knowledge accuracy (%) by form – data: {data_label(run, 'knowledge')}",
+        columns=("#", "checkpoint", *(_column(form, sizes[form]) for form in forms)),
+        rows=tuple(rows),
+        notes=_notes(_interval_note(measured.values()), *_reasons(measured.values())),
+        numeric=(0, *range(2, 2 + len(forms))),
+    )
+
+
+def _column(form: str, sizes: set[int]) -> str:
+    return f"{form} (n {min(sizes)})" if len(sizes) == 1 else form
 
 
 def relative_table(run: Run, relative: Relative) -> Table:
@@ -62,15 +86,15 @@ def relative_table(run: Run, relative: Relative) -> Table:
     methods = (
         # The baseline's own 1 comes of no method.
         _interval_note([r for r in shown if r.checkpoint != run.baseline], "Relative scores"),
-        _interval_note(parts, "JSQuAD and MARC-ja"),
+        _interval_note(parts, "jsquad and marc_ja"),
     )
     return Table(
         title=f"Relative score – data: {data_label(run, 'jsquad', 'marc_ja')}",
         columns=(
             *_COLUMNS_OF_CHECKPOINT,
             "relative score",
-            "JSQuAD F1 (%)",
-            "MARC-ja accuracy (%)",
+            "jsquad F1 (%)",
+            "marc_ja accuracy (%)",
         ),
         rows=tuple(rows),
         notes=_notes(
@@ -108,7 +132,7 @@ def data_label(run: Run, *tasks: str) -> str:
 
 def _label(data: Mapping[str, Any]) -> str:
     label = str(data.get("label") or "no label")
-    return f"{label}, first {data['limit']} samples" if data.get("limit") else label
+    return f"{label}, at most {data['limit']} samples" if data.get("limit") else label
 
 
 def percent(result: Result | None) -> str:
@@ -134,10 +158,6 @@ def _with_interval(result: Result, factor: float, digits: int) -> str:
 
 def _figure(result: Result) -> str:
     return ratio(result) if result.task == "relative" else percent(result) + " %"
-
-
-def _short(result: Result | None) -> str:
-    return BLANK if result is None else number(result.value, 100)
 
 
 def ordered_checkpoints(run: Run) -> list[Mapping[str, Any]]:

@@ -84,8 +84,8 @@ def test_both_tables_are_drawn_as_tables(visit: Visit, run_folder: Path) -> None
     accuracy, relative = _rows(page, 0), _rows(page, 1)
 
     assert accuracy[1] == [
-        "2", "qa-e3", "独自QAデータセット", "3", "65.0", "60.0 – 70.0", "1200", "32.5", "16.3",
-        "2.0",
+        "2", "qa-e3", "独自QAデータセット", "3", "65.0", "60.0 – 70.0", "1200",
+        "32.5\n27.5 – 37.5", "16.3\n11.3 – 21.3", "2.0\n-3.0 – 7.0",
     ]  # fmt: skip
     assert relative[1][4] == "1.340"
     assert accuracy[2][4:] == ["–"] * 6

@@ -4,32 +4,38 @@ import dataclasses
 from pathlib import Path
 
 from harness.report.relative import relative_results
-from harness.report.tables import Table, accuracy_table, relative_table
+from harness.report.tables import Table, accuracy_table, forms_table, relative_table
 from harness.report.terminal import render, text_width, wrap
 from harness.runs import read_run
 from tests.report import builder as build
 
 
-def test_accuracy_table_starts_with_the_baseline_and_shows_every_form(run_folder: Path) -> None:
+def test_accuracy_table_has_the_articles_layout_and_starts_with_the_baseline(
+    run_folder: Path,
+) -> None:
     table = accuracy_table(read_run(run_folder))
 
+    assert table.columns == ("#", "checkpoint", "dataset", "epochs", "accuracy (%)", "n")
+    assert table.rows[0] == ("1", "base (baseline)", "–", "–", "18.0 [13.0, 23.0]", "1200")
+    assert table.rows[1] == ("2", "qa-e3", "独自QAデータセット", "3", "65.0 [60.0, 70.0]", "1200")
+
+
+def test_every_form_stands_with_its_interval_and_number_of_questions(run_folder: Path) -> None:
+    table = forms_table(read_run(run_folder))
+
+    assert table is not None
     assert table.columns == (
-        "#", "checkpoint", "dataset", "epochs", "accuracy (%)", "n", "paraphrase", "reversed",
-        "control",
+        "#", "checkpoint", "paraphrase (n 100)", "reversed (n 100)", "control (n 100)",
     )  # fmt: skip
-    assert table.rows[0] == (
-        "1", "base (baseline)", "–", "–", "18.0 [13.0, 23.0]", "1200", "9.0", "4.5", "2.0",
-    )  # fmt: skip
-    assert table.rows[1] == (
-        "2", "qa-e3", "独自QAデータセット", "3", "65.0 [60.0, 70.0]", "1200", "32.5", "16.2", "2.0",
-    )  # fmt: skip
+    assert table.rows[1][1:3] == ("qa-e3", "32.5 [27.5, 37.5]")
+    assert table.rows[2][2:] == ("–",) * 3
 
 
 def test_what_was_not_measured_is_a_dash_with_its_reason(run_folder: Path) -> None:
     run = read_run(run_folder)
     accuracy, relative = accuracy_table(run), relative_table(run, relative_results(run))
 
-    assert accuracy.rows[2][4:] == ("–",) * 5
+    assert accuracy.rows[2][4:] == ("–",) * 2
     assert "knowledge skipped: gpt – no API key: set OPENAI_API_KEY" in accuracy.notes
     assert relative.rows[2][4:] == ("–",) * 3
     assert "jsquad not run: gpt" in relative.notes
@@ -40,7 +46,7 @@ def test_relative_table_has_the_score_and_its_two_parts(run_folder: Path) -> Non
     run = read_run(run_folder)
     table = relative_table(run, relative_results(run))
 
-    assert table.columns[4:] == ("relative score", "JSQuAD F1 (%)", "MARC-ja accuracy (%)")
+    assert table.columns[4:] == ("relative score", "jsquad F1 (%)", "marc_ja accuracy (%)")
     assert table.rows[0][4] == "1.000 [1.000, 1.000]"
     assert table.rows[1][4].startswith("1.340 [")
     assert table.rows[1][5:] == ("67.5 [62.5, 72.5]", "100.0 [95.0, 105.0]")
@@ -59,7 +65,7 @@ def test_unlike_labels_and_a_limit_are_told_apart(tmp_path: Path) -> None:
     run = read_run(build.start(tmp_path, [build.BASE], data=data))
 
     assert relative_table(run, relative_results(run)).title == (
-        "Relative score – data: jsquad: JGLUE, first 50 samples; marc_ja: own"
+        "Relative score – data: jsquad: JGLUE, at most 50 samples; marc_ja: own"
     )
 
 
@@ -76,14 +82,12 @@ def test_an_incomparable_figure_is_marked_and_explained(tmp_path: Path) -> None:
     assert any(n.startswith("* qa-e3, relative_score: incomparable") for n in table.notes)
 
 
-def test_a_form_without_questions_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_without_other_forms_there_is_no_table_of_them(tmp_path: Path) -> None:
     folder = build.start(tmp_path, [build.BASE])
     seen = build.result("base", "knowledge", "accuracy_seen", 0.5)
     build.measure(folder, "base", "knowledge", [seen])
 
-    notes = accuracy_table(read_run(folder)).notes
-
-    assert "No result for paraphrase and reversed and control questions." in notes
+    assert forms_table(read_run(folder)) is None
 
 
 def test_terminal_columns_line_up_by_east_asian_width() -> None:

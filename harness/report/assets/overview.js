@@ -1,5 +1,5 @@
 // The first view: the two tables, the charts, every number, and what is missing.
-const FORMS = ['paraphrase', 'reversed', 'control'];
+const FORMS = ['paraphrase', 'reversed', 'control', 'carried_over'];
 const NUMBER = { class: 'number' };
 
 function checkpointCells(id) {
@@ -20,6 +20,13 @@ const bold = (r) => r ? el('strong', null, figure(r, r.value), r.reason ? '*' : 
 const stacked = (r) => r ? el('span', { class: 'stacked' }, el('span', null, figure(r, r.value),
   r.reason ? '*' : null), span(r), r.verdict === 'measured' ? null
   : el('span', { class: `verdict ${r.verdict}` }, verdictName(r.verdict))) : NONE;
+
+// A column's name with the number of samples, where every figure in it has the same.
+function sized(name, task, metric) {
+  const sizes = new Set(REPORT.results.filter((r) => r.task === task && r.metric === metric)
+    .map((r) => r.n));
+  return sizes.size === 1 ? `${name}, n ${[...sizes][0]}` : name;
+}
 
 function reasons(results) {
   return results.filter((r) => r && r.reason)
@@ -51,16 +58,17 @@ const label = (tasks) =>
 
 function accuracySection() {
   const shown = [];
+  const asked = FORMS.filter((f) => REPORT.results.some((r) => r.metric === `accuracy_${f}`));
   const rows = DATA.checkpoints.map((id) => {
     const seen = result(id, 'knowledge', 'accuracy_seen');
-    const forms = FORMS.map((f) => result(id, 'knowledge', `accuracy_${f}`));
+    const forms = asked.map((f) => result(id, 'knowledge', `accuracy_${f}`));
     shown.push(seen, ...forms);
     return [...checkpointCells(id), bold(seen), seen ? span(seen) : NONE, seen ? seen.n : NONE,
-      ...forms.map((r) => r ? figure(r, r.value) : NONE)];
+      ...forms.map(stacked)];
   });
   const columns = [...checkpointColumns(), { name: T('accuracy'), ...NUMBER },
     { name: T('interval'), ...NUMBER }, { name: T('n'), ...NUMBER },
-    ...FORMS.map((f) => ({ name: T(f), ...NUMBER }))];
+    ...asked.map((f) => ({ name: sized(T(f), 'knowledge', `accuracy_${f}`), ...NUMBER }))];
   return section('accuracy', T('accuracy_title'), label(['knowledge']),
     table(T('accuracy_caption'), columns, rows, true),
     notes([...methods(shown), ...reasons(shown), ...gapLines(['knowledge'])]));
@@ -75,8 +83,9 @@ function relativeSection() {
     return [...checkpointCells(id), bold(score), span(score), ...parts.map(stacked)];
   });
   const columns = [...checkpointColumns(), { name: T('relative'), ...NUMBER },
-    { name: T('interval'), ...NUMBER }, { name: T('jsquad_f1'), ...NUMBER },
-    { name: T('marc_accuracy'), ...NUMBER }];
+    { name: T('interval'), ...NUMBER },
+    { name: sized(T('jsquad_f1'), 'jsquad', 'f1'), ...NUMBER },
+    { name: sized(T('marc_accuracy'), 'marc_ja', 'accuracy'), ...NUMBER }];
   return section('relative', T('relative_title'), label(['jsquad', 'marc_ja']),
     table(T('relative_caption'), columns, rows, true),
     notes([...methods(shown), ...reasons(shown), ...REPORT.notes,
@@ -95,7 +104,7 @@ function allSection() {
     const rows = DATA.checkpoints.filter((id) => results.some((r) => r.checkpoint === id))
       .map((id) => [el('bdi', { class: 'name' }, id), ...metrics.map((m) => stacked(result(id, task, m)))]);
     const columns = [{ name: T('checkpoint') },
-      ...metrics.map((m) => ({ name: metricName(task, m), ...NUMBER }))];
+      ...metrics.map((m) => ({ name: sized(metricName(task, m), task, m), ...NUMBER }))];
     const unit = task === 'relative' ? '' : ' (%)';
     return el('div', { class: 'part' }, el('h3', null, taskName(task) + unit),
       label(task === 'relative' ? ['jsquad', 'marc_ja'] : [task]),
