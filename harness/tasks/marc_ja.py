@@ -43,7 +43,7 @@ class MarcJa:
         """See `Task.load`."""
         samples = SampleSet(path)
         for number, row in read_rows(path):
-            key = "text" if "text" in row or "sentence" not in row else "sentence"
+            key = "sentence" if "sentence" in row and "text" not in row else "text"
             text = text_field(path, number, row, key)
             id = str(row.get("review_id", f"row-{number}"))
             request = Request(
