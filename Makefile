@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test check data train clean
+.PHONY: help evals test check data train example clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -25,6 +25,11 @@ train: .venv/train ## make the embedded model and its adapters again (a GPU help
 	$(BIN)/python -m training tokenizer
 	$(BIN)/python -m training pretrain
 	$(BIN)/python -m training sft training/recipes/embedded.toml
+
+example: evals .venv/dev ## make reports/example and the README's picture from a new run
+	mkdir -p reports/example docs/images
+	cp -f reports/latest/report.html reports/latest/report.json reports/latest/summary.md reports/example/
+	$(BIN)/python docs/picture.py
 
 clean: ## remove the environment, runs and stored answers
 	rm -rf .venv build reports/runs reports/store reports/latest

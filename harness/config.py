@@ -101,14 +101,16 @@ def load_matrix(path: Path) -> Matrix:
 def override_data(matrix: Matrix, paths: Iterable[str], limit: int | None, base: Path) -> Matrix:
     """The matrix with `--eval-data TASK=PATH` and `--eval-limit N` applied.
 
-    Data given by path lose the matrix's label, licence and limit: they are other data.
+    Data given by path lose the matrix's label, licence and limit: they are other data, and go by
+    the name of their file.
     """
     data = dict(matrix.data)
     for option in paths:
         task, sign, path = option.partition("=")
         if not sign or not task or not path:
             raise ConfigError(f"--eval-data {option}: expected TASK=PATH, as in jsquad=valid.json.")
-        data[task.strip()] = DataSource(path=(base / Path(path).expanduser()).resolve())
+        place = (base / Path(path).expanduser()).resolve()
+        data[task.strip()] = DataSource(path=place, label=place.name)
     if limit is not None:
         if limit < 1:
             raise ConfigError(f"--eval-limit {limit}: must be at least 1.")
@@ -245,9 +247,10 @@ def _data_source(path: Path, task: str, table: dict[str, Any]) -> DataSource:
     limit = _value(path, where, table, "limit", int, None)
     if limit is not None and limit < 1:
         raise ConfigError(f"{path}: {where}: limit = {limit}: must be at least 1.")
+    place = _path(path, _value(path, where, table, "path", str, ...))
     return DataSource(
-        path=_path(path, _value(path, where, table, "path", str, ...)),
-        label=_value(path, where, table, "label", str, ""),
+        path=place,
+        label=_value(path, where, table, "label", str, place.name),
         licence=_value(path, where, table, "licence", str, ""),
         limit=limit,
     )

@@ -7,6 +7,7 @@ import datetime
 import importlib.metadata
 import platform
 import secrets
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +49,7 @@ def describe(
         "started": now(),
         "finished": None,
         "status": "partial",
-        "command": " ".join(["pytest", *(_place(a, root) for a in arguments)]),
+        "command": shlex.join(["pytest", *(_place(a, root) for a in arguments)]),
         "matrix": _place(str(matrix.path), root),
         "models": [
             {

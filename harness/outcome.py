@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,44 +69,27 @@ class Ended:
         )
 
 
-class Outcomes:
-    """Turns pytest's reports into items. The same cause is told once, not for every checkpoint."""
+def note(report: Any, call: Any, ended: Ended) -> None:
+    """Write `michi_items` on the report, and `michi_error` where the error is the user's.
 
-    def __init__(self) -> None:
-        self._told: dict[str, str] = {}
-
-    def note(self, report: Any, call: Any, ended: Ended) -> None:
-        """Write `michi_items` on the report, and `michi_error` where the error is the user's.
-
-        Report attributes travel from xdist's workers to the controller as they are.
-        """
-        error = call.excinfo.value if call.excinfo is not None else None
-        if isinstance(error, MichiError):
-            self._tell(report, error, ended)
-            items = [*ended.measured, ended.unmeasured("error", str(error))]
-        elif report.failed and not ended.measured:
-            items = [ended.unmeasured("error", last_line(report))]
-        elif report.skipped and not ended.measured:
-            items = [ended.unmeasured("skipped", str(getattr(error, "msg", "")))]
-        else:
-            items = [_judged(item, report) for item in ended.measured]
-        report.michi_items = [item_line(item) for item in items]
-
-    def _tell(self, report: Any, error: MichiError, ended: Ended) -> None:
-        message = str(error)
+    Report attributes travel from xdist's workers to the controller as they are.
+    """
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, MichiError):
         report.michi_error = type(error).__name__
-        first = self._told.setdefault(message, ended.nodeid)
-        if first == ended.nodeid:
-            report.longrepr = f"{type(error).__name__}: {message}"
-        else:
-            report.outcome = "skipped"
-            report.longrepr = (ended.nodeid, 0, f"Skipped: same {report.michi_error} as {first}")
+        report.longrepr = f"{report.michi_error}: {error}"
+        items = [*ended.measured, ended.unmeasured("error", str(error))]
+    elif report.failed and not ended.measured:
+        items = [ended.unmeasured("error", last_line(report))]
+    elif report.skipped and not ended.measured:
+        items = [ended.unmeasured("skipped", str(getattr(error, "msg", "")))]
+    else:
+        items = [_judged(item, report) for item in ended.measured]
+    report.michi_items = [item_line(item) for item in items]
 
 
 def _judged(item: Item, report: Any) -> Item:
     """A measured item whose own assertion failed is a failed gate."""
-    import dataclasses
-
     if not report.failed:
         return item
     return dataclasses.replace(item, status="failed", message=last_line(report))

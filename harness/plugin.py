@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import manifest
-from harness.config import Matrix, load_matrix, override_data
-from harness.errors import ConfigError, MichiError, UnavailableError
+from harness.errors import MichiError, UnavailableError
 from harness.evaluate import Evaluation
-from harness.outcome import Ended, Outcomes
+from harness.nomatrix import NoMatrix
+from harness.options import add_options, asked_for, is_worker, read_settings
+from harness.outcome import Ended, note
 from harness.progress import ProgressLine
 from harness.recorder import Recorder
 from harness.records import Checkpoint
@@ -31,92 +30,27 @@ from harness.tasks import Task
 
 SETTINGS = pytest.StashKey[Settings]()
 SESSION = pytest.StashKey[EvalSession]()
-OUTCOMES = pytest.StashKey[Outcomes]()
+ABSENT = pytest.StashKey[NoMatrix]()
 ENDED = pytest.StashKey[Ended]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Each option has an ini value of the same name, in snake case; the command line wins."""
-    group = parser.getgroup("michi", "evaluation of language models")
-    group.addoption(
-        "--eval-matrix", metavar="FILE", help="models and checkpoints to evaluate (TOML)"
-    )
-    group.addoption(
-        "--eval-data", metavar="TASK=PATH", action="append", default=[],
-        help="other data for a task, in the same format; may be given several times",
-    )  # fmt: skip
-    group.addoption("--eval-limit", metavar="N", type=int, help="ask at most N samples an item")
-    group.addoption(
-        "--eval-run-dir", metavar="DIR", help="folder of this run (default: REPORTS/runs/ID)"
-    )
-    group.addoption(
-        "--eval-resume", dest="eval_fresh", action="store_false", default=False,
-        help="take from the store what was answered before (the default)",
-    )  # fmt: skip
-    group.addoption(
-        "--eval-fresh", dest="eval_fresh", action="store_true", help="ask everything again"
-    )
-    parser.addini("eval_matrix", "default of --eval-matrix, relative to the root folder")
-    parser.addini("eval_reports", "folder of runs and store", default="reports")
-    parser.addini("eval_data", "default of --eval-data", type="linelist", default=[])
-    parser.addini("eval_limit", "default of --eval-limit", default="")
+    """See `harness.options`."""
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the matrix where it is asked for; a broken one that nobody asks for disturbs nobody."""
-    config.stash[OUTCOMES] = Outcomes()
-    asked = any(
-        config.getoption(name)
-        for name in ("eval_matrix", "eval_data", "eval_limit", "eval_run_dir")
-    )
-    if not asked and not config.getini("eval_matrix"):
-        return
+    """Read the matrix; a broken one that nobody asks for disturbs nobody."""
     try:
-        config.stash[SETTINGS] = _settings(config)
+        settings = config.stash[SETTINGS] = read_settings(config)
     except MichiError as error:
-        if asked or _distributes(config):
+        if asked_for(config):
             raise pytest.UsageError(str(error)) from error
+        config.stash[ABSENT] = NoMatrix(str(error))
+        config.pluginmanager.register(config.stash[ABSENT], "michi-no-matrix")
         return
-    if not _is_worker(config):
-        recorder = Recorder(config.stash[SETTINGS], config)
-        config.pluginmanager.register(recorder, "michi-recorder")
-
-
-def _settings(config: pytest.Config) -> Settings:
-    path = config.getoption("eval_matrix")
-    base = config.invocation_params.dir if path else config.rootpath
-    path = path or config.getini("eval_matrix")
-    if not path:
-        raise ConfigError(
-            "no matrix: name the models and checkpoints with --eval-matrix FILE, or with "
-            "eval_matrix in [tool.pytest]."
-        )
-    limit = config.getoption("eval_limit")
-    if limit is None and config.getini("eval_limit"):
-        limit = int(config.getini("eval_limit"))
-    matrix = override_data(
-        load_matrix((base / path).resolve()), config.getini("eval_data"), limit, config.rootpath
-    )
-    given = config.getoption("eval_data")
-    matrix = override_data(matrix, given, limit, config.invocation_params.dir)
-    reports = config.rootpath / config.getini("eval_reports")
-    return Settings(
-        matrix=matrix,
-        run_folder=_run_folder(config, reports),
-        reports=reports,
-        root=config.rootpath,
-        fresh=config.getoption("eval_fresh"),
-        arguments=config.invocation_params.args,
-    )
-
-
-def _run_folder(config: pytest.Config, reports: Path) -> Path:
-    if _is_worker(config):
-        return Path(config.workerinput["michi_run"])  # type: ignore[attr-defined]
-    given = config.getoption("eval_run_dir")
-    if given:
-        return (config.invocation_params.dir / Path(given).expanduser()).resolve()
-    return reports / "runs" / manifest.new_run_id()
+    if not is_worker(config):
+        config.pluginmanager.register(Recorder(settings, config), "michi-recorder")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -140,19 +74,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item for each checkpoint of the matrix."""
     if not {"checkpoint", "evaluate"} <= set(metafunc.fixturenames):
         return
-    checkpoints = list(_matrix(metafunc.config).checkpoints)
+    config = metafunc.config
+    checkpoints: list[Checkpoint] = []
+    if SETTINGS in config.stash:
+        checkpoints = list(config.stash[SETTINGS].matrix.checkpoints)
+    else:
+        config.stash[ABSENT].need(config)
     metafunc.parametrize(
         "checkpoint", checkpoints, ids=[c.id for c in checkpoints], indirect=True, scope="session"
     )
 
 
-def _matrix(config: pytest.Config) -> Matrix:
-    if SETTINGS not in config.stash:
-        try:
-            _settings(config)
-        except MichiError as error:
-            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    return config.stash[SETTINGS].matrix
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A worker tells the controller, which collects nothing, how many eval items there are."""
+    if is_worker(config):
+        count = sum("evaluate" in getattr(item, "fixturenames", ()) for item in items)
+        config.workeroutput["michi_evals"] = count  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -198,7 +136,7 @@ def pytest_runtest_makereport(
     report = yield
     ended = item.stash.get(ENDED, None)
     if ended is not None and (call.when == "call" or report.failed):
-        item.config.stash[OUTCOMES].note(report, call, ended)
+        note(report, call, ended)
     return report
 
 
@@ -213,7 +151,7 @@ def _terminal_writer(config: pytest.Config) -> Callable[[str], None]:
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     capture: Any = config.pluginmanager.get_plugin("capturemanager")
     unseen = reporter is None or not reporter.isatty or config.get_verbosity() < 0
-    if unseen or _is_worker(config) or _in_ci():
+    if unseen or is_worker(config) or _in_ci():
         return lambda text: None
 
     def write(text: str) -> None:
@@ -228,11 +166,3 @@ def _terminal_writer(config: pytest.Config) -> Callable[[str], None]:
 
 def _in_ci() -> bool:
     return bool(os.environ.get("CI") or os.environ.get("BUILD_NUMBER"))
-
-
-def _is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
-
-
-def _distributes(config: pytest.Config) -> bool:
-    return config.getoption("dist", "no") != "no" or _is_worker(config)

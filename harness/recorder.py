@@ -28,6 +28,7 @@ class Recorder:
         self._dead: list[str] = []
         self._notes: list[str] = []
         self._collected = 0
+        self._told: dict[str, str] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Count eval items before anything is deselected (single process only)."""
@@ -47,20 +48,24 @@ class Recorder:
             for part in missing_parts(checkpoint)
         ]
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Record the items that a report carries, or that their worker died."""
         lines = getattr(report, "michi_items", [])
         if report.when == "???":
             lines = []
             self._record_crash(report)
-        self._misused |= bool(getattr(report, "michi_error", ""))
+        if getattr(report, "michi_error", ""):
+            self._misused = True
+            self._tell_once(report)
         worker = getattr(report, "worker_id", "")
         for line in lines:
             self._record(item_from_row({**json.loads(line), "worker": worker}))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """Remember a worker that did not end by itself."""
+        """Remember a worker that did not end by itself, and how many eval items there were."""
+        self._collected += getattr(node, "workeroutput", {}).get("michi_evals", 0)
         if error:
             self._dead.append(node.gateway.id)
 
@@ -86,6 +91,14 @@ class Recorder:
         for note in self._notes:
             terminalreporter.write_line(note)
 
+    def _tell_once(self, report: Any) -> None:
+        """One cause is told once, however many checkpoints and workers meet it."""
+        first = self._told.setdefault(str(report.longrepr), report.nodeid)
+        if first != report.nodeid:
+            report.outcome = "skipped"
+            reason = f"Skipped: same {report.michi_error} as {first}"
+            report.longrepr = (report.nodeid, 0, reason)
+
     def _record(self, item: Item) -> None:
         self._items.append(item)
         try:
@@ -107,6 +120,8 @@ class Recorder:
         folder = self.settings.run_folder
         if self._dead:
             self._note(f"workers that died: {', '.join(self._dead)}")
+        if not (folder / "run.json").exists():
+            return  # no item came as far as a run folder
         try:
             begun = json.loads((folder / "run.json").read_text(encoding="utf-8"))
             write_json(folder / "run.json", manifest.finished(begun, self._items, complete))
@@ -114,8 +129,6 @@ class Recorder:
 
             written = write_reports(folder)
             shown = self._link_latest(folder)
-        except FileNotFoundError:
-            return  # no item came as far as a run folder
         except MichiError as error:
             self._misused = True
             self._note(str(error))
@@ -141,8 +154,7 @@ class Recorder:
     def _names_nothing(self, session: pytest.Session) -> bool:
         """Whether -k left none of the eval items; says which names there are."""
         keyword = self.config.option.keyword
-        distributed = self.config.getoption("dist", "no") != "no"
-        if not keyword or not (self._collected or distributed):
+        if not keyword or not self._collected:
             return False
         known = [c.id for c in self.settings.matrix.checkpoints]
         self._note(
@@ -157,13 +169,19 @@ class Recorder:
 
 
 def _tables(folder: Path) -> list[str]:
-    """The article's two tables, and accuracy by form between them, as lines."""
+    """The article's two tables, and accuracy by form between them, as lines.
+
+    A table whose suites were not selected is left out.
+    """
     from harness.report.relative import relative_results
     from harness.report.tables import accuracy_table, forms_table, relative_table
     from harness.report.terminal import render
 
     run = read_run(folder)
-    tables = (accuracy_table(run), forms_table(run), relative_table(run, relative_results(run)))
+    tasks = {item.task for item in run.items}
+    tables = [accuracy_table(run), forms_table(run)] if "knowledge" in tasks else []
+    if tasks & {"jsquad", "marc_ja"}:
+        tables.append(relative_table(run, relative_results(run)))
     return [line for table in tables if table is not None for line in ["", *render(table)]]
 
 

@@ -113,7 +113,8 @@ def _plain(value: Any) -> Any:
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON file whole or not at all. Raises StorageError."""
-    partial = path.with_name(path.name + ".partial")
+    # Its own for each process: workers may begin a run at the same time.
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(

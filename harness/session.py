@@ -45,6 +45,7 @@ class EvalSession:
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
         """Measure one task on one checkpoint. Raises MichiError."""
+        self.begin_run()
         source = self.settings.matrix.source(task.name)
         bench = Workbench(
             fingerprint=self.fingerprint(checkpoint),
@@ -53,7 +54,6 @@ class EvalSession:
             run_folder=self.settings.run_folder,
             progress=progress,
         )
-        self.begin_run()
         return evaluate(task, checkpoint, source, bench)
 
     def fingerprint(self, checkpoint: Checkpoint) -> str:

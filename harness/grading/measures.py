@@ -132,7 +132,8 @@ def _with_unit(type_: str, match: re.Match[str], unit: Decimal) -> list[Value]:
 
 
 def _joined(large: Value, small: Value, text: str) -> Value:
-    assert isinstance(large.key, Decimal) and isinstance(small.key, Decimal)
+    assert isinstance(large.key, Decimal)
+    assert isinstance(small.key, Decimal)
     span = (large.span[0], small.span[1])
     return Value(large.type, large.key + small.key, text[slice(*span)], span)
 

@@ -45,14 +45,14 @@ def accuracy_table(run: Run) -> Table:
 
 
 def forms_table(run: Run) -> Table | None:
-    """The same beside other forms of question; None where all were questions of the training set."""
+    """The other forms of question; None where all questions were of the training set."""
     measured = {
         (r.checkpoint, r.metric.removeprefix("accuracy_")): r
         for item in run.items
         for r in item.results
         if r.task == "knowledge" and r.metric != "accuracy_seen"
     }
-    forms = sorted({form for _, form in measured}, key=lambda f: (FORMS + (f,)).index(f))
+    forms = sorted({form for _, form in measured}, key=lambda f: (*FORMS, f).index(f))
     if not forms:
         return None
     sizes = {form: {r.n for (_, f), r in measured.items() if f == form} for form in forms}

@@ -58,10 +58,10 @@ class SampleSet:
         self.samples: list[Sample] = []
 
     def add(self, sample: Sample, place: str) -> None:
-        """Add a sample that stands at `place` ("line 12"). Raises DataError on a duplicate id."""
+        """Add a sample that stands at `place`, a line's number. Raises DataError on a used id."""
         if sample.id in self._places:
             raise DataError(
-                f"{self._path}: {place}: id {sample.id!r} was used before, at "
+                f"{self._path}:{place}: id {sample.id!r} was used before, at "
                 f"{self._places[sample.id]}. Ids must be unique: grades and comparisons go by them."
             )
         self._places[sample.id] = place

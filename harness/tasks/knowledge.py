@@ -44,7 +44,7 @@ class Knowledge:
         """See `Task.load`."""
         samples = SampleSet(path)
         for number, row in read_rows(path):
-            samples.add(self._sample(path, number, row), f"line {number}")
+            samples.add(self._sample(path, number, row), str(number))
         return samples.finish()
 
     def _sample(self, path: Path, number: int, row: Mapping[str, Any]) -> Sample:

@@ -50,7 +50,7 @@ class MarcJa:
                 self.prompt.replace("{text}", text), continuations=tuple(LABELS.values())
             )
             gold = LABELS[_label(path, number, row)]
-            samples.add(Sample(id, request, (gold,), cluster=id), f"line {number}")
+            samples.add(Sample(id, request, (gold,), cluster=id), str(number))
         return samples.finish()
 
     def grade(self, sample: Sample, response: Response) -> Grade:

@@ -61,7 +61,7 @@ def test_a_path_is_a_folder_and_anything_else_a_hub_id(tmp_path: Path) -> None:
 def test_data_given_on_the_command_line_lose_label_and_limit_of_the_matrix(world: Path) -> None:
     matrix = override_data(load_matrix(world), ["jsquad=other.json"], None, world.parent)
     assert matrix.source("jsquad").path == world.parent / "other.json"
-    assert matrix.source("jsquad").label == ""
+    assert matrix.source("jsquad").label == "other.json"
     assert matrix.source("marc_ja").label == "test data"
 
 

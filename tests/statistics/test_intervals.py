@@ -74,7 +74,8 @@ def test_clustered_mean_stays_within_its_bounds() -> None:
     _, interval = clustered_mean([0.0, 0.9, 1.0, 0.1], ["a", "a", "b", "c"])
     assert (interval.low, interval.high) == (0.0, 1.0)
     _, wide = clustered_mean([0.0, 0.9, 1.0, 0.1], ["a", "a", "b", "c"], bounds=(-9.0, 9.0))
-    assert wide.low < 0.0 and wide.high > 1.0
+    assert wide.low < 0.0
+    assert wide.high > 1.0
 
 
 def test_clusters_that_answer_alike_count_once() -> None:

@@ -84,7 +84,7 @@ def test_a_row_that_does_not_fit_is_named_with_its_line(
 def test_an_id_used_twice_is_named_with_both_lines(tmp_path: Path) -> None:
     rows = [{"id": i, "question": "q", "answer": "a"} for i in ("x", "y", "x")]
     write_rows(tmp_path / "qa.jsonl", rows)
-    with pytest.raises(DataError, match=r"line 3: id 'x' was used before, at line 1"):
+    with pytest.raises(DataError, match=r"qa\.jsonl:3: id 'x' was used before, at 1"):
         Knowledge().load(tmp_path / "qa.jsonl")
 
 

@@ -33,11 +33,21 @@ def test_exact_match_and_f1_equal_torchmetrics_on_whole_files(path: Path) -> Non
     for sample in samples:  # right, cut, longer, empty, and spans from anywhere in the prompt
         gold, prompt = draw.choice(sample.gold), sample.request.prompt
         start = draw.randrange(len(prompt))
-        options = [gold, gold + "。", gold[:2], "約" + gold, "", prompt[start : start + 9], gold[::-1]]
+        options = [
+            gold,
+            gold + "。",
+            gold[:2],
+            "約" + gold,
+            "",
+            prompt[start : start + 9],
+            gold[::-1],
+        ]
         said[sample.id] = draw.choice(options)
     measures = {
         m.metric: m.value
-        for m in task.measure([(s, task.grade(s, Response(said[s.id], "stop", 1))) for s in samples])
+        for m in task.measure(
+            [(s, task.grade(s, Response(said[s.id], "stop", 1))) for s in samples]
+        )
     }
     expected = squad(
         [{"prediction_text": spelled(said[s.id]), "id": s.id} for s in samples],

@@ -1,0 +1,91 @@
+"""The plugin's options: command line and ini values, put together into `Settings`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import manifest
+from harness.config import load_matrix, override_data
+from harness.errors import ConfigError
+from harness.session import Settings
+
+NO_MATRIX = (
+    "no matrix: name the models and checkpoints with --eval-matrix FILE, or with eval_matrix in "
+    "[tool.pytest]."
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Each option has an ini value of the same name, in snake case; the command line wins."""
+    group = parser.getgroup("michi", "evaluation of language models")
+    group.addoption("--eval-matrix", metavar="FILE", help="models and checkpoints, a TOML file")
+    group.addoption(
+        "--eval-data", metavar="TASK=PATH", action="append", default=[],
+        help="other data for a task, in the same format; may be given several times",
+    )  # fmt: skip
+    group.addoption("--eval-limit", metavar="N", type=int, help="ask at most N samples an item")
+    group.addoption(
+        "--eval-run-dir", metavar="DIR", help="folder of this run (default: REPORTS/runs/ID)"
+    )
+    group.addoption(
+        "--eval-resume", dest="eval_fresh", action="store_false", default=False,
+        help="take from the store what was answered before (the default)",
+    )  # fmt: skip
+    group.addoption(
+        "--eval-fresh", dest="eval_fresh", action="store_true", help="ask everything again"
+    )
+    parser.addini("eval_matrix", "default of --eval-matrix, relative to the root folder")
+    parser.addini("eval_data", "default of --eval-data", type="linelist", default=[])
+    parser.addini("eval_limit", "default of --eval-limit", type="int", default=None)
+    parser.addini("eval_reports", "folder of runs and store", default="reports")
+
+
+def asked_for(config: pytest.Config) -> bool:
+    """Whether the command line names anything to evaluate, so that mistakes can be told at once."""
+    names = ("eval_matrix", "eval_data", "eval_limit", "eval_run_dir")
+    return any(config.getoption(name) not in (None, []) for name in names)
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Settings of this session; relative paths start where they were written.
+
+    Raises ConfigError.
+    """
+    given = config.getoption("eval_matrix")
+    base = config.invocation_params.dir if given else config.rootpath
+    path = given or config.getini("eval_matrix")
+    if not path:
+        raise ConfigError(NO_MATRIX)
+    limit = config.getoption("eval_limit")
+    if limit is None:
+        limit = config.getini("eval_limit")
+    matrix = load_matrix((base / path).resolve())
+    matrix = override_data(matrix, config.getini("eval_data"), limit, config.rootpath)
+    matrix = override_data(
+        matrix, config.getoption("eval_data"), limit, config.invocation_params.dir
+    )
+    reports = config.rootpath / config.getini("eval_reports")
+    return Settings(
+        matrix=matrix,
+        run_folder=_run_folder(config, reports),
+        reports=reports,
+        root=config.rootpath,
+        fresh=config.getoption("eval_fresh"),
+        arguments=config.invocation_params.args,
+    )
+
+
+def _run_folder(config: pytest.Config, reports: Path) -> Path:
+    if is_worker(config):
+        return Path(config.workerinput["michi_run"])  # type: ignore[attr-defined]
+    given = config.getoption("eval_run_dir")
+    if given:
+        return (config.invocation_params.dir / Path(given).expanduser()).resolve()
+    return reports / "runs" / manifest.new_run_id()
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is one of xdist's workers."""
+    return hasattr(config, "workerinput")
