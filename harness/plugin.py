@@ -110,7 +110,7 @@ def evaluate(
         config.stash[SESSION] = EvalSession(config.stash[SETTINGS])
     session = config.stash[SESSION]
     ended = request.node.stash[ENDED] = Ended(checkpoint.id, request.node.nodeid)
-    line = ProgressLine(f"{request.node.name}", _terminal_writer(config))
+    line = ProgressLine(f"[{checkpoint.id}]", _terminal_writer(config))
 
     def run(task: Task) -> Evaluation:
         ended.begin(task.name)

@@ -1,4 +1,4 @@
-"""A line that tells how far an item is: samples done, rate, time left."""
+"""How far an item is: samples done, rate, time left, shown behind what pytest has printed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import time
 from collections.abc import Callable
 
 
+# ANSI: keep the cursor's place, clear to the end of the line, go back. So pytest's own line, which
+# is waiting for its dot, stays as it is.
+_SAVE, _CLEAR, _BACK = "\x1b7", "\x1b[K", "\x1b8"
+
+
 class ProgressLine:
-    """Rewrites one terminal line, at most five times a second.
+    """Shows a text behind the cursor, at most five times a second.
 
     write: puts text on the terminal as it is. The rate counts what was answered since the first
     call, so that samples taken from the store don't flatter it.
@@ -18,7 +23,6 @@ class ProgressLine:
         self._write = write
         self._started = self._shown = time.monotonic()
         self._first: int | None = None
-        self._width = 0
 
     def __call__(self, done: int, total: int) -> None:
         """Tell that `done` of `total` samples are answered."""
@@ -29,13 +33,11 @@ class ProgressLine:
             return
         self._shown = now
         text = describe(self._label, done, total, done - self._first, now - self._started)
-        self._write("\r" + text.ljust(self._width))
-        self._width = len(text)
+        self._write(f"{_SAVE}{text}{_CLEAR}{_BACK}")
 
     def clear(self) -> None:
-        """Wipe the line, so that pytest's own goes on where it was."""
-        if self._width:
-            self._write("\r" + " " * self._width + "\r")
+        """Take the text away again."""
+        self._write(f"{_SAVE}{_CLEAR}{_BACK}")
 
 
 def describe(label: str, done: int, total: int, answered: int, seconds: float) -> str:

@@ -159,7 +159,7 @@ def on_a_terminal(project: pytest.Pytester, *arguments: str, **environment: str)
 
 def test_progress_is_visible_on_a_terminal(project: pytest.Pytester) -> None:
     seen = on_a_terminal(project)
-    assert "\rtest_jsquad[base]  4/10" in seen
+    assert "\x1b7[base]  4/10" in seen
     assert "s left" in seen
 
 
