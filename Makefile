@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test check data train example clean
+.PHONY: help evals test check data train example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -30,6 +30,10 @@ example: evals .venv/dev ## make reports/example and the README's picture from a
 	mkdir -p reports/example docs/images
 	cp -f reports/latest/report.html reports/latest/report.json reports/latest/summary.md reports/example/
 	$(BIN)/python docs/picture.py
+
+pin: .venv/dev ## write constraints.txt from what is installed
+	{ echo '# What .venv held when this was written by `make pin`: the versions that are tested.'; \
+	  $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' | sort -f; } > constraints.txt
 
 clean: ## remove the environment, runs and stored answers
 	rm -rf .venv build reports/runs reports/store reports/latest

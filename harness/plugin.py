@@ -11,7 +11,6 @@ controlling process alone writes results and reports.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -22,9 +21,9 @@ from harness.evaluate import Evaluation
 from harness.nomatrix import NoMatrix
 from harness.options import add_options, asked_for, is_worker, read_settings
 from harness.outcome import Ended, note
-from harness.progress import ProgressLine
 from harness.recorder import Recorder
 from harness.records import Checkpoint
+from harness.screen import progress_line, watched_columns
 from harness.session import EvalSession, Settings
 from harness.tasks import Task
 
@@ -55,9 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker which run it works for."""
+    """Tell a worker which run it works for, and how much of a watched terminal there is."""
     if SETTINGS in node.config.stash:
         node.workerinput["michi_run"] = str(node.config.stash[SETTINGS].run_folder)
+    node.workerinput["michi_columns"] = watched_columns(node.config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -110,7 +110,7 @@ def evaluate(
         config.stash[SESSION] = EvalSession(config.stash[SETTINGS])
     session = config.stash[SESSION]
     ended = request.node.stash[ENDED] = Ended(checkpoint.id, request.node.nodeid)
-    line = ProgressLine(f"[{checkpoint.id}]", _terminal_writer(config))
+    line = progress_line(config, f"[{checkpoint.id}]")
 
     def run(task: Task) -> Evaluation:
         ended.begin(task.name)
@@ -144,25 +144,3 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Give the model's memory back."""
     if SESSION in config.stash:
         config.stash[SESSION].close()
-
-
-def _terminal_writer(config: pytest.Config) -> Callable[[str], None]:
-    """Writes to the terminal past pytest's capture; nowhere in -q, CI, workers and pipes."""
-    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    capture: Any = config.pluginmanager.get_plugin("capturemanager")
-    unseen = reporter is None or not reporter.isatty or config.get_verbosity() < 0
-    if unseen or is_worker(config) or _in_ci():
-        return lambda text: None
-
-    def write(text: str) -> None:
-        if capture is None:
-            reporter.write(text, flush=True)
-        else:
-            with capture.global_and_fixture_disabled():
-                reporter.write(text, flush=True)
-
-    return write
-
-
-def _in_ci() -> bool:
-    return bool(os.environ.get("CI") or os.environ.get("BUILD_NUMBER"))

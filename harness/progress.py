@@ -5,22 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-
-# ANSI: keep the cursor's place, clear to the end of the line, go back. So pytest's own line, which
-# is waiting for its dot, stays as it is.
-_SAVE, _CLEAR, _BACK = "\x1b7", "\x1b[K", "\x1b8"
+WIDTH = 48  # columns of one line of progress
 
 
 class ProgressLine:
     """Shows a text behind the cursor, at most five times a second.
 
-    write: puts text on the terminal as it is. The rate counts what was answered since the first
-    call, so that samples taken from the store don't flatter it.
+    write: puts text on the terminal as it is. place: which of several lines beside each other this
+    is, counted from 0 (xdist's workers share a terminal). The rate counts what was answered since
+    the first call, so that samples taken from the store don't flatter it.
     """
 
-    def __init__(self, label: str, write: Callable[[str], None]) -> None:
+    def __init__(self, label: str, write: Callable[[str], None], place: int = 0) -> None:
         self._label = label
         self._write = write
+        self._right = place * WIDTH
         self._started = self._shown = time.monotonic()
         self._first: int | None = None
 
@@ -33,15 +32,25 @@ class ProgressLine:
             return
         self._shown = now
         text = describe(self._label, done, total, done - self._first, now - self._started)
-        self._write(f"{_SAVE}{text}{_CLEAR}{_BACK}")
+        self._write(behind_cursor(text, self._right))
 
     def clear(self) -> None:
         """Take the text away again."""
-        self._write(f"{_SAVE}{_CLEAR}{_BACK}")
+        self._write(behind_cursor("", self._right))
+
+
+def behind_cursor(text: str, right: int) -> str:
+    """Text for `right` columns behind the cursor, which is then put back where it was.
+
+    So pytest's own line, which is waiting for its dot, stays as it is. ANSI: save the cursor's
+    place (ESC 7), go right (CUF), erase WIDTH columns (ECH), write, go back (ESC 8).
+    """
+    move = f"\x1b[{right}C" if right else ""
+    return f"\x1b7{move}\x1b[{WIDTH}X{text[:WIDTH]}\x1b8"
 
 
 def describe(label: str, done: int, total: int, answered: int, seconds: float) -> str:
-    """ "qa-long jsquad  120/300  41/s  4 s left"; without a rate until something was answered."""
+    """ "qa-long  120/300  41/s  4 s left"; without a rate until something was answered."""
     text = f"{label}  {done:,}/{total:,}"
     if answered and seconds > 0:
         rate = answered / seconds

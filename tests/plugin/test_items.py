@@ -159,8 +159,13 @@ def on_a_terminal(project: pytest.Pytester, *arguments: str, **environment: str)
 
 def test_progress_is_visible_on_a_terminal(project: pytest.Pytester) -> None:
     seen = on_a_terminal(project)
-    assert "\x1b7[base]  4/10" in seen
+    assert "\x1b7\x1b[48X[base]  4/10" in seen
     assert "s left" in seen
+
+
+def test_progress_of_workers_is_visible_side_by_side(project: pytest.Pytester) -> None:
+    seen = on_a_terminal(project, "-n", "2", COLUMNS="160")
+    assert "\x1b[48X[base]  4/10" in seen
 
 
 @pytest.mark.parametrize(("arguments", "environment"), [(["-q"], {}), ([], {"CI": "1"})])
