@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -175,14 +176,15 @@ def _tables(folder: Path) -> list[str]:
     """
     from harness.report.relative import relative_results
     from harness.report.tables import accuracy_table, forms_table, relative_table
-    from harness.report.terminal import render
+    from harness.report.terminal import WIDTH, render
 
     run = read_run(folder)
     tasks = {item.task for item in run.items}
     tables = [accuracy_table(run), forms_table(run)] if "knowledge" in tasks else []
     if tasks & {"jsquad", "marc_ja"}:
         tables.append(relative_table(run, relative_results(run)))
-    return [line for table in tables if table is not None for line in ["", *render(table)]]
+    width = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
+    return [line for table in tables if table is not None for line in ["", *render(table, width)]]
 
 
 def _short(path: Path, config: pytest.Config) -> str:
