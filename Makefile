@@ -15,6 +15,7 @@ test: .venv/dev ## the project's own tests
 
 check: .venv/dev ## lint, formatting, types
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 data: .venv/evals ## make fixtures/data again from its seed

@@ -65,7 +65,14 @@ def test_imports_go_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", modules("harness"), ids=lambda p: str(p.relative_to(ROOT)))
 def test_only_the_plugin_side_knows_pytest(path: Path) -> None:
     knows = {n.split(".")[0] for n in imports(path)} & {"pytest", "xdist", "_pytest"}
-    assert not knows or room(path) in ("plugin", "options", "nomatrix", "recorder", "screen", "spread")
+    assert not knows or room(path) in (
+        "plugin",
+        "options",
+        "nomatrix",
+        "recorder",
+        "screen",
+        "spread",
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,13 @@ from harness.engines import Answer
 from harness.engines.adapters import AdapterSwitch
 from harness.engines.batching import plan
 from harness.engines.generation import greedy
-from harness.engines.loading import device, load_tokenizer, load_weights, share_cores
+from harness.engines.loading import (
+    device,
+    keep_freed_memory,
+    load_tokenizer,
+    load_weights,
+    share_cores,
+)
 from harness.errors import WeightsError
 from harness.records import Checkpoint, Model, Request, Response
 
@@ -33,6 +39,7 @@ class LocalEngine:
 
     def __init__(self, model: Model, folder: Path, batch_tokens: int | None = None) -> None:
         share_cores()
+        keep_freed_memory()
         self.model = model
         self.tokenizer = load_tokenizer(model, folder)
         self.network = load_weights(model, folder)
