@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import ConfigError, UnavailableError, WeightsError
@@ -66,6 +67,16 @@ class FileHashes:
             os.replace(partial, self._memory)
         except OSError:  # only a convenience: the run folder will report a full disk
             return
+
+
+def sha256_of(paths: Iterable[Path]) -> str:
+    """Hex digest of the files' bytes one after another, in the order given."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def weights_folder(model: Model) -> Path:

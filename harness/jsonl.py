@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,33 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise DataError(f"{path}:{number}: expected a JSON object, found {type(row).__name__}.")
     return row
+
+
+def text_field(path: Path, number: int, row: Mapping[str, Any], key: str) -> str:
+    """A row's string that must be there and not be blank. Raises DataError."""
+    value = row.get(key)
+    if value is None:
+        raise DataError(
+            f"{path}:{number}: {key!r} is missing. Found: {', '.join(row) or 'nothing'}."
+        )
+    if not isinstance(value, str) or not value.strip():
+        raise DataError(f"{path}:{number}: {key!r} must be a text, found {value!r}.")
+    return value
+
+
+def read_texts(path: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """All rows of a file, each with a text that is not blank in every one of `fields`.
+
+    Raises DataError, also for a file without rows.
+    """
+    rows = []
+    for number, row in read_rows(path):
+        for field in fields:
+            text_field(path, number, row, field)
+        rows.append(row)
+    if not rows:
+        raise DataError(f"{path}: no rows in it.")
+    return rows
 
 
 def read_whole_rows(path: Path) -> list[dict[str, Any]]:

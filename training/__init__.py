@@ -1,1 +1,1 @@
-"""Training of the project's own embedded model and of its fine-tuned adapters."""
+"""From documents to checkpoints: questions, fine-tuning, and the embedded base model."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,22 +40,6 @@ def share_cores() -> None:
     torch.set_num_threads(max(1, cores // workers))
 
 
-def keep_freed_memory() -> None:
-    """Let the C library keep freed blocks for the next tensor instead of returning them.
-
-    On a CPU each layer's output is tens of megabytes, which glibc maps afresh, page by page, and
-    unmaps again: without that, 200 reading questions took 6.8 s for 9.6 s on 2 cores, with an
-    adapter 8.5 s for 12.5 s. Parameters of mallopt(3); other C libraries go without.
-    """
-    if device() != "cpu" or not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        trim_threshold, mmap_threshold, limit = -1, -3, 1 << 30
-        mallopt(trim_threshold, limit)
-        mallopt(mmap_threshold, limit)
-
-
 def load_tokenizer(model: Model, folder: Path) -> Any:
     """The tokenizer with left padding and a chat template. Raises WeightsError."""
     from transformers import AutoTokenizer
@@ -78,8 +60,8 @@ def load_tokenizer(model: Model, folder: Path) -> Any:
     return tokenizer
 
 
-def load_weights(model: Model, folder: Path) -> Any:
-    """The causal language model in evaluation mode on its device.
+def load_weights(model: Model, folder: Path, place: str | None = None) -> Any:
+    """The causal language model in evaluation mode, frozen, on `place` or the accelerator.
 
     Safetensors only. Raises WeightsError, and ConfigError for NF4 without bitsandbytes.
     """
@@ -91,7 +73,7 @@ def load_weights(model: Model, folder: Path) -> Any:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    place = device()
+    place = place or device()
     options: dict[str, Any] = {}
     if model.quantization == "nf4":
         options = {"quantization_config": _nf4(model), "device_map": {"": place}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from itertools import groupby
@@ -13,13 +12,9 @@ from harness.engines import Answer
 from harness.engines.adapters import AdapterSwitch
 from harness.engines.batching import plan
 from harness.engines.generation import greedy
-from harness.engines.loading import (
-    device,
-    keep_freed_memory,
-    load_tokenizer,
-    load_weights,
-    share_cores,
-)
+from harness.engines.loading import device, load_tokenizer, load_weights, share_cores
+from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
+from harness.engines.rendering import end_ids, prompt_text, token_ids
 from harness.errors import WeightsError
 from harness.records import Checkpoint, Model, Request, Response
 
@@ -39,12 +34,12 @@ class LocalEngine:
 
     def __init__(self, model: Model, folder: Path, batch_tokens: int | None = None) -> None:
         share_cores()
-        keep_freed_memory()
+        keep_freed_blocks()
         self.model = model
         self.tokenizer = load_tokenizer(model, folder)
         self.network = load_weights(model, folder)
         self.batch_tokens = batch_tokens or BATCH_TOKENS[device()]
-        self.end_ids = _end_ids(self.network, self.tokenizer)
+        self.end_ids = end_ids(self.tokenizer, self.network.generation_config.eos_token_id)
         probe = self.tokenizer(_PROBE).input_ids
         self.switch = AdapterSwitch(self.network, probe, model.dtype)
 
@@ -65,30 +60,16 @@ class LocalEngine:
 
     def close(self) -> None:
         """Drop the weights; memory is free once the caller lets go of this engine."""
-        import torch
-
         del self.network, self.switch
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_memory()
 
     def render(self, request: Request) -> list[int]:
         """Token ids of a prompt, with exactly one BOS where the model uses one."""
         text = request.prompt
         if request.chat:
-            if not self.tokenizer.chat_template:
-                raise WeightsError(
-                    f"model {self.model.id}: its tokenizer has no chat template. Name one: "
-                    f'[models.{self.model.id}] chat_template = "./FILE.jinja".'
-                )
-            text = self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": text}], tokenize=False, add_generation_prompt=True
-            )
-        ids: list[int] = self.tokenizer(text).input_ids
-        bos = self.tokenizer.bos_token_id
-        while bos is not None and ids[:2] == [bos, bos]:  # the template's and the tokenizer's
-            ids = ids[1:]
-        return ids
+            turns = [{"role": "user", "content": text}]
+            text = prompt_text(self.tokenizer, turns, f"model {self.model.id}")
+        return token_ids(self.tokenizer, text)
 
     def _encode(self, request: Request) -> Row:
         prompt = self.render(request)
@@ -189,25 +170,12 @@ def _length(row: Row) -> int:
     return len(prompt) + request.max_new_tokens
 
 
-def _end_ids(network: Any, tokenizer: Any) -> list[int]:
-    """Tokens that end an answer: the model's own, the tokenizer's, and Gemma's end of turn."""
-    own = network.generation_config.eos_token_id
-    ids = set(own if isinstance(own, list) else [own]) | {tokenizer.eos_token_id}
-    vocabulary = tokenizer.get_vocab()
-    ids |= {
-        vocabulary[word]
-        for word in ("<end_of_turn>", "<|im_end|>", "<|eot_id|>")
-        if word in vocabulary
-    }
-    return sorted(i for i in ids if i is not None)
-
-
 def _halving(ask: Callable[[list[Row]], list[Answer]], rows: list[Row]) -> Iterator[list[Answer]]:
     """Ask for rows at once, or in halves where memory does not suffice."""
     try:
         answers = ask(rows)
     except (RuntimeError, MemoryError) as error:
-        if not _out_of_memory(error):
+        if not out_of_memory(error):
             raise
         if len(rows) == 1:
             raise WeightsError(
@@ -217,23 +185,7 @@ def _halving(ask: Callable[[list[Row]], list[Answer]], rows: list[Row]) -> Itera
     else:
         yield answers
         return
-    _free_memory()
+    free_memory()
     middle = len(rows) // 2
     yield from _halving(ask, rows[:middle])
     yield from _halving(ask, rows[middle:])
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    import torch
-
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    return "can't allocate memory" in str(error) or "out of memory" in str(error)
-
-
-def _free_memory() -> None:
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

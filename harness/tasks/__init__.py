@@ -72,15 +72,3 @@ class SampleSet:
         if not self.samples:
             raise DataError(f"{self._path}: no samples in it.")
         return self.samples
-
-
-def text_field(path: Path, number: int, row: Mapping[str, Any], key: str) -> str:
-    """A row's string that must be there and not be blank. Raises DataError."""
-    value = row.get(key)
-    if value is None:
-        raise DataError(
-            f"{path}:{number}: {key!r} is missing. Found: {', '.join(row) or 'nothing'}."
-        )
-    if not isinstance(value, str) or not value.strip():
-        raise DataError(f"{path}:{number}: {key!r} must be a text, found {value!r}.")
-    return value

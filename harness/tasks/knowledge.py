@@ -17,10 +17,10 @@ from typing import Any
 from harness.errors import DataError
 from harness.grading.answers import fact_from_answer
 from harness.grading.facts import Fact, grade_fact
-from harness.jsonl import read_rows
+from harness.jsonl import read_rows, text_field
 from harness.records import Grade, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
-from harness.tasks import Measure, SampleSet, text_field
+from harness.tasks import Measure, SampleSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.grading import choice
-from harness.jsonl import read_rows
+from harness.jsonl import read_rows, text_field
 from harness.records import Grade, Request, Response, Sample
 from harness.statistics.classification import summarise
-from harness.tasks import Measure, SampleSet, text_field
+from harness.tasks import Measure, SampleSet
 
 PROMPT = (
     "次のレビューは好意的ですか。「ポジティブ」か「ネガティブ」で答えてください。\n\n"

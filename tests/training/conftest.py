@@ -60,6 +60,7 @@ batch_size = 4
 max_length = 96
 precision = "fp32"
 quantization = "none"
+save_seconds = 1e9
 [lora]
 rank = 2
 alpha = 4
@@ -75,6 +76,9 @@ epochs_kept = {{ short = 1, long = 3 }}
 [runs.both]
 datasets = ["qa", "talk"]
 epochs_kept = {{ short = 1 }}
+[matrix]
+released = 2025-04-01
+baseline = "base"
 """
 
 

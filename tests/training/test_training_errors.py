@@ -32,14 +32,14 @@ def test_a_recipe_that_is_not_toml_is_named(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rank": '"big"'}, "lora: rank: expected int, found 'big'"),
+        ({"rank": '"big"'}, "lora.rank: expected int, found 'big'"),
         ({"seed": "1.5"}, "seed: expected int, found 1.5"),
-        ({"precision": '"fp64"'}, "precision: must be fp32 or bf16"),
-        ({"quantization": '"int3"'}, "quantization: must be none or nf4"),
+        ({"precision": '"fp64"'}, "precision: must be one of fp32, bf16, found 'fp64'"),
+        ({"quantization": '"int3"'}, "quantization: must be one of none, nf4"),
         ({"datasets": '["qb"]'}, "runs.qa.datasets: unknown ['qb']"),
-        ({"alpha": "4\nrang = 2"}, "lora: unknown field 'rang'"),
+        ({"alpha": "4\nrang = 2"}, "[lora]: unknown field 'rang'. Did you mean 'rank'?"),
         ({"schedule": '"sideways"'}, "schedule: must be one of constant"),
-        ({"schedule": '"linear"'}, "runs.qa.epochs_kept: several need a constant schedule"),
+        ({"schedule": '"linear"'}, "say which is meant: trainings ="),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -62,7 +62,7 @@ def test_a_broken_row_is_named_by_file_and_line(
     recipe = sft_recipe()
     rows = recipe.parent / "qa.jsonl"
     rows.write_text('{"question": "a", "answer": "b"}\n{"question": \n', encoding="utf-8")
-    assert "qa.jsonl:2: not JSON" in failure(capsys, ["sft", str(recipe)])
+    assert "qa.jsonl:2: not valid JSON" in failure(capsys, ["sft", str(recipe)])
     rows.write_text('{"question": "a", "answer": ""}\n', encoding="utf-8")
     assert "qa.jsonl:1: field 'answer'" in failure(capsys, ["sft", str(recipe)])
 
@@ -70,15 +70,15 @@ def test_a_broken_row_is_named_by_file_and_line(
 def test_a_missing_base_model_is_named(
     capsys: pytest.CaptureFixture[str], sft_recipe: Write, tmp_path: Path
 ) -> None:
-    missing = str(tmp_path / "no-model")
-    assert "no-model" in failure(capsys, ["sft", str(sft_recipe()), "--model", missing])
+    recipe = sft_recipe(model=f'"{tmp_path}/no-model"')
+    assert "no-model" in failure(capsys, ["sft", str(recipe)])
 
 
 def test_a_corpus_that_is_missing_or_has_an_unknown_task_is_named(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     command = ["tokenizer", "--corpus", str(tmp_path), "--out", str(tmp_path / "out")]
-    assert "raw.jsonl: no such file" in failure(capsys, command)
+    assert "raw.jsonl: can't be read: No such file" in failure(capsys, command)
     raw = '{"id": "old-1", "language": "ja", "text": "皿"}\n'
     chat = '{"task": "poetry", "id": "1", "prompt": "a", "answer": "b"}\n'
     (tmp_path / "raw.jsonl").write_text(raw, encoding="utf-8")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers.processors import TemplateProcessing
 
-from training.corpus import Corpus, InputError
+from harness.errors import ConfigError
+from training.pretraining.corpus import Corpus
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -109,11 +110,13 @@ def save(tokenizer: Tokenizer, folder: Path, model_max_length: int) -> None:
 
 
 def load(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer saved in `folder`; InputError where there is none."""
+    """The tokenizer saved in `folder`; ConfigError where there is none."""
     from transformers import AutoTokenizer
 
     if not (folder / "tokenizer.json").is_file():
-        raise InputError(f"{folder}: no tokenizer.json; make it with: python -m training tokenizer")
+        raise ConfigError(
+            f"{folder}: no tokenizer.json; make it with: python -m training tokenizer"
+        )
     tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
         str(folder), local_files_only=True
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from training.packing import ANSWER, KINDS, PROMPT, RAW, Rows
-from training.recipe import LossWeights
+from training.pretraining.packing import ANSWER, KINDS, PROMPT, RAW, Rows
+from training.pretraining.recipe import LossWeights
 
 Step = Callable[["Batch"], tuple[torch.Tensor, torch.Tensor, torch.Tensor]]
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from training.corpus import Chat, Corpus, InputError, read_jsonl
+from harness.errors import DataError
+from harness.jsonl import read_texts
+from training.pretraining.corpus import Chat, Corpus
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -81,23 +83,23 @@ def _reading(path: Path) -> list[tuple[str, list[str]]]:
             for qa in paragraph["qas"]
         ]
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a SQuAD 1.1 file: {error!r}") from error
+        raise DataError(f"{path}: not a SQuAD 1.1 file: {error!r}") from error
 
 
 def _reviews(path: Path) -> list[Review]:
     if not path.is_file():
         return []
-    rows = read_jsonl(path, ("text", "label"))
+    rows = read_texts(path, ("text", "label"))
     unknown = {row["label"] for row in rows} - set(LABELS)
     if unknown:
-        raise InputError(f"{path}: unknown labels {sorted(unknown)} (known: {list(LABELS)})")
+        raise DataError(f"{path}: unknown labels {sorted(unknown)} (known: {list(LABELS)})")
     return [Review(row["text"], row["label"]) for row in rows]
 
 
 def _texts(path: Path) -> list[str]:
     if not path.is_file():
         return []
-    return [row["text"] for row in read_jsonl(path, ("text",))]
+    return [row["text"] for row in read_texts(path, ("text",))]
 
 
 def measure(

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from training import probe as probes
-from training import tokenizer as tokenizers
-from training.batches import Batch, Mixer, make_step
-from training.corpus import Corpus, InputError, limited, read_corpus
-from training.packing import ANSWER, KINDS, PROMPT, RAW, pack_corpus
-from training.recipe import BaseRecipe, ModelShape, Optimiser, as_table
+from harness.errors import ConfigError
+from training.pretraining import probe as probes
+from training.pretraining import tokenizer as tokenizers
+from training.pretraining.batches import Batch, Mixer, make_step
+from training.pretraining.corpus import Corpus, limited, read_corpus
+from training.pretraining.packing import ANSWER, KINDS, PROMPT, RAW, pack_corpus
+from training.pretraining.recipe import BaseRecipe, ModelShape, Optimiser
+from training.recipe import as_table
 
 if TYPE_CHECKING:
     from transformers import GemmaForCausalLM, PreTrainedTokenizerBase
@@ -39,7 +41,7 @@ class Budget:
 
 
 def build_model(shape: ModelShape, seed: int) -> GemmaForCausalLM:
-    """A model with random weights; InputError if it has more parameters than allowed."""
+    """A model with random weights; ConfigError if it has more parameters than allowed."""
     from transformers import GemmaConfig, GemmaForCausalLM, GenerationConfig
 
     torch.manual_seed(seed)
@@ -61,7 +63,7 @@ def build_model(shape: ModelShape, seed: int) -> GemmaForCausalLM:
     model = GemmaForCausalLM(config)
     count = sum(parameter.numel() for parameter in model.parameters())
     if count > shape.parameters:
-        raise InputError(f"model: {count:,} parameters, above the limit of {shape.parameters:,}")
+        raise ConfigError(f"model: {count:,} parameters, above the limit of {shape.parameters:,}")
     model.generation_config = GenerationConfig(
         bos_token_id=tokenizers.BOS,
         eos_token_id=[tokenizers.EOS, tokenizers.END_OF_TURN],
@@ -100,11 +102,11 @@ def pretrain(recipe: BaseRecipe, budget: Budget, device_name: str, report: Repor
 
     On the CPU in fp32, the same recipe, seed and number of steps give the same weights.
     """
-    folder = Path(recipe.out)
-    corpus = limited(read_corpus(Path(recipe.corpus)), recipe.limits)
+    folder = recipe.out
+    corpus = limited(read_corpus(recipe.corpus), recipe.limits)
     tokenizer = tokenizers.load(folder)
     if len(tokenizer) > recipe.model.vocabulary:
-        raise InputError(
+        raise ConfigError(
             f"{folder}: {len(tokenizer)} tokens, above the model's {recipe.model.vocabulary}"
         )
     device = torch.device(device_name)
@@ -112,12 +114,12 @@ def pretrain(recipe: BaseRecipe, budget: Budget, device_name: str, report: Repor
     started = time.monotonic()
     packed = pack_corpus(corpus, tokenizer, recipe.shares, recipe.row_length, recipe.seed)
     if not packed:
-        raise InputError(f"{recipe.corpus}: no rows for any task with a share")
+        raise ConfigError(f"{recipe.corpus}: no rows for any task with a share")
     for task, rows in packed.items():
         note = f", {rows.dropped} chats longer than a row left out" if rows.dropped else ""
         report(f"packed {task}: {len(rows.tokens):,} rows{note}")
     mixer = Mixer(packed, recipe.shares, recipe.rows, recipe.seed, device)
-    probe = probes.load_probe(Path(recipe.probe.data), corpus, recipe.probe.rows)
+    probe = probes.load_probe(recipe.probe.data, corpus, recipe.probe.rows)
     report(f"ready after {time.monotonic() - started:.0f} s")
     training = _Training(recipe, budget, model, tokenizer, mixer, probe, report)
     training.run()
@@ -217,7 +219,7 @@ class _Training:
 def _save(training: _Training, corpus: Corpus) -> None:
     from transformers.utils import logging as hub_logging
 
-    recipe, folder = training.recipe, Path(training.recipe.out)
+    recipe, folder = training.recipe, training.recipe.out
     hub_logging.disable_progress_bar()
     training.model.to("cpu", torch.bfloat16).save_pretrained(folder, max_shard_size="1GB")
     (folder / "model.safetensors").chmod(0o644)  # written for its owner alone
@@ -239,6 +241,6 @@ def _save(training: _Training, corpus: Corpus) -> None:
 
 def _without_paths(recipe: BaseRecipe) -> dict[str, Any]:
     """The recipe's settings; folders say where a machine keeps things, not how it trained."""
-    table = as_table(recipe)
+    table: dict[str, Any] = as_table(recipe)
     del table["corpus"], table["out"], table["probe"]["data"]
     return table

@@ -5,12 +5,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training import tokenizer as tokenizers
-from training.batches import Batch, Mixer, make_step
-from training.corpus import Chat
-from training.packing import ANSWER, RAW, UNSCORED, Item, Rows, chat_items, document_items, pack
-from training.pretrain import build_model
-from training.recipe import LossWeights, read_base
+from training.pretraining import tokenizer as tokenizers
+from training.pretraining.batches import Batch, Mixer, make_step
+from training.pretraining.corpus import Chat
+from training.pretraining.packing import (
+    ANSWER,
+    RAW,
+    UNSCORED,
+    Item,
+    Rows,
+    chat_items,
+    document_items,
+    pack,
+)
+from training.pretraining.pretrain import build_model
+from training.pretraining.recipe import LossWeights, read_base
 
 
 def items_of(sizes: list[int]) -> list[Item]:

@@ -9,9 +9,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from training.corpus import InputError
-from training.pretrain import Budget, build_model, pretrain, rate_factor
-from training.recipe import Optimiser, read_base
+from harness.errors import ConfigError
+from training.pretraining.pretrain import Budget, build_model, pretrain, rate_factor
+from training.pretraining.recipe import Optimiser, read_base
 
 
 def test_the_folder_loads_offline_with_the_recipe_s_shape(trained: Path) -> None:
@@ -38,7 +38,7 @@ def test_the_card_tells_what_was_done_and_names_no_folder(trained: Path) -> None
 
 
 def test_the_same_seed_gives_the_same_weights(trained: Path, tmp_path: Path) -> None:
-    recipe = dataclasses.replace(read_base(trained / "base.toml"), out=str(tmp_path))
+    recipe = dataclasses.replace(read_base(trained / "base.toml"), out=tmp_path)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         shutil.copy(trained / "model" / name, tmp_path)
     pretrain(recipe, Budget(4, None), "cpu", lambda line: None)
@@ -49,9 +49,7 @@ def test_the_same_seed_gives_the_same_weights(trained: Path, tmp_path: Path) -> 
 
 
 def test_training_lowers_the_loss(trained: Path, tmp_path: Path) -> None:
-    recipe = dataclasses.replace(
-        read_base(trained / "base.toml"), out=str(tmp_path), report_every=40
-    )
+    recipe = dataclasses.replace(read_base(trained / "base.toml"), out=tmp_path, report_every=40)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         shutil.copy(trained / "model" / name, tmp_path)
     lines: list[str] = []
@@ -67,7 +65,7 @@ def test_training_lowers_the_loss(trained: Path, tmp_path: Path) -> None:
 
 def test_a_model_above_the_limit_is_refused(trained: Path) -> None:
     shape = dataclasses.replace(read_base(trained / "base.toml").model, parameters=1000)
-    with pytest.raises(InputError, match="above the limit of 1,000"):
+    with pytest.raises(ConfigError, match="above the limit of 1,000"):
         build_model(shape, seed=1)
 
 

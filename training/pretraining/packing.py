@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from training.corpus import Chat, Corpus
-from training.tokenizer import BOS, EOS, PAD
+from training.pretraining.corpus import Chat, Corpus
+from training.pretraining.tokenizer import BOS, EOS, PAD
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

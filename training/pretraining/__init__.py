@@ -1,0 +1,1 @@
+"""The embedded base model: tokenizer, packed rows, training from random weights, probes."""
