@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import datetime
 import os
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     sft.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     sft.add_argument("--only", metavar="ID", help="one run, or one adapter of it")
     sft.add_argument("--again", action="store_true", help="train anew what is trained already")
+    _add_questions(commands.add_parser("questions", help="make a question set from documents"))
     tokenizer = commands.add_parser("tokenizer", help="train the embedded model's tokenizer")
     tokenizer.set_defaults(command=_tokenizer)
     pretrain = commands.add_parser("pretrain", help="train the embedded model from random weights")
@@ -56,6 +58,49 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_questions(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_questions)
+    parser.add_argument("documents", type=Path, metavar="DOCS", help=".jsonl, .csv or a folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="SET", help="folder of the set")
+    parser.add_argument("--model", metavar="NAME", help="the chat model that writes them")
+    parser.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server")
+    parser.add_argument(
+        "--key-variable", default="OPENAI_API_KEY", metavar="NAME",
+        help="environment variable that holds the key (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--latest-eval", action="store_true",
+        help="cloze questions in LatestEval's manner; by rule where no --model is named",
+    )  # fmt: skip
+    parser.add_argument("--released", type=_date, metavar="DATE", help="of the model to fine-tune")
+    parser.add_argument("--matrix", type=Path, metavar="FILE", help="take its models' release date")
+    parser.add_argument("--allow-old", action="store_true", help="ask about older documents, too")
+    parser.add_argument("--newest", type=_positive_int, metavar="N", help="the N newest documents")
+    parser.add_argument(
+        "--split", type=_positive_int, metavar="CHARACTERS",
+        help="ask about longer documents part by part",
+    )  # fmt: skip
+    parser.add_argument(
+        "--longest", type=_positive_int, default=20_000, metavar="CHARACTERS",
+        help="refuse documents above (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--control", type=_share, default=0.2, metavar="SHARE",
+        help="of the documents, never trained on (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--held-out", type=int, default=1, metavar="N",
+        help="questions a trained document that are asked, not trained on (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="of the splits (default: %(default)s)")
+    parser.add_argument("--concurrency", type=_positive_int, default=8, metavar="N")
+    parser.add_argument("--max-tokens", type=_positive_int, metavar="N", help="of one answer")
+    parser.add_argument("--timeout", type=_positive_float, default=120, metavar="SECONDS")
+    parser.add_argument("--retries", type=int, default=6, metavar="N")
+    parser.add_argument("--price", metavar="IN/OUT", help="US dollars a million tokens")
+    parser.add_argument("--dry-run", action="store_true", help="print cost and one prompt only")
+
+
 def _positive_int(text: str) -> int:
     value = int(text)
     if value <= 0:
@@ -70,8 +115,35 @@ def _positive_float(text: str) -> float:
     return value
 
 
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise ValueError(text)
+    return value
+
+
+def _date(text: str) -> datetime.date:
+    return datetime.date.fromisoformat(text)
+
+
 def _report(line: str) -> None:
     print(line, flush=True)
+
+
+def _questions(options: argparse.Namespace) -> None:
+    from training.questions.run import Order, plan, run
+    from training.questions.sets import Split
+
+    fields = {field.name for field in dataclasses.fields(Order)}
+    given = {key: value for key, value in vars(options).items() if key in fields}
+    given["split"] = Split(options.seed, options.control, options.held_out)
+    order = Order(**given, split_long=options.split)
+    if options.dry_run:
+        plan(order, _report)
+        return
+    made = run(order, _report)
+    forms = ", ".join(f"{count:,} {form}" for form, count in made.forms().items())
+    _report(f"{_seen(options.out)}: {len(made.train):,} pairs to train on; to ask: {forms}")
 
 
 def _sft(options: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.loading import load_tokenizer, load_weights, quiet
-from harness.engines.memory import out_of_memory
+from harness.engines.memory import keep_freed_blocks, out_of_memory
 from harness.errors import ConfigError, StorageError
 from harness.fingerprint import sha256_of, weights_folder
 from training.finetuning.adapters import read_card, write_card
@@ -92,6 +92,7 @@ class _Training:
             from training.finetuning.keeper import Keeper
             from training.finetuning.trainer import make_trainer
 
+        keep_freed_blocks()
         recipe, job = self.recipe, self.job
         tokenizer = load_tokenizer(recipe.base, folder)
         examples = [example for read in self.sets for example in read.examples]
