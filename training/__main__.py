@@ -39,6 +39,12 @@ def _parser() -> argparse.ArgumentParser:
     sft.add_argument("--only", metavar="ID", help="one run, or one adapter of it")
     sft.add_argument("--again", action="store_true", help="train anew what is trained already")
     _add_questions(commands.add_parser("questions", help="make a question set from documents"))
+    speed = commands.add_parser("speed", help="measure QLoRA at Gemma-7B's shape on this GPU")
+    speed.set_defaults(command=_speed)
+    speed.add_argument("--out", type=Path, metavar="JSON", help="write the figures there")
+    speed.add_argument("--base", type=Path, default=Path("build/gemma-shaped"), metavar="DIR")
+    speed.add_argument("--steps", type=_positive_int, default=20, metavar="N", help="timed steps")
+    speed.add_argument("--layers", type=_positive_int, metavar="N", help="a smaller model, to try")
     tokenizer = commands.add_parser("tokenizer", help="train the embedded model's tokenizer")
     tokenizer.set_defaults(command=_tokenizer)
     pretrain = commands.add_parser("pretrain", help="train the embedded model from random weights")
@@ -156,6 +162,12 @@ def _sft(options: argparse.Namespace) -> None:
         _report(f"{_seen(folder)}: adapter")
     matrix = _seen(write_matrix(recipe, options.recipe))
     _report(f"{matrix}: matrix; next: pytest evals --eval-matrix {matrix}")
+
+
+def _speed(options: argparse.Namespace) -> None:
+    from training.speed import run
+
+    run(options.out, options.base, options.steps, options.layers, _report)
 
 
 def _tokenizer(options: argparse.Namespace) -> None:

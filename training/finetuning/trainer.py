@@ -25,19 +25,11 @@ def make_trainer(
 ) -> SFTTrainer:
     """The trainer; writes nothing but to `work`. rows: see `training.finetuning.tokens`."""
     import datasets
-    from peft import LoraConfig
     from transformers import PrinterCallback, set_seed
     from trl import SFTTrainer
 
     datasets.disable_progress_bars()
     set_seed(recipe.seed)  # the adapter's first weights are drawn when the trainer is made
-    lora = LoraConfig(
-        r=recipe.lora.rank,
-        lora_alpha=recipe.lora.alpha,
-        lora_dropout=recipe.lora.dropout,
-        target_modules=recipe.lora.targets,
-        task_type="CAUSAL_LM",
-    )
     steps = -(-len(rows) // (recipe.batch_size * recipe.accumulate)) * epochs
     lengths = [len(row["input_ids"]) for row in rows]
 
@@ -54,10 +46,23 @@ def make_trainer(
         args=_arguments(recipe, epochs, steps, network.device.type, work),
         train_dataset=datasets.Dataset.from_list(list(rows)),
         processing_class=tokenizer,
-        peft_config=lora,
+        peft_config=lora_config(recipe),
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def lora_config(recipe: SftRecipe) -> Any:
+    """The recipe's adapter as peft takes it."""
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=recipe.lora.rank,
+        lora_alpha=recipe.lora.alpha,
+        lora_dropout=recipe.lora.dropout,
+        target_modules=recipe.lora.targets,
+        task_type="CAUSAL_LM",
+    )
 
 
 def _arguments(recipe: SftRecipe, epochs: int, steps: int, device: str, work: Path) -> SFTConfig:
