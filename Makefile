@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test check data train example pin clean
+.PHONY: help evals test check data train first bench-train example pin clean
 
 help: ## what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 evals: .venv/evals ## measure the embedded checkpoints, write reports/latest/report.html
 	$(BIN)/python -m pytest evals
@@ -26,6 +26,16 @@ train: .venv/train ## make the embedded model and its adapters again (a GPU help
 	$(BIN)/python -m training tokenizer
 	$(BIN)/python -m training pretrain
 	$(BIN)/python -m training sft training/recipes/embedded.toml
+
+first: .venv/train ## from twenty documents to an evaluated fine-tune, on a CPU in two minutes
+	mkdir -p build/first
+	head -20 fixtures/data/documents_new.jsonl > build/first/documents.jsonl
+	$(BIN)/python -m training questions build/first/documents.jsonl --out build/first/questions --latest-eval --released 2025-04-01
+	$(BIN)/python -m training sft training/recipes/first.toml
+	$(BIN)/python -m pytest evals -k knowledge --eval-matrix build/first/adapters/matrix.toml
+
+bench-train: .venv/dev ## speed of QLoRA at Gemma-7B's shape (needs a GPU with 40 GiB)
+	$(BIN)/python -m training speed --out build/training_speed.json
 
 example: evals .venv/dev ## make reports/example and the README's picture from a new run
 	mkdir -p reports/example docs/images
@@ -52,5 +62,5 @@ clean: ## remove the environment, runs and stored answers
 	@touch $@
 
 .venv/dev: .venv/train
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,nf4,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,nf4,api,dev]'
 	@touch $@

@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument("--out", type=Path, metavar="JSON", help="write the figures there")
     speed.add_argument("--base", type=Path, default=Path("build/gemma-shaped"), metavar="DIR")
     speed.add_argument("--steps", type=_positive_int, default=20, metavar="N", help="timed steps")
+    speed.add_argument(
+        "--only", default="", metavar="WORDS", help="variants with these in the name"
+    )
     speed.add_argument("--layers", type=_positive_int, metavar="N", help="a smaller model, to try")
     tokenizer = commands.add_parser("tokenizer", help="train the embedded model's tokenizer")
     tokenizer.set_defaults(command=_tokenizer)
@@ -167,7 +170,7 @@ def _sft(options: argparse.Namespace) -> None:
 def _speed(options: argparse.Namespace) -> None:
     from training.speed import run
 
-    run(options.out, options.base, options.steps, options.layers, _report)
+    run(options.out, options.base, options.steps, options.layers, options.only, _report)
 
 
 def _tokenizer(options: argparse.Namespace) -> None:

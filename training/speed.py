@@ -69,8 +69,8 @@ def make_base(folder: Path, tokenizer: Path, layers: int | None, report: Report)
     _free()
 
 
-def measure(base: Path, steps: int, report: Report) -> list[Figure]:
-    """Every variant in turn, on one quantized base."""
+def measure(base: Path, steps: int, only: str, report: Report) -> list[Figure]:
+    """Every variant in turn whose name has `only` in it, on one quantized base."""
     recipe = dataclasses.replace(
         read_sft(ARTICLE), model=str(base), chat_template=None, seed=1, warm_up=0
     )
@@ -84,7 +84,7 @@ def measure(base: Path, steps: int, report: Report) -> list[Figure]:
     figures: list[Figure] = []
     variants = _variants(recipe, steps, tokenizer)
     _, network = _timed(*variants[0][:2], steps, variants[0][2], network, rows)  # to warm up
-    for name, batch, make in variants:
+    for name, batch, make in [variant for variant in variants if only in variant[0]]:
         try:
             figure, network = _timed(name, batch, steps, make, network, rows)
         except Exception as error:
@@ -122,8 +122,14 @@ def _variants(recipe: SftRecipe, steps: int, tokenizer: Any) -> list[tuple[str, 
 
         return batch, chosen
 
+    def long(batch: int) -> tuple[int, Make]:
+        size, make = ours(batch_size=batch)
+        return size, lambda network, rows: make(network, [_twice(row) for row in rows])
+
     named = {
         "the article's recipe as shipped": ours(),
+        "rows of twice the length": long(recipe.batch_size),
+        "rows of twice the length, batch 8": long(8),
         "batch 4": ours(batch_size=4),
         "batch 8": ours(batch_size=8),
         "batch 32": ours(batch_size=32),
@@ -142,6 +148,13 @@ def _variants(recipe: SftRecipe, steps: int, tokenizer: Any) -> list[tuple[str, 
         ),
     }
     return [(name, batch, make) for name, (batch, make) in named.items()]
+
+
+def _twice(row: dict[str, list[int]]) -> dict[str, list[int]]:
+    """A row with its question and its answer said twice."""
+    split = sum(label < 0 for label in row["labels"])
+    head, tail = row["input_ids"][:split], row["input_ids"][split:]
+    return {"input_ids": head * 2 + tail * 2, "labels": [-100] * len(head) * 2 + tail * 2}
 
 
 def _plain_trl(
@@ -251,7 +264,9 @@ def _free() -> None:
     torch.cuda.empty_cache()
 
 
-def run(out: Path | None, base: Path, steps: int, layers: int | None, report: Report) -> None:
+def run(
+    out: Path | None, base: Path, steps: int, layers: int | None, only: str, report: Report
+) -> None:
     """Measure, and write the figures as JSON."""
     import torch
 
@@ -259,7 +274,7 @@ def run(out: Path | None, base: Path, steps: int, layers: int | None, report: Re
         raise ConfigError("speed: this measures a GPU, and this machine has none that is usable.")
     if not (base / "config.json").exists():
         make_base(base, ROOT / "fixtures/models/michi-mini", layers, report)
-    figures = measure(base, steps, report)
+    figures = measure(base, steps, only, report)
     if out is not None:
         told = [dataclasses.asdict(figure) for figure in figures]
         content = {"device": torch.cuda.get_device_name(), "figures": told}

@@ -122,7 +122,7 @@ class Chat:
 
     @property
     def structured(self) -> bool:
-        """Whether the server holds answers to a schema; False once it has refused one."""
+        """Whether a schema is sent; False once the server has refused one."""
         return self._structured
 
     def _asked(

@@ -118,7 +118,7 @@ _EXAMPLE = {
     },
 }
 
-_SYSTEM = {
+_RULES = {
     "ja": """あなたは、文書から質問と答えの組を作る編集者です。答えは文書に書かれている事実だけにもとづき、想像で補ってはいけません。
 
 次の条件をすべて守ってください。
@@ -189,14 +189,14 @@ _AGAIN = {
 
 
 def first_messages(document: Document, count: int) -> list[Message]:
-    """The request for a document's first `count` pairs."""
+    """The request for a document's first `count` pairs.
+
+    One turn of the user's: the chat templates of Gemma and others refuse a system's.
+    """
     language = document.language
     example = json.dumps({"pairs": [_EXAMPLE[language]]}, ensure_ascii=False, indent=1)
     asked = _USER[language].format(count=count, title=document.title or "-", text=document.text)
-    return [
-        {"role": "system", "content": _SYSTEM[language] + example},
-        {"role": "user", "content": asked},
-    ]
+    return [{"role": "user", "content": f"{_RULES[language]}{example}\n\n{asked}"}]
 
 
 def key_messages(document: Document, count: int) -> list[Message]:
@@ -214,5 +214,5 @@ def again_messages(
     told = "\n".join(f"- {question}: {reason}" for question, reason in rejects) or "-"
     have = "\n".join(f"- {pair.question}" for pair in kept) or "-"
     again = _AGAIN[document.language].format(count=count, rejects=told, kept=have)
-    head = first_messages(document, count)
-    return [head[0], {"role": "user", "content": f"{head[1]['content']}\n\n{again}"}]
+    (first,) = first_messages(document, count)
+    return [{"role": "user", "content": f"{first['content']}\n\n{again}"}]

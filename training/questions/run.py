@@ -20,7 +20,7 @@ from training.questions.cloze import PER_DOCUMENT as CLOZES
 from training.questions.cost import Price, dollars, estimate, price_of, spent
 from training.questions.documents import Document, check_dates, read_documents, split_long
 from training.questions.journal import Journal
-from training.questions.sets import REPLIES, QuestionSet, Split, make_set, write_set
+from training.questions.sets import CARD, REPLIES, QuestionSet, Split, make_set, write_set
 from training.questions.writer import Written, write_clozes, write_pairs
 from training.report import Report
 
@@ -130,6 +130,13 @@ def run(order: Order, report: Report) -> QuestionSet:
     if not order.latest_eval:
         card["short"] = {w.document.key: len(w.pairs) for w in written if w.missing > 0}
     write_set(order.out, questions, card)
+    if not questions.knowledge:
+        often = Counter(reason for w in written for _, reason in w.rejects).most_common(1)
+        raise ConfigError(
+            f"{order.out}: none of the {len(documents)} documents gave a question that can be used"
+            + (f"; most often: {often[0][0]}" if often else "")
+            + f". {CARD} counts the reasons, {REPLIES} has the answers."
+        )
     return questions
 
 
@@ -194,7 +201,7 @@ def _ask(
         "model": model,
         "snapshots": sorted({reply.model for reply in replies if reply.model}),
         "prompt_version": prompts.VERSION,
-        "structured": chat.structured,
+        "schema_sent": chat.structured,
         "answers": {
             "asked": journal.asked,
             "from an earlier run": journal.kept,

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from harness.jsonl import read_whole_rows
 from harness.tasks.knowledge import Knowledge
 from tests.training.questions.conftest import ROOT, SHIPPED, rows, write
 from tests.training.questions.server import (
@@ -80,7 +81,7 @@ def test_a_set_is_written_split_and_told_of(
 
 
 def test_the_request_asks_for_structure_in_the_document_s_language(
-    server: ScriptedServer, documents: Path, tmp_path: Path
+    server: ScriptedServer, documents: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(command(documents, tmp_path / "set", server)) == 0
     body = server.requests[0].body
@@ -90,8 +91,18 @@ def test_the_request_asks_for_structure_in_the_document_s_language(
     english = tmp_path / "english.jsonl"
     write(english, rows(ROOT / "fixtures/data/english_unseen.jsonl")[:1])
     server.behaviour = lambda asked: completion({"pairs": []})
-    main(command(english, tmp_path / "other", server, "--allow-old"))
+    assert main(command(english, tmp_path / "other", server, "--allow-old")) == 2
     assert "pairs of a question and an answer" in server.requests[-1].body["messages"][0]["content"]
+    assert "the answer's JSON has no list" not in capsys.readouterr().err
+
+
+def test_a_set_without_a_single_question_is_an_error_that_says_why(
+    server: ScriptedServer, documents: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.behaviour = lambda asked: completion("かしこまりました。")
+    assert main(command(documents, tmp_path / "set", server)) == 2
+    assert "most often: the answer is not JSON. card.json counts" in capsys.readouterr().err
+    assert len(card(tmp_path / "set")["short"]) == 10
 
 
 def test_what_fails_a_check_is_asked_for_again_at_most_twice_with_the_reasons(
@@ -204,7 +215,7 @@ def test_a_server_without_structured_output_is_asked_without_it(
     server.behaviour = plain
     out = tmp_path / "set"
     assert main(command(documents, out, server)) == 0
-    assert card(out)["structured"] is False
+    assert card(out)["schema_sent"] is False
     assert card(out)["short"] == {}
 
 
@@ -260,13 +271,14 @@ def test_a_killed_run_asks_only_for_the_rest(
         [sys.executable, "-m", "training", *command(documents, out, server)], cwd=ROOT
     )
     deadline = time.monotonic() + 60
-    while not (out / "replies.jsonl").exists() or len(rows(out / "replies.jsonl")) < 4:
+    replies = out / "replies.jsonl"
+    while not replies.exists() or replies.read_bytes().count(b"\n") < 4:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.kill()
     process.wait()
-    kept = len(rows(out / "replies.jsonl"))
+    kept = len(read_whole_rows(replies))
     assert not (out / "card.json").exists()
     before = len(server.requests)
     assert main(command(documents, out, server)) == 0
@@ -336,7 +348,7 @@ def test_a_document_of_two_hundred_pages_is_refused_or_asked_about_in_parts(
     assert "book: " in (printed := capsys.readouterr().err)
     assert "--split" in printed
     server.behaviour = lambda asked: completion({"pairs": []})
-    assert main([*arguments, "--split", "600"]) == 0
+    assert main([*arguments, "--split", "600"]) == 2  # it was given no pairs
     asked = {r.text.split("題名：カタログ")[1].split("\n\n個")[0] for r in server.requests}
     assert all(any(text in one for one in asked) for text in texts)
 
