@@ -33,6 +33,10 @@ ALLOWED = {
 }
 
 
+# Rooms of training; none of them imports another.
+TRAINING = {"questions", "finetuning", "pretraining"}
+
+
 def modules(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
@@ -62,6 +66,14 @@ def test_imports_go_one_way(path: Path) -> None:
     assert not {n.split(".")[0] for n in imports(path)} & {"evals", "training", "fixtures", "tests"}
 
 
+@pytest.mark.parametrize("path", modules("training"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_rooms_of_training_keep_apart(path: Path) -> None:
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("training.")}
+    own = path.relative_to(ROOT / "training").parts[0]
+    if own in TRAINING:
+        assert not used & (TRAINING - {own})
+
+
 @pytest.mark.parametrize("path", modules("harness"), ids=lambda p: str(p.relative_to(ROOT)))
 def test_only_the_plugin_side_knows_pytest(path: Path) -> None:
     knows = {n.split(".")[0] for n in imports(path)} & {"pytest", "xdist", "_pytest"}
@@ -82,7 +94,9 @@ def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
     assert not {n.split(".")[0] for n in imports(path, top_only=True)} & HEAVY
 
 
-@pytest.mark.parametrize("path", modules("harness"), ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [*modules("harness"), *modules("training")], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_modules_stay_small(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 300
 

@@ -122,14 +122,16 @@ def _variants(recipe: SftRecipe, steps: int, tokenizer: Any) -> list[tuple[str, 
 
         return batch, chosen
 
-    def long(batch: int) -> tuple[int, Make]:
-        size, make = ours(batch_size=batch)
+    def long(batch: int, **changes: Any) -> tuple[int, Make]:
+        size, make = ours(batch_size=batch, **changes)
         return size, lambda network, rows: make(network, [_twice(row) for row in rows])
 
     named = {
         "the article's recipe as shipped": ours(),
         "rows of twice the length": long(recipe.batch_size),
         "rows of twice the length, batch 8": long(8),
+        "rows of twice the length, recomputed": long(16, recompute_activations=True),
+        "rows of twice the length, recomputed, batch 32": long(32, recompute_activations=True),
         "batch 4": ours(batch_size=4),
         "batch 8": ours(batch_size=8),
         "batch 32": ours(batch_size=32),
