@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import importlib.metadata
 import platform
 import secrets
 import shlex
@@ -16,6 +15,7 @@ from typing import Any
 from harness.config import Matrix
 from harness.fingerprint import FileHashes
 from harness.runs import SCHEMA, Item
+from harness.versions import versions
 
 PACKAGES = (
     "pytest-michi",
@@ -86,7 +86,7 @@ def describe(
         "environment": {
             "python": sys.version.split()[0],
             "platform": f"{platform.system()} {platform.machine()}",
-            "packages": _versions(),
+            "packages": versions(PACKAGES),
         },
     }
 
@@ -99,16 +99,6 @@ def finished(manifest: dict[str, Any], items: Sequence[Item], complete: bool) ->
     ]
     status = "complete" if complete else "partial"
     return {**manifest, "checkpoints": checkpoints, "finished": now(), "status": status}
-
-
-def _versions() -> dict[str, str]:
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 def _place(text: str, root: Path) -> str:

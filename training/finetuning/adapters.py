@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import WeightsError
+
 if TYPE_CHECKING:
     from peft import PeftModel
 
@@ -17,7 +19,8 @@ CARD = "training.json"
 def save_adapter(model: PeftModel, folder: Path, base_name: str, dtype: str | None) -> None:
     """Write adapter_config.json and adapter_model.safetensors, whole or not at all.
 
-    dtype: "fp32" or "bf16"; None keeps what was trained.
+    dtype: "fp32" or "bf16"; None keeps what was trained. Raises WeightsError for an adapter that
+    changes nothing, as LoRA's second matrices, zero at first, still are.
     """
     import torch
     from safetensors.torch import load_file, save_file
@@ -29,9 +32,16 @@ def save_adapter(model: PeftModel, folder: Path, base_name: str, dtype: str | No
     (partial / "README.md").unlink(missing_ok=True)
     _sort_targets(partial / "adapter_config.json")
     weights = partial / "adapter_model.safetensors"
+    tensors = load_file(weights)
+    if not any(tensor.any() for name, tensor in tensors.items() if ".lora_B" in name):
+        shutil.rmtree(partial)
+        raise WeightsError(
+            f"{folder.name}: the adapter changes nothing: its second matrices are still zero. Is "
+            "the learning rate too small, or the warm-up longer than the training?"
+        )
     if dtype is not None:
         wanted = {"fp32": torch.float32, "bf16": torch.bfloat16}[dtype]
-        tensors = {name: tensor.to(wanted) for name, tensor in load_file(weights).items()}
+        tensors = {name: tensor.to(wanted) for name, tensor in tensors.items()}
         save_file(tensors, weights, metadata={"format": "pt"})
     weights.chmod(0o644)  # written for its owner alone
     shutil.rmtree(folder, ignore_errors=True)

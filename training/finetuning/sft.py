@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import importlib.metadata
 import json
 import logging
 import os
@@ -22,6 +21,7 @@ from harness.engines.loading import load_tokenizer, load_weights, quiet
 from harness.engines.memory import keep_freed_blocks, out_of_memory
 from harness.errors import ConfigError, StorageError
 from harness.fingerprint import sha256_of, weights_folder
+from harness.versions import versions
 from training.finetuning.adapters import read_card, write_card
 from training.finetuning.examples import ReadSet, read_set
 from training.finetuning.leaks import read_controls, refuse_leaks
@@ -116,7 +116,7 @@ class _Training:
                     "resumed_after": checkpoint.name if checkpoint else None,
                     "peak_memory_gib": round(_peak_bytes(device) / 2**30, 2),
                     "device": _device_name(device),
-                    "versions": _versions(),
+                    "versions": versions(_PACKAGES),
                 }
                 write_card(recipe.out / adapter, card)
             close_work(recipe.out, job)
@@ -202,16 +202,6 @@ def _device_name(device: str) -> str:
     import torch
 
     return torch.cuda.get_device_name() if device == "cuda" else platform.machine()
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 @contextmanager

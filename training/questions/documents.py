@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,10 +46,21 @@ class Document:
         """Unlike that of any other document or part."""
         return f"{self.id}#{self.part}" if self.part else self.id
 
+    @property
+    def sha256(self) -> str:
+        """Of title and text: the document's fingerprint."""
+        return hashlib.sha256(f"{self.title}\n{self.text}".encode()).hexdigest()
+
     def row(self) -> dict[str, Any]:
         """As a row of a documents file."""
         published = self.published.isoformat() if self.published else None
-        return {"id": self.id, "published": published, "title": self.title, "text": self.text}
+        return {
+            "id": self.id,
+            "published": published,
+            "title": self.title,
+            "text": self.text,
+            "sha256": self.sha256,
+        }
 
 
 def read_documents(path: Path) -> list[Document]:

@@ -117,6 +117,7 @@ def _row(name: str, form: str, document: Document, pair: Pair, question: str) ->
         "question": question,
         "answer": pair.answer,
         "document": document.id,
+        "document_sha256": document.sha256[:16],
         "published": document.published.isoformat() if document.published else None,
         "form": form,
         "kind": pair.fact.type,

@@ -10,7 +10,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from harness.config import load_matrix, missing_parts
-from harness.errors import ConfigError
+from harness.errors import ConfigError, WeightsError
 from tests.training.finetuning.conftest import Train, card, weights
 from training.__main__ import main
 from training.finetuning.matrix import write_matrix
@@ -150,6 +150,16 @@ def test_the_article_s_recipe_is_its_table() -> None:
     assert [(job.run, sorted(job.kept.values())) for job in jobs(recipe, None)] == [
         ("instruction", [1, 3]), ("qa", [1, 3]), ("both", [1, 3])
     ]  # fmt: skip
+
+
+def test_an_adapter_that_changes_nothing_is_not_kept(
+    sft_recipe: Write, train: Train, tmp_path: Path
+) -> None:
+    # One step, and the warm-up's first rate is zero.
+    recipe = sft_recipe(batch_size="64", warm_up="5")
+    with pytest.raises(WeightsError, match="qa-short: the adapter changes nothing"):
+        train(recipe, "qa-short")
+    assert not (tmp_path / "adapters/qa-short").exists()
 
 
 def test_out_of_memory_says_what_to_change(
