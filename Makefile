@@ -27,7 +27,7 @@ train: .venv/train ## make the embedded model and its adapters again (a GPU help
 	$(BIN)/python -m training pretrain
 	$(BIN)/python -m training sft training/recipes/embedded.toml
 
-first: .venv/train ## from twenty documents to an evaluated fine-tune, on a CPU in two minutes
+first: .venv/train ## from twenty documents to an evaluated fine-tune, on a CPU, in three minutes
 	mkdir -p build/first
 	head -20 fixtures/data/documents_new.jsonl > build/first/documents.jsonl
 	$(BIN)/python -m training questions build/first/documents.jsonl --out build/first/questions --latest-eval --released 2025-04-01
