@@ -68,7 +68,7 @@ def lora_config(recipe: SftRecipe) -> Any:
 def _arguments(recipe: SftRecipe, epochs: int, steps: int, device: str, work: Path) -> SFTConfig:
     from trl import SFTConfig
 
-    return SFTConfig(
+    arguments = SFTConfig(
         output_dir=str(work),
         save_strategy="no",  # the keeper asks for saves by the clock
         save_total_limit=2,  # one may be cut off in the writing
@@ -91,3 +91,8 @@ def _arguments(recipe: SftRecipe, epochs: int, steps: int, device: str, work: Pa
         report_to="none",
         disable_tqdm=True,
     )
+    if device == "cuda":
+        # transformers would give every GPU it sees `batch_size` rows: another training on each
+        # machine. It sets this itself where a model is spread over GPUs.
+        arguments._n_gpu = 1
+    return arguments
