@@ -140,7 +140,8 @@ def _report(line: str) -> None:
 
 
 def _questions(options: argparse.Namespace) -> None:
-    from training.questions.run import Order, plan, run
+    from training.questions.order import Order
+    from training.questions.run import plan, run
     from training.questions.sets import Split
 
     fields = {field.name for field in dataclasses.fields(Order)}

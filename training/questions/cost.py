@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from harness.engines.chat import Reply
 from harness.errors import ConfigError
+from training.questions.cloze import PER_DOCUMENT as CLOZES
 from training.questions.documents import Document
-from training.questions.prompts import PER_DOCUMENT, first_messages
+from training.questions.order import Order
+from training.questions.prompts import PER_DOCUMENT
 
 # US dollars a million tokens, in and out, as published for these snapshots (seen in May 2024).
 # Prices change: --price wins, and a model that is not here has no price until it is given one.
@@ -19,6 +21,7 @@ PRICES = {
 # Tokens of one answered pair with its evidence, paraphrases and reversed form: about 350 characters
 # of JSON in either language, at one token a Japanese character and four English ones.
 _PAIR_TOKENS = {"ja": 320, "en": 180}
+_KEY_TOKENS = {"ja": 80, "en": 50}  # of a key sentence with its answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,11 @@ def price_of(model: str, given: str | None) -> Price | None:
     return Price(prompt, answer)
 
 
-def estimate(documents: Sequence[Document]) -> tuple[int, int]:
+def estimate(documents: Sequence[Document], order: Order) -> tuple[int, int]:
     """Tokens in and out if every document is asked once; a document asked again costs as much."""
-    prompt = sum(
-        tokens_of("".join(message["content"] for message in first_messages(d, PER_DOCUMENT)))
-        for d in documents
-    )
-    return prompt, sum(PER_DOCUMENT * _PAIR_TOKENS[d.language] for d in documents)
+    prompt = sum(tokens_of(m["content"]) for d in documents for m in order.messages(d))
+    items, tokens = (CLOZES, _KEY_TOKENS) if order.latest_eval else (PER_DOCUMENT, _PAIR_TOKENS)
+    return prompt, sum(items * tokens[document.language] for document in documents)
 
 
 def tokens_of(text: str) -> int:

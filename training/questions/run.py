@@ -3,56 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import itertools
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from harness.config import load_matrix
-from harness.engines.chat import KEY, Chat, Reply
 from harness.errors import ConfigError
-from training.questions import prompts
-from training.questions.cloze import PER_DOCUMENT as CLOZES
-from training.questions.cost import Price, dollars, estimate, price_of, spent
+from training.questions.asking import ask_all
+from training.questions.cost import dollars, estimate, price_of
 from training.questions.documents import Document, check_dates, read_documents, split_long
-from training.questions.journal import Journal
-from training.questions.sets import CARD, REPLIES, QuestionSet, Split, make_set, write_set
-from training.questions.writer import Written, write_clozes, write_pairs
+from training.questions.order import Order
+from training.questions.sets import CARD, REPLIES, QuestionSet, make_set, write_set
+from training.questions.writer import write_clozes
 from training.report import Report
-
-_SAID_EVERY = 3.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be done. model: a chat model's name. latest_eval: cloze questions, by rule where
-    no model is named.
-
-    released, matrix: when the model to be fine-tuned was released. split_long: characters.
-    """
-
-    documents: Path
-    out: Path
-    split: Split
-    model: str | None = None
-    latest_eval: bool = False
-    base_url: str | None = None
-    key_variable: str = KEY
-    concurrency: int = 8
-    price: str | None = None
-    max_tokens: int | None = None
-    released: datetime.date | None = None
-    matrix: Path | None = None
-    newest: int | None = None
-    allow_old: bool = False
-    longest: int = 20_000
-    split_long: int | None = None
-    timeout: float = 120
-    retries: int = 6
 
 
 def prepare(order: Order) -> tuple[list[Document], datetime.date | None]:
@@ -97,13 +60,14 @@ def plan(order: Order, report: Report) -> None:
         report("\n" + (pairs[0].question if pairs else "(none)"))
         return
     price = price_of(order.model, order.price)
-    prompt, answer = estimate(documents)
+    prompt, answer = estimate(documents, order)
     report(
         f"{len(documents)} requests to {order.model}, about {prompt:,} tokens in and {answer:,} "
-        f"out: {dollars(price, prompt, answer)}; asking again for what fails a check can at most "
-        "triple it. The first prompt:"
+        f"out: {dollars(price, prompt, answer)}"
+        + ("" if order.latest_eval else "; asking again for what fails can at most triple it")
+        + ". The first prompt:"
     )
-    for message in _first_messages(order, documents[0]):
+    for message in order.messages(documents[0]):
         report(f"\n[{message['role']}]\n{message['content']}")
 
 
@@ -116,7 +80,7 @@ def run(order: Order, report: Report) -> QuestionSet:
         asked: dict[str, Any] = {"by": "rule"}
     else:
         price = price_of(order.model, order.price)
-        written, asked = _ask(order, order.model, documents, price, report)
+        written, asked = ask_all(order, order.model, documents, price, report)
     questions = make_set([(w.document, w.pairs) for w in written], order.split)
     card = {
         "kind": "cloze (LatestEval)" if order.latest_eval else "question and answer",
@@ -138,12 +102,6 @@ def run(order: Order, report: Report) -> QuestionSet:
             + f". {CARD} counts the reasons, {REPLIES} has the answers."
         )
     return questions
-
-
-def _first_messages(order: Order, document: Document) -> list[prompts.Message]:
-    if order.latest_eval:
-        return prompts.key_messages(document, CLOZES)
-    return prompts.first_messages(document, prompts.PER_DOCUMENT)
 
 
 def _documents(
@@ -168,82 +126,3 @@ def _documents(
             "held_out": order.split.held_out,
         },
     }
-
-
-def _ask(
-    order: Order, model: str, documents: Sequence[Document], price: Price | None, report: Report
-) -> tuple[list[Written], dict[str, Any]]:
-    """All documents through the chat model, `concurrency` at a time."""
-    chat = Chat(
-        model, order.base_url,
-        key_variable=order.key_variable, timeout=order.timeout, retries=order.retries,
-    )  # fmt: skip
-    journal = Journal(order.out / REPLIES, model)
-
-    schema = prompts.KEY_SCHEMA if order.latest_eval else prompts.SCHEMA
-
-    def ask(messages: Sequence[Mapping[str, str]]) -> Reply:
-        return journal.ask(chat, messages, schema, order.max_tokens)
-
-    def one(document: Document) -> Written:
-        return (write_clozes if order.latest_eval else write_pairs)(document, ask)
-
-    progress = _Progress(len(documents), journal, report)
-    written: dict[str, Written] = {}
-    for done in _in_parallel(one, documents, order.concurrency):
-        written[done.document.key] = done
-        progress(len(written))
-    ordered = [written[document.key] for document in documents]
-    replies = [reply for w in ordered for reply in w.replies]
-    prompt, answer = spent(replies)
-    return ordered, {
-        "by": "a chat model",
-        "model": model,
-        "snapshots": sorted({reply.model for reply in replies if reply.model}),
-        "prompt_version": prompts.VERSION,
-        "schema_sent": chat.structured,
-        "answers": {
-            "asked": journal.asked,
-            "from an earlier run": journal.kept,
-            "requests sent": chat.requests,
-            "retried": chat.requests - journal.asked,
-        },
-        "tokens": {"prompt": prompt, "answer": answer},
-        "cost_usd": round(price.of(prompt, answer), 4) if price else None,
-    }
-
-
-def _in_parallel(
-    work: Callable[[Document], Written], documents: Iterable[Document], width: int
-) -> Iterator[Written]:
-    """Results as they come. After an error nothing new is begun, and what runs may end."""
-    waiting = iter(documents)
-    with ThreadPoolExecutor(max_workers=width) as pool:
-        running: set[Future[Written]] = {
-            pool.submit(work, d) for d in itertools.islice(waiting, width)
-        }
-        while running:
-            ended, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                yield future.result()
-            running |= {pool.submit(work, d) for d in itertools.islice(waiting, len(ended))}
-
-
-class _Progress:
-    """Documents done, rate and time left, every few seconds."""
-
-    def __init__(self, total: int, journal: Journal, report: Report) -> None:
-        self._total, self._journal, self._report = total, journal, report
-        self._started = self._said = time.monotonic()
-
-    def __call__(self, done: int) -> None:
-        now = time.monotonic()
-        if now - self._said < _SAID_EVERY and done < self._total:
-            return
-        self._said = now
-        rate = done / max(1e-9, now - self._started)
-        left = (self._total - done) / rate
-        self._report(
-            f"{done}/{self._total} documents  {self._journal.asked} asked  {rate:.2g}/s  "
-            f"{left:.0f} s left"
-        )
