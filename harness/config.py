@@ -89,6 +89,8 @@ def load_matrix(path: Path) -> Matrix:
     )
     if not checkpoints:
         raise ConfigError(f"{path}: no [checkpoints.ID] table: there is nothing to evaluate.")
+    for checkpoint in checkpoints:
+        _check_twin(path, checkpoint, [c.id for c in checkpoints])
     baselines = [c.id for c in checkpoints if c.baseline]
     if len(baselines) > 1:
         raise ConfigError(
@@ -238,7 +240,18 @@ def _checkpoint(
         dataset=_value(path, where, table, "dataset", str, ""),
         epochs=_value(path, where, table, "epochs", float, None),
         baseline=_value(path, where, table, "baseline", bool, False),
+        twin_of=_value(path, where, table, "twin_of", str, ""),
     )
+
+
+def _check_twin(path: Path, checkpoint: Checkpoint, known: list[str]) -> None:
+    twin = checkpoint.twin_of
+    if twin and (twin == checkpoint.id or twin not in known):
+        others = [id for id in known if id != checkpoint.id]
+        raise ConfigError(
+            f"{path}: [checkpoints.{checkpoint.id}]: twin_of = {twin!r}: expected another "
+            f"checkpoint.{suggestion(twin, others)} Known: {', '.join(others) or 'none'}."
+        )
 
 
 def _data_source(path: Path, task: str, table: dict[str, Any]) -> DataSource:

@@ -43,7 +43,11 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What is evaluated: a model alone, or with a LoRA adapter; it knows its data and epochs."""
+    """What is evaluated: a model alone, or with a LoRA adapter; it knows its data and epochs.
+
+    twin_of: id of the checkpoint that learnt the same questions in the other world, where facts
+    have other values ("" for none).
+    """
 
     id: str
     model: Model
@@ -51,6 +55,7 @@ class Checkpoint:
     dataset: str = ""
     epochs: float | None = None
     baseline: bool = False
+    twin_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ ALLOWED = {
     "engines": PURE | {"fingerprint", "engines"},
     "tasks": PURE | {"grading", "statistics", "tasks"},
     "evaluate": PURE | {"config", "engines", "runs", "selection", "store", "tasks"},
-    "report": PURE | {"runs", "statistics", "report"},
+    "comparison": PURE | {"config", "runs", "statistics", "comparison"},
+    "report": PURE | {"runs", "statistics", "comparison", "report"},
 }
 
 
