@@ -1,0 +1,147 @@
+"""Graded samples in the one form that everything here compares, whoever wrote them.
+
+Samples are paired by what was asked and what counts as right, not by their ids: two files may
+number the same questions differently, and the same number may stand for another question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.runs import Run
+
+_BY_FORM = "accuracy_"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One answer with its figures.
+
+    key: what pairs it with the same sample elsewhere (`sample_key`). cluster: what samples share
+    that makes them dependent. scores: named figures; correct: None where nobody said.
+    """
+
+    key: str
+    id: str
+    cluster: str
+    stratum: str
+    scores: Mapping[str, float]
+    response: str
+    correct: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSet:
+    """The samples of one task on one checkpoint; identity: what must match to be compared."""
+
+    checkpoint: str
+    task: str
+    identity: Mapping[str, Any]
+    samples: tuple[Scored, ...]
+
+    def by_key(self) -> dict[str, Scored]:
+        """Samples by key, in their order. The second of one key goes by "KEY#2", and so on."""
+        found: dict[str, Scored] = {}
+        repeats: dict[str, int] = {}
+        for sample in self.samples:
+            repeats[sample.key] = repeat = repeats.get(sample.key, 0) + 1
+            found[sample.key if repeat == 1 else f"{sample.key}#{repeat}"] = sample
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """One score of the samples that two sets share, aligned, in the order of ours.
+
+    missing_here, missing_there: samples of either set that have no such score in ours, in theirs.
+    """
+
+    ours: list[float]
+    theirs: list[float]
+    clusters: list[str]
+    ids: list[str]
+    missing_here: int
+    missing_there: int
+
+
+def sample_key(prompt: str, gold: Sequence[str]) -> str:
+    """16 hexadecimal digits of what was asked and what counts as right."""
+    # As ASCII: a lone surrogate, which a prompt may hold, has no UTF-8.
+    return hashlib.sha256(json.dumps([prompt, list(gold)]).encode()).hexdigest()[:16]
+
+
+def metric_samples(metric: str) -> tuple[str, str | None]:
+    """The score that a metric of our tasks is the mean of, and the stratum (None: all samples).
+
+    A metric that is no mean over samples (balanced accuracy, macro-F1) names a score that no
+    sample has.
+    """
+    if metric == "accuracy":
+        return "correct", None
+    if metric.startswith(_BY_FORM):
+        return "correct", metric.removeprefix(_BY_FORM)
+    return metric, None
+
+
+def score_set(run: Run, checkpoint: str, task: str) -> ScoreSet | None:
+    """The graded samples of one item of a run; None where it has none.
+
+    Of an id that stands there twice the last row counts.
+    """
+    rows = {str(row["id"]): row for row in run.samples(checkpoint, task)}
+    if not rows:
+        return None
+    results = (
+        r for i in run.items if (i.checkpoint, i.task) == (checkpoint, task) for r in i.results
+    )
+    identity = next((result.identity for result in results), {})
+    return ScoreSet(checkpoint, task, identity, tuple(map(_scored, rows.values())))
+
+
+def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = None) -> Paired:
+    """Pair one score, of one stratum or of all samples."""
+    here, there = _having(ours, score, stratum), _having(theirs, score, stratum)
+    everything = {**_having(ours, None, stratum), **_having(theirs, None, stratum)}
+    shared = [key for key in here if key in there]
+    return Paired(
+        ours=[here[key].scores[score] for key in shared],
+        theirs=[there[key].scores[score] for key in shared],
+        clusters=[here[key].cluster for key in shared],
+        ids=[here[key].id for key in shared],
+        missing_here=len(everything) - len(here),
+        missing_there=len(everything) - len(there),
+    )
+
+
+def _having(scores: ScoreSet, score: str | None, stratum: str | None) -> dict[str, Scored]:
+    """Samples of a stratum by key, if `score` is given those that have it."""
+    chosen = tuple(s for s in scores.samples if stratum in (None, s.stratum))
+    found = replace(scores, samples=chosen).by_key()
+    return {key: s for key, s in found.items() if score is None or score in s.scores}
+
+
+def finite_scores(scores: Mapping[str, Any]) -> dict[str, float]:
+    """The figures among a sample's scores: numbers that are finite; truth counts as 0 or 1."""
+    return {
+        str(name): float(value)
+        for name, value in scores.items()
+        if isinstance(value, (int, float)) and math.isfinite(value)
+    }
+
+
+def _scored(row: Mapping[str, Any]) -> Scored:
+    identifier = str(row["id"])
+    return Scored(
+        key=sample_key(str(row["prompt"]), [str(gold) for gold in row["gold"]]),
+        id=identifier,
+        cluster=str(row.get("cluster") or identifier),
+        stratum=str(row.get("stratum") or ""),
+        scores=finite_scores(row.get("scores") or {}),
+        response=str(row["response"]),
+        correct=row.get("correct"),
+    )
