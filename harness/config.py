@@ -1,4 +1,4 @@
-"""The matrix file (models × checkpoints × data) and the settings of a session.
+"""The matrix file: models × checkpoints × data, and gates.
 
     [models.michi-mini]
     weights = "./models/michi-mini"   # a folder beside this file, or a hub id
@@ -26,21 +26,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import difflib
-import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
+from harness.gates import Gate, read_gates
 from harness.records import Checkpoint, Model
+from harness.toml import one_of, read_toml, refuse_unknown, suggestion, tables, value
 
 DTYPES = ("float32", "bfloat16", "float16")
 QUANTIZATIONS = (None, "nf4")
 ENGINES = ("local", "api")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,7 @@ class Matrix:
     models: tuple[Model, ...]
     checkpoints: tuple[Checkpoint, ...]
     data: Mapping[str, DataSource] = field(default_factory=dict)
+    gates: tuple[Gate, ...] = ()
 
     def source(self, task: str) -> DataSource:
         """The data of a task. Raises ConfigError where none is named."""
@@ -74,18 +73,11 @@ class Matrix:
 
 def load_matrix(path: Path) -> Matrix:
     """Read and check a matrix file. Nothing that it points to is opened."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: matrix file can't be read: {error.strerror}. Name one with --eval-matrix."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}.") from error
-    _known(path, "top level", content, ("models", "checkpoints", "data"))
-    models = {id: _model(path, id, table) for id, table in _tables(path, content, "models")}
+    content = read_toml(path, "matrix file", "--eval-matrix")
+    refuse_unknown(path, "top level", content, ("models", "checkpoints", "data", "gates"))
+    models = {id: _model(path, id, table) for id, table in tables(path, content, "models")}
     checkpoints = tuple(
-        _checkpoint(path, id, table, models) for id, table in _tables(path, content, "checkpoints")
+        _checkpoint(path, id, table, models) for id, table in tables(path, content, "checkpoints")
     )
     if not checkpoints:
         raise ConfigError(f"{path}: no [checkpoints.ID] table: there is nothing to evaluate.")
@@ -96,8 +88,8 @@ def load_matrix(path: Path) -> Matrix:
         raise ConfigError(
             f"{path}: {' and '.join(baselines)} both say baseline = true; only one can be it."
         )
-    data = {task: _data_source(path, task, table) for task, table in _tables(path, content, "data")}
-    return Matrix(path, tuple(models.values()), checkpoints, data)
+    data = {task: _data_source(path, task, table) for task, table in tables(path, content, "data")}
+    return Matrix(path, tuple(models.values()), checkpoints, data, read_gates(path, content))
 
 
 def override_data(matrix: Matrix, paths: Iterable[str], limit: int | None, base: Path) -> Matrix:
@@ -133,59 +125,9 @@ def missing_parts(checkpoint: Checkpoint) -> list[str]:
     return missing
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """ " Did you mean 'x'?" where one of the known words is near, else ""."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
-
-
-def _tables(path: Path, content: Mapping[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:
-    tables = content.get(name, {})
-    if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
-        raise ConfigError(f"{path}: [{name}] must hold tables, as [{name}.ID].")
-    for id in tables:
-        if not _ID.fullmatch(id):
-            raise ConfigError(
-                f"{path}: [{name}.{id}]: an id is made of letters, digits, '_', '.', '-': it "
-                "becomes part of pytest's test ids and of file names."
-            )
-    return list(tables.items())
-
-
-def _known(path: Path, where: str, table: Mapping[str, Any], keys: Iterable[str]) -> None:
-    keys = tuple(keys)
-    for key in table:
-        if key not in keys:
-            raise ConfigError(
-                f"{path}: {where}: unknown key {key!r}.{suggestion(key, keys)} "
-                f"Known: {', '.join(keys)}."
-            )
-
-
-def _value(
-    path: Path, where: str, table: Mapping[str, Any], key: str, kind: type, default: Any
-) -> Any:
-    """table[key], checked; `...` as default means that it must be there."""
-    if key not in table:
-        if default is ...:
-            raise ConfigError(f"{path}: {where}: {key!r} is missing.")
-        return default
-    value = table[key]
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    wrong = not isinstance(value, kind) or (kind is not bool and isinstance(value, bool))
-    if wrong or (kind is datetime.date and isinstance(value, datetime.datetime)):
-        words = {str: "a string", bool: "true or false", float: "a number", int: "a whole number"}
-        expected = words.get(kind, "a date like 2024-02-21 (no quotes)")
-        raise ConfigError(f"{path}: {where}: {key} = {value!r}: expected {expected}.")
-    return value
-
-
-def _one_of(path: Path, where: str, key: str, value: Any, allowed: tuple[Any, ...]) -> Any:
-    if value not in allowed:
-        names = ", ".join(str(a) for a in allowed if a is not None)
-        raise ConfigError(f"{path}: {where}: {key} = {value!r}: expected one of {names}.")
-    return value
+def _fields(record: type[Model] | type[Checkpoint]) -> list[str]:
+    """What a table may hold; the id is the table's own name."""
+    return [f.name for f in dataclasses.fields(record) if f.name != "id"]
 
 
 def _path(matrix: Path, text: str) -> Path:
@@ -194,30 +136,32 @@ def _path(matrix: Path, text: str) -> Path:
 
 def _model(path: Path, id: str, table: dict[str, Any]) -> Model:
     where = f"[models.{id}]"
-    _known(path, where, table, [f.name for f in dataclasses.fields(Model) if f.name != "id"])
-    engine = _value(path, where, table, "engine", str, "local")
-    weights = _value(path, where, table, "weights", str, ...)
-    template = _value(path, where, table, "chat_template", str, None)
+    refuse_unknown(
+        path, where, table, [f.name for f in dataclasses.fields(Model) if f.name != "id"]
+    )
+    engine = value(path, where, table, "engine", str, "local")
+    weights = value(path, where, table, "weights", str, ...)
+    template = value(path, where, table, "chat_template", str, None)
     is_path = weights.startswith((".", "/", "~")) or (path.parent / weights).is_dir()
     return Model(
         id=id,
         weights=str(_path(path, weights)) if engine == "local" and is_path else weights,
-        released=_value(path, where, table, "released", datetime.date, ...),
-        engine=_one_of(path, where, "engine", engine, ENGINES),
-        dtype=_one_of(
-            path, where, "dtype", _value(path, where, table, "dtype", str, "float32"), DTYPES
+        released=value(path, where, table, "released", datetime.date, ...),
+        engine=one_of(path, where, "engine", engine, ENGINES),
+        dtype=one_of(
+            path, where, "dtype", value(path, where, table, "dtype", str, "float32"), DTYPES
         ),
-        quantization=_one_of(
+        quantization=one_of(
             path,
             where,
             "quantization",
-            _value(path, where, table, "quantization", str, None),
+            value(path, where, table, "quantization", str, None),
             QUANTIZATIONS,
         ),
-        revision=_value(path, where, table, "revision", str, None),
+        revision=value(path, where, table, "revision", str, None),
         chat_template=_path(path, template) if template else None,
-        trust_remote_code=_value(path, where, table, "trust_remote_code", bool, False),
-        note=_value(path, where, table, "note", str, ""),
+        trust_remote_code=value(path, where, table, "trust_remote_code", bool, False),
+        note=value(path, where, table, "note", str, ""),
     )
 
 
@@ -225,22 +169,24 @@ def _checkpoint(
     path: Path, id: str, table: dict[str, Any], models: Mapping[str, Model]
 ) -> Checkpoint:
     where = f"[checkpoints.{id}]"
-    _known(path, where, table, [f.name for f in dataclasses.fields(Checkpoint) if f.name != "id"])
-    model = _value(path, where, table, "model", str, ...)
+    refuse_unknown(
+        path, where, table, [f.name for f in dataclasses.fields(Checkpoint) if f.name != "id"]
+    )
+    model = value(path, where, table, "model", str, ...)
     if model not in models:
         raise ConfigError(
             f"{path}: {where}: unknown model {model!r}.{suggestion(model, models)} "
             f"Known: {', '.join(models) or 'none'}."
         )
-    adapter = _value(path, where, table, "adapter", str, None)
+    adapter = value(path, where, table, "adapter", str, None)
     return Checkpoint(
         id=id,
         model=models[model],
         adapter=_path(path, adapter) if adapter else None,
-        dataset=_value(path, where, table, "dataset", str, ""),
-        epochs=_value(path, where, table, "epochs", float, None),
-        baseline=_value(path, where, table, "baseline", bool, False),
-        twin_of=_value(path, where, table, "twin_of", str, ""),
+        dataset=value(path, where, table, "dataset", str, ""),
+        epochs=value(path, where, table, "epochs", float, None),
+        baseline=value(path, where, table, "baseline", bool, False),
+        twin_of=value(path, where, table, "twin_of", str, ""),
     )
 
 
@@ -256,14 +202,14 @@ def _check_twin(path: Path, checkpoint: Checkpoint, known: list[str]) -> None:
 
 def _data_source(path: Path, task: str, table: dict[str, Any]) -> DataSource:
     where = f"[data.{task}]"
-    _known(path, where, table, [f.name for f in dataclasses.fields(DataSource)])
-    limit = _value(path, where, table, "limit", int, None)
+    refuse_unknown(path, where, table, [f.name for f in dataclasses.fields(DataSource)])
+    limit = value(path, where, table, "limit", int, None)
     if limit is not None and limit < 1:
         raise ConfigError(f"{path}: {where}: limit = {limit}: must be at least 1.")
-    place = _path(path, _value(path, where, table, "path", str, ...))
+    place = _path(path, value(path, where, table, "path", str, ...))
     return DataSource(
         path=place,
-        label=_value(path, where, table, "label", str, place.name),
-        licence=_value(path, where, table, "licence", str, ""),
+        label=value(path, where, table, "label", str, place.name),
+        licence=value(path, where, table, "licence", str, ""),
         limit=limit,
     )

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from harness import manifest
-from harness.config import missing_parts, suggestion
+from harness.config import missing_parts
 from harness.errors import MichiError
 from harness.outcome import task_of
 from harness.runs import Item, append_item, item_from_row, read_run, write_json
 from harness.session import Settings
+from harness.toml import suggestion
 
 
 class Recorder:

@@ -20,7 +20,9 @@ ALLOWED = {
     "jsonl": {"errors"},
     "grading": PURE | {"grading"},
     "statistics": PURE | {"statistics"},
-    "config": PURE,
+    "toml": PURE,
+    "gates": PURE | {"toml"},
+    "config": PURE | {"gates", "toml"},
     "selection": PURE,
     "runs": PURE,
     "store": PURE,
@@ -29,7 +31,7 @@ ALLOWED = {
     "engines": PURE | {"fingerprint", "engines"},
     "tasks": PURE | {"grading", "statistics", "tasks"},
     "evaluate": PURE | {"config", "engines", "runs", "selection", "store", "tasks"},
-    "comparison": PURE | {"config", "runs", "statistics", "comparison"},
+    "comparison": PURE | {"gates", "runs", "statistics", "comparison"},
     "report": PURE | {"runs", "statistics", "comparison", "report"},
 }
 

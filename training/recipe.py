@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from harness.config import suggestion
 from harness.errors import ConfigError
+from harness.toml import suggestion
 
 T = TypeVar("T")
 
