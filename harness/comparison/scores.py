@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from harness.runs import Run
@@ -104,25 +104,26 @@ def score_set(run: Run, checkpoint: str, task: str) -> ScoreSet | None:
 
 
 def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = None) -> Paired:
-    """Pair one score, of one stratum or of all samples."""
-    here, there = _having(ours, score, stratum), _having(theirs, score, stratum)
-    everything = {**_having(ours, None, stratum), **_having(theirs, None, stratum)}
-    shared = [key for key in here if key in there]
+    """Pair one score, of one stratum or of all samples.
+
+    A sample that both have is of the stratum that ours says: baseline files keep none.
+    """
+    here, there = ours.by_key(), theirs.by_key()
+    every = {**here, **{key: s for key, s in there.items() if key not in here}}
+    chosen = [key for key, s in every.items() if stratum in (None, s.stratum)]
+    shared = [key for key in chosen if _has(here, key, score) and _has(there, key, score)]
     return Paired(
         ours=[here[key].scores[score] for key in shared],
         theirs=[there[key].scores[score] for key in shared],
         clusters=[here[key].cluster for key in shared],
         ids=[here[key].id for key in shared],
-        missing_here=len(everything) - len(here),
-        missing_there=len(everything) - len(there),
+        missing_here=sum(not _has(here, key, score) for key in chosen),
+        missing_there=sum(not _has(there, key, score) for key in chosen),
     )
 
 
-def _having(scores: ScoreSet, score: str | None, stratum: str | None) -> dict[str, Scored]:
-    """Samples of a stratum by key, if `score` is given those that have it."""
-    chosen = tuple(s for s in scores.samples if stratum in (None, s.stratum))
-    found = replace(scores, samples=chosen).by_key()
-    return {key: s for key, s in found.items() if score is None or score in s.scores}
+def _has(samples: Mapping[str, Scored], key: str, score: str) -> bool:
+    return key in samples and score in samples[key].scores
 
 
 def finite_scores(scores: Mapping[str, Any]) -> dict[str, float]:

@@ -1,0 +1,171 @@
+"""Baseline files: what a blessed run answered, small enough to commit.
+
+    {"schema": 1, "run": {...}, "digest": "...", "tasks": {"jsquad": {
+       "identities": [{"checkpoints": ["base", "qa-long"], "identity": {...}}],
+       "figures": {"f1": {"base": 0.943, ...}},
+       "scores": {"f1": {"checkpoints": ["base", "qa-long"], "samples": {
+          "03f1c2…": "1 0.857", ...
+
+Samples go by the hash of what was asked and what counts as right: questions on private documents
+stay out of the file. Sorted, a sample a line ("-" where a checkpoint has no score), so that a change of one answer is
+a change of one line. `figures` are for the person who reads the diff; the gate reads `scores`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.comparison.scores import Scored, ScoreSet, metric_samples, score_set
+from harness.errors import ConfigError
+from harness.runs import Run
+
+SCHEMA = 1
+_DIGITS = 4  # of a score: rounding moves a mean by less than .0001
+_NONE = "-"
+_MAKE = "Make one with: python -m harness bless RUN --out FILE."
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A baseline file as read."""
+
+    path: Path
+    content: Mapping[str, Any]
+
+    def score_set(self, checkpoint: str, task: str) -> ScoreSet | None:
+        """What the blessed run answered; None where it did not measure this."""
+        table = self.content["tasks"].get(task, {})
+        identity = next(
+            (g["identity"] for g in table.get("identities", ()) if checkpoint in g["checkpoints"]),
+            None,
+        )
+        if identity is None:
+            return None
+        scores: dict[str, dict[str, float]] = {}
+        for name, column in table["scores"].items():
+            if checkpoint not in column["checkpoints"]:
+                continue
+            place = column["checkpoints"].index(checkpoint)
+            for key, row in column["samples"].items():
+                if (text := row.split(" ")[place]) != _NONE:
+                    scores.setdefault(key, {})[name] = float(text)
+        return ScoreSet(checkpoint, task, identity, tuple(map(_scored, scores.items())))
+
+
+def _scored(entry: tuple[str, Mapping[str, float]]) -> Scored:
+    key, scores = entry
+    return Scored(key, id=key, cluster=key, stratum="", scores=scores, response="", correct=None)
+
+
+def make_baseline(
+    run: Run, allow_dirty: bool = False, allow_partial: bool = False
+) -> dict[str, Any]:
+    """The content of the baseline file of a run.
+
+    Raises ConfigError for a run that is partial or was made from a changed working tree, unless
+    allowed, and for one without figures.
+    """
+    _refuse_doubtful(run, allow_dirty, allow_partial)
+    tasks = {task: _task(run, task) for task in sorted({i.task for i in run.items if i.results})}
+    if not tasks:
+        raise ConfigError(f"{run.folder}: nothing was measured in this run: nothing to bless.")
+    described = {k: run.manifest.get(k) for k in ("id", "finished", "status", "command", "tree")}
+    return {"schema": SCHEMA, "run": described, "digest": _digest(tasks), "tasks": tasks}
+
+
+def _refuse_doubtful(run: Run, allow_dirty: bool, allow_partial: bool) -> None:
+    tree = run.manifest.get("tree") or {}
+    unmeasured = [f"{i.task}[{i.checkpoint}] {i.status}" for i in run.items if not i.results]
+    partial = run.manifest.get("status") != "complete"
+    if not allow_partial and (partial or unmeasured):
+        why = ", ".join(unmeasured[:5]) or "it did not come to its end"
+        raise ConfigError(
+            f"{run.folder}: a partial run ({why}). Run it again to the end, or bless what there is "
+            "with --allow-partial."
+        )
+    if not allow_dirty and tree.get("dirty"):
+        raise ConfigError(
+            f"{run.folder}: measured on a working tree with uncommitted changes (commit "
+            f"{tree.get('commit')}): nobody can make it again. Commit and run again, or bless it "
+            "all the same with --allow-dirty."
+        )
+
+
+def _task(run: Run, task: str) -> dict[str, Any]:
+    sets = {
+        checkpoint: scores
+        for checkpoint in (str(c["id"]) for c in run.checkpoints)
+        if (scores := score_set(run, checkpoint, task)) is not None
+    }
+    metrics = dict.fromkeys(
+        r.metric for i in run.items if i.task == task for r in i.results if _is_mean(r.metric, sets)
+    )
+    names = dict.fromkeys(metric_samples(metric)[0] for metric in metrics)
+    return {
+        "identities": _identities(sets.values()),
+        "figures": {metric: _figures(run, task, metric) for metric in sorted(metrics)},
+        "scores": {name: _column(sets, name) for name in sorted(names)},
+    }
+
+
+def _is_mean(metric: str, sets: Mapping[str, ScoreSet]) -> bool:
+    """Whether a metric is a mean over samples, which alone can be paired."""
+    score, _ = metric_samples(metric)
+    return any(score in sample.scores for scores in sets.values() for sample in scores.samples)
+
+
+def _identities(sets: Iterable[ScoreSet]) -> list[dict[str, Any]]:
+    groups: dict[str, dict[str, Any]] = {}
+    for scores in sets:
+        content = json.dumps(scores.identity, sort_keys=True)
+        group = groups.setdefault(content, {"checkpoints": [], "identity": dict(scores.identity)})
+        group["checkpoints"].append(scores.checkpoint)
+    return list(groups.values())
+
+
+def _figures(run: Run, task: str, metric: str) -> dict[str, float]:
+    results = [r for i in run.items if i.task == task for r in i.results if r.metric == metric]
+    return {r.checkpoint: round(r.value, _DIGITS) for r in results}
+
+
+def _column(sets: Mapping[str, ScoreSet], name: str) -> dict[str, Any]:
+    having = {
+        checkpoint: {k: s.scores[name] for k, s in scores.by_key().items() if name in s.scores}
+        for checkpoint, scores in sets.items()
+    }
+    keys = sorted({key for scores in having.values() for key in scores})
+    rows = {key: " ".join(_short(scores.get(key)) for scores in having.values()) for key in keys}
+    return {"checkpoints": list(having), "samples": rows}
+
+
+def _short(score: float | None) -> str:
+    return _NONE if score is None else f"{round(score, _DIGITS):g}"
+
+
+def _digest(tasks: Mapping[str, Any]) -> str:
+    """Of what the gate reads: an outcome changed by hand or a bad merge is noticed."""
+    text = json.dumps(tasks, ensure_ascii=True, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read a baseline file. Raises ConfigError if it is none, or was changed by hand."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: baseline can't be read: {error.strerror}. {_MAKE}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: no baseline file ({error}). {_MAKE}") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise ConfigError(f"{path}: not a baseline file of schema {SCHEMA}. {_MAKE}")
+    if content.get("digest") != _digest(content.get("tasks", {})):
+        raise ConfigError(
+            f"{path}: its outcomes are not those that were blessed (a merge, or an edit by hand). "
+            f"{_MAKE}"
+        )
+    return Baseline(path, content)

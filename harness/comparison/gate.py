@@ -1,0 +1,139 @@
+"""The gate: has a figure fallen by more than its margin? Three answers, and "can't be compared".
+
+Non-inferiority on paired samples (Wellek, Testing Statistical Hypotheses of Equivalence and
+Noninferiority, 2010), read off the interval that the report shows:
+
+    passed        the lower bound of the difference lies above -margin
+    regressed     the whole interval lies below 0, and the drop is at least half the margin
+    inconclusive  neither: there were too few samples to tell
+    incomparable  the reference was measured otherwise, or nothing is shared with it
+
+Half a margin, so that a drop that is certain but too small to matter fails nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired
+from harness.gates import Gate
+from harness.records import Interval, Verdict
+from harness.statistics.paired import flips, paired_difference
+from harness.statistics.power import design_effect, discordance, sample_size
+from harness.statistics.significance import sign_flip
+
+_SHOWN = 5  # ids named in a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a gate says. reason: one line for a person; difference: ours minus the reference's."""
+
+    gate: Gate
+    verdict: Verdict
+    reason: str
+    difference: float | None = None
+    interval: Interval | None = None
+    n: int = 0
+    needed: int | None = None
+
+
+def judge(difference: float, interval: Interval, margin: float) -> Verdict:
+    """The verdict on a difference (ours minus the reference's) and its interval."""
+    if interval.low > -margin:
+        return Verdict.PASSED
+    if interval.high < 0 and difference <= -margin / 2:
+        return Verdict.REGRESSED
+    return Verdict.INCONCLUSIVE
+
+
+def decide(gate: Gate, ours: ScoreSet, theirs: ScoreSet | None, against: str) -> Decision:
+    """Judge one figure of a checkpoint against a reference's. against: what to call that."""
+    if theirs is None:
+        return _incomparable(gate, f"{against} has no {ours.checkpoint} on {ours.task}")
+    if unlike := unlike_keys(ours.identity, theirs.identity):
+        return _incomparable(gate, f"{', '.join(unlike)} not as in {against}")
+    score, stratum = metric_samples(gate.metric)
+    pairs = paired(ours, theirs, score, stratum)
+    if problem := _problem(gate, pairs, against):
+        return _incomparable(gate, problem)
+    return _compared(gate, ours, pairs, against)
+
+
+def unlike_keys(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """What of two identities is not the same."""
+    return [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
+
+
+def _problem(gate: Gate, pairs: Paired, against: str) -> str:
+    """Why samples can't be compared, though identities are alike."""
+    if not pairs.ids:
+        return f"no sample of {gate.task} has a score behind {gate.metric} here and in {against}"
+    if missing := pairs.missing_here + pairs.missing_there:
+        return f"{missing} samples have no {gate.metric} on both sides, here and in {against}"
+    if unknown := [id for id in gate.must_not_break if id not in pairs.ids]:
+        return f"must_not_break names {_some(unknown)}, not among the {len(pairs.ids)} asked"
+    return ""
+
+
+def _compared(gate: Gate, ours: ScoreSet, pairs: Paired, against: str) -> Decision:
+    difference, interval = paired_difference(pairs.ours, pairs.theirs, pairs.clusters)
+    verdict = judge(difference, interval, gate.margin)
+    broken = _broken(gate, pairs)
+    if broken:
+        verdict = Verdict.REGRESSED
+    needed = _needed(gate, pairs) if verdict is Verdict.INCONCLUSIVE else None
+    reason = _reason(gate, ours, pairs, against, difference, interval)
+    if broken:
+        reason += f"; must not break, and broke: {_some(broken)}"
+    if verdict is Verdict.INCONCLUSIVE:
+        reason += f"; it would take n ≈ {needed:,} to tell"
+    return Decision(gate, verdict, reason, difference, interval, len(pairs.ids), needed)
+
+
+def _reason(
+    gate: Gate,
+    ours: ScoreSet,
+    pairs: Paired,
+    against: str,
+    difference: float,
+    interval: Interval,
+) -> str:
+    before, now = (100 * sum(s) / len(s) for s in (pairs.theirs, pairs.ours))
+    changed = flips(pairs.ours, pairs.theirs)
+    differences = [a - b for a, b in zip(pairs.ours, pairs.theirs, strict=True)]
+    p = sign_flip(differences, pairs.clusters)
+    return (
+        f"{ours.task} {gate.metric} {before:.1f} → {now:.1f} % against {against}: "
+        f"{100 * difference:+.1f} points "
+        f"[{100 * interval.low:+.1f}, {100 * interval.high:+.1f}], margin {100 * gate.margin:g}, "
+        f"n {len(pairs.ids)}, {changed.lost} worse, {changed.won} better, p {_p(p)}"
+    )
+
+
+def _p(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
+
+
+def _needed(gate: Gate, pairs: Paired) -> int:
+    """Samples for 80 % power at this margin, should nothing have changed in truth."""
+    # As if one pair more had changed each way: no change seen is not no change.
+    changed = (discordance(pairs.ours, pairs.theirs) * len(pairs.ids) + 2) / (len(pairs.ids) + 2)
+    effect = design_effect(pairs.theirs, pairs.clusters)
+    return sample_size(gate.margin, changed, design_effect=effect)
+
+
+def _broken(gate: Gate, pairs: Paired) -> list[str]:
+    rows = zip(pairs.ids, pairs.ours, pairs.theirs, strict=True)
+    return [id for id, now, before in rows if id in gate.must_not_break and now < before]
+
+
+def _incomparable(gate: Gate, problem: str) -> Decision:
+    return Decision(gate, Verdict.INCOMPARABLE, problem)
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return ", ".join(ids[:_SHOWN]) + more
