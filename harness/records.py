@@ -63,8 +63,10 @@ class Request:
     """One thing to ask an engine.
 
     prompt: the user's turn, put through the tokenizer's chat template (`chat`), or raw text.
-    continuations: texts to score after the prompt; empty means: generate greedily.
+    continuations: texts to score after the prompt; empty means: generate.
     max_new_tokens, stop: what ends a generation besides the model's own end-of-turn tokens.
+    temperature: 0 takes the likeliest token, above it tokens are sampled. draw: which of several
+    samples of one prompt this is; the same draw gives the same answer.
     """
 
     prompt: str
@@ -72,6 +74,8 @@ class Request:
     continuations: tuple[str, ...] = ()
     max_new_tokens: int = 32
     stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    draw: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,19 @@ from harness.records import Request, Response
 # count as answers to the same request.
 RENDERING = 1
 
+# Fields that requests did not always have. Left out of the key at these values, so that answers
+# stored before they were there stay valid.
+_LATER = {"temperature": 0.0, "draw": 0}
+
 
 def request_key(request: Request) -> str:
     """Hash of everything in a request that its answer depends on."""
-    content = json.dumps(
-        [RENDERING, dataclasses.asdict(request)], ensure_ascii=True, sort_keys=True
-    )
+    fields = {
+        name: value
+        for name, value in dataclasses.asdict(request).items()
+        if name not in _LATER or value != _LATER[name]
+    }
+    content = json.dumps([RENDERING, fields], ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""Local weights through transformers and peft: greedy generation and log-likelihoods."""
+"""Local weights through transformers and peft: generation and log-likelihoods."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 from harness.engines import Answer
 from harness.engines.adapters import AdapterSwitch
 from harness.engines.batching import plan
-from harness.engines.generation import greedy
+from harness.engines.generation import generate, likeliest
 from harness.engines.loading import device, load_tokenizer, load_weights, share_cores
 from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
 from harness.engines.rendering import end_ids, prompt_text, token_ids
+from harness.engines.sampling import sampler
 from harness.errors import WeightsError
 from harness.records import Checkpoint, Model, Request, Response
 
@@ -88,10 +89,11 @@ class LocalEngine:
         import torch
 
         request = rows[0][0]
+        choose = sampler([row[0] for row in rows]) if request.temperature else likeliest
         ids, mask = self._pad([prompt for _, prompt, _ in rows])
         with torch.inference_mode():
-            tails = greedy(
-                network, ids, mask, request.max_new_tokens, partial(self._finished, request)
+            tails = generate(
+                network, ids, mask, request.max_new_tokens, partial(self._finished, request), choose
             )
         return [
             (row[0], self._response(row[0], tail)) for row, tail in zip(rows, tails, strict=True)
@@ -157,9 +159,14 @@ class LocalEngine:
         return ids.to(self.network.device), mask.to(self.network.device)
 
 
-def _kind(request: Request) -> tuple[bool, int, tuple[str, ...]]:
+def _kind(request: Request) -> tuple[bool, int, tuple[str, ...], float]:
     """What requests of one batch must share."""
-    return (bool(request.continuations), request.max_new_tokens, request.stop)
+    return (
+        bool(request.continuations),
+        request.max_new_tokens,
+        request.stop,
+        request.temperature,
+    )
 
 
 def _length(row: Row) -> int:

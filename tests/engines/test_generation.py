@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.engines.generation import greedy
+from harness.engines.generation import generate
 
 SHAPE = {
     "vocab_size": 60, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3,
@@ -67,7 +67,7 @@ def test_tokens_equal_transformers_generate(name: str) -> None:
     ids, mask = batch()
     with torch.inference_mode():
         expected = model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=24)
-        ours = greedy(model, ids, mask, 24, ended)
+        ours = generate(model, ids, mask, 24, ended)
     assert ours == [cut(row) for row in expected[:, ids.shape[1] :].tolist()]
     assert len({len(row) for row in ours}) > 2, "the rows should end at different steps"
 
@@ -81,7 +81,7 @@ def test_finished_rows_leave_the_batch() -> None:
         lambda _, __, inputs: sizes.append(len(inputs["input_ids"])), with_kwargs=True
     )
     with torch.inference_mode():
-        written = greedy(model, *batch(), 24, ended)
+        written = generate(model, *batch(), 24, ended)
     assert sizes[0] == 12
     assert len(sizes) == max(map(len, written))
     # Never more than a quarter of a batch has finished and still pays.
