@@ -3,5 +3,9 @@
 intervals       means and proportions, plain and clustered
 bootstrap       cluster bootstrap of anything made of weighted sums
 classification  accuracy, balanced accuracy, macro-F1
+paired          differences between two checkpoints on the same questions
+significance    tests of such a difference: sign flips of whole documents, McNemar
+multiplicity    p-values of several tests at once: Holm, Benjamini-Hochberg
+power           how many questions a paired comparison takes
 relative        a checkpoint's scores over the baseline's
 """

@@ -104,14 +104,26 @@ def clustered_proportion(
 
 def clustered_variance(scores: Sequence[float], clusters: Sequence[str]) -> float:
     """Return the CR1 variance of the mean; needs two clusters or more."""
-    n = len(scores)
-    mean = math.fsum(scores) / n
+    n, groups = len(scores), len(set(clusters))
+    squares = residual_squares(scores, clusters, math.fsum(scores) / n)
+    return groups / (groups - 1) * squares / (n * n)
+
+
+def residual_squares(scores: Sequence[float], clusters: Sequence[str], centre: float) -> float:
+    """Return Σ_c (Σ_i∈c (s_i - centre))², the sum in every clustered variance here."""
     residuals: dict[str, float] = {}
     for score, cluster in zip(scores, clusters, strict=True):
-        residuals[cluster] = residuals.get(cluster, 0.0) + (score - mean)
-    groups = len(residuals)
-    squares = math.fsum(residual * residual for residual in residuals.values())
-    return groups / (groups - 1) * squares / (n * n)
+        residuals[cluster] = residuals.get(cluster, 0.0) + (score - centre)
+    return math.fsum(residual * residual for residual in residuals.values())
+
+
+def satterthwaite(variances: Sequence[float], degrees: Sequence[float]) -> float:
+    """Return the degrees of freedom of a sum of independent variances, not all of them 0.
+
+    (Σ v)² / Σ v²/df (Satterthwaite 1946; Welch 1947).
+    """
+    pairs = zip(variances, degrees, strict=True)
+    return math.fsum(variances) ** 2 / math.fsum(v * v / df for v, df in pairs)
 
 
 def t_quantile(level: float, degrees: float) -> float:

@@ -14,7 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.records import Interval
-from harness.statistics.intervals import LEVEL, clustered_variance, t_quantile, wilson
+from harness.statistics.bootstrap import RESAMPLES, SEED, percentile_interval, resampled_sums
+from harness.statistics.intervals import (
+    LEVEL,
+    clustered_variance,
+    satterthwaite,
+    t_quantile,
+    wilson,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +46,73 @@ def relative_score(parts: Sequence[Part], level: float = LEVEL) -> tuple[float, 
 
     Raises ValueError without parts or where the baseline scores nothing at all.
     """
-    if not parts:
-        raise ValueError("a relative score needs at least one part")
-    top = math.fsum(_mean(part.checkpoint_scores) for part in parts)
-    bottom = math.fsum(_mean(part.baseline_scores) for part in parts)
-    if bottom <= 0:
-        raise ValueError("the baseline scores 0: nothing is relative to it")
+    top, bottom = _sums(parts)
     ratio = top / bottom
     if all(_alike(part) for part in parts):
         return ratio, Interval(ratio, ratio, "identical scores", level)
-    if any(len(set(part.clusters)) == 1 for part in parts):
-        # Scores are at most 1, so this is all that can be said.
-        return ratio, Interval(0.0, len(parts) / bottom, "one cluster: not estimable", level)
+    if _one_cluster(parts):
+        return ratio, _logical_bounds(parts, bottom, level)
     if top <= 0:
         return ratio, _interval_at_zero(parts, bottom, level)
     variances = [_variance(part, top, bottom) for part in parts]
     total = math.fsum(variances)
     if total <= 0:
         return ratio, Interval(ratio, ratio, "delta method on log r", level)
-    degrees = total**2 / math.fsum(
-        variance**2 / (len(set(part.clusters)) - 1)
-        for variance, part in zip(variances, parts, strict=True)
-    )
+    degrees = satterthwaite(variances, [len(set(part.clusters)) - 1 for part in parts])
     half = t_quantile(level, degrees) * math.sqrt(total)
     low, high = ratio * math.exp(-half), ratio * math.exp(half)
     return ratio, Interval(low, high, "delta method on log r", level)
+
+
+def relative_score_bootstrap(
+    parts: Sequence[Part],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    level: float = LEVEL,
+) -> Interval:
+    """Return the percentile bootstrap interval of r, to set beside the delta method's.
+
+    Clusters are drawn within each part, checkpoint and baseline together; parts are drawn
+    independently. Resamples in which the baseline scores 0 are left out. Where a part has only
+    one cluster the interval is the logical bounds, as in `relative_score`.
+    Raises ValueError without parts or where the baseline scores nothing at all.
+    """
+    import numpy as np
+
+    _, bottom = _sums(parts)
+    if _one_cluster(parts):
+        return _logical_bounds(parts, bottom, level)
+    generator = np.random.default_rng(seed)
+    both = np.zeros((resamples, 2))
+    for part in parts:
+        ones = np.ones(len(part.clusters))
+        rows = np.column_stack([part.checkpoint_scores, part.baseline_scores, ones])
+        sums = resampled_sums(rows, part.clusters, resamples, generator)
+        both += sums[:, :2] / sums[:, 2:]
+    ratios = np.full(resamples, np.nan)
+    np.divide(both[:, 0], both[:, 1], out=ratios, where=both[:, 1] > 0)
+    return percentile_interval(ratios, level)
+
+
+def _sums(parts: Sequence[Part]) -> tuple[float, float]:
+    """Return A and B. Raises ValueError where r = A / B is not defined."""
+    if not parts:
+        raise ValueError("a relative score needs at least one part")
+    top = math.fsum(_mean(part.checkpoint_scores) for part in parts)
+    bottom = math.fsum(_mean(part.baseline_scores) for part in parts)
+    if bottom <= 0:
+        raise ValueError("the baseline scores 0: nothing is relative to it")
+    return top, bottom
+
+
+def _one_cluster(parts: Sequence[Part]) -> bool:
+    return any(len(set(part.clusters)) == 1 for part in parts)
+
+
+def _logical_bounds(parts: Sequence[Part], bottom: float, level: float) -> Interval:
+    """Scores are at most 1: all that can be said where a part's spread can't be seen."""
+    return Interval(0.0, len(parts) / bottom, "one cluster: not estimable", level)
 
 
 def _variance(part: Part, top: float, bottom: float) -> float:
