@@ -1,4 +1,4 @@
-"""Command line: python -m training questions | sft | tokenizer | pretrain."""
+"""Command line: python -m training questions | twin | sft | speed | tokenizer | pretrain."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     sft.add_argument("--only", metavar="ID", help="one run, or one adapter of it")
     sft.add_argument("--again", action="store_true", help="train anew what is trained already")
     _add_questions(commands.add_parser("questions", help="make a question set from documents"))
+    twin = commands.add_parser("twin", help="permute a question set's values: world B")
+    twin.set_defaults(command=_twin)
+    twin.add_argument("questions", type=Path, metavar="SET.jsonl", help="rows with typed facts")
+    twin.add_argument("--out", type=Path, required=True, metavar="FILE", help="both worlds' rows")
+    twin.add_argument("--seed", type=int, default=0, help="of the draw (default: %(default)s)")
     speed = commands.add_parser("speed", help="measure QLoRA at Gemma-7B's shape on this GPU")
     speed.set_defaults(command=_speed)
     speed.add_argument("--out", type=Path, metavar="JSON", help="write the figures there")
@@ -154,6 +159,15 @@ def _questions(options: argparse.Namespace) -> None:
     made = run(order, _report)
     forms = ", ".join(f"{count:,} {form}" for form, count in made.forms().items())
     _report(f"{_seen(options.out)}: {len(made.train):,} pairs to train on; to ask: {forms}")
+
+
+def _twin(options: argparse.Namespace) -> None:
+    from training.questions.twin import write_twins
+
+    made = write_twins(options.questions, options.out, options.seed, _report)
+    _report(
+        f"{_seen(options.out)}: {len(made.rows):,} questions on {sum(made.facts.values()):,} facts"
+    )
 
 
 def _sft(options: argparse.Namespace) -> None:
