@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.config import DataSource, load_matrix
 from training.finetuning.adapters import read_card
-from training.finetuning.recipe import BASE, SftRecipe
+from training.finetuning.recipe import BASE, Run, SftRecipe
 
 
 def write_matrix(recipe: SftRecipe, recipe_file: Path) -> Path:
@@ -58,9 +58,16 @@ def _tables(recipe: SftRecipe, home: Path) -> Iterable[str]:
                 dataset=" + ".join(recipe.datasets[d].label or d for d in run.datasets),
                 epochs=epoch,
                 baseline=plan.baseline == adapter or None,
+                twin_of=_twin(recipe, run, suffix),
             )
     for task, source in plan.data.items():
         yield _table(f"data.{task}", **_source(source, home))
+
+
+def _twin(recipe: SftRecipe, run: Run, suffix: str) -> str:
+    """The twin's id; "" where there is none, or where it is not trained and no checkpoint yet."""
+    twin = f"{run.twin_of}-{suffix}"
+    return twin if run.twin_of and read_card(recipe.out / twin) is not None else ""
 
 
 def _source(source: DataSource, home: Path) -> Mapping[str, object]:

@@ -51,10 +51,15 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One fine-tuning; `epochs_kept` maps an adapter's suffix to the epoch it is kept at."""
+    """One fine-tuning; `epochs_kept` maps an adapter's suffix to the epoch it is kept at.
+
+    twin_of: the run that learns the same questions with other values (docs/training.md, "Twin
+    worlds"); each adapter is the twin of that run's with the same suffix.
+    """
 
     datasets: list[str]
     epochs_kept: dict[str, int]
+    twin_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +175,22 @@ def read_sft(path: Path) -> SftRecipe:
             f"{min(run.epochs_kept.values())} alone would give; say which is meant: trainings = "
             '"shared" (the earlier adapter is kept on the way) or "separate" (trained on its own)',
         )
+        _check_twin(recipe, name, path)
     known = [*adapter_ids(recipe), *([BASE] if recipe.matrix.base else [])]
     baseline = recipe.matrix.baseline
     require(baseline in known, path, f"matrix.baseline: unknown {baseline!r}: {', '.join(known)}")
     return _at_home(recipe, path)
+
+
+def _check_twin(recipe: SftRecipe, name: str, path: Path) -> None:
+    run = recipe.runs[name]
+    if not run.twin_of:
+        return
+    others = [other for other in recipe.runs if other != name]
+    unknown = f"{run.twin_of!r} is no other run: {', '.join(others) or 'none'}"
+    require(run.twin_of in others, path, f"runs.{name}.twin_of: {unknown}")
+    alike = run.epochs_kept == recipe.runs[run.twin_of].epochs_kept
+    require(alike, path, f"runs.{name}.epochs_kept: must be those of its twin {run.twin_of}")
 
 
 def adapter_ids(recipe: SftRecipe) -> list[str]:
