@@ -16,6 +16,8 @@ from typing import Any
 from harness.runs import Run
 
 _BY_FORM = "accuracy_"
+# What data sets call the document that questions share; SQuAD's articles have a title.
+_DOCUMENT = ("document_id", "document", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Scored:
 
     key: what pairs it with the same sample elsewhere (`sample_key`). cluster: what samples share
     that makes them dependent. scores: named figures; correct: None where nobody said.
+    prompt: hash of what the model was given, where the key stands for the bare document only.
     """
 
     key: str
@@ -33,6 +36,7 @@ class Scored:
     scores: Mapping[str, float]
     response: str
     correct: bool | None
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,15 @@ class ScoreSet:
 class Paired:
     """One score of the samples that two sets share, aligned, in the order of ours.
 
-    missing_here, missing_there: samples of either set that have no such score in ours, in theirs.
+    samples: the pairs themselves. missing_here, missing_there: samples of either set that have no
+    such score in ours, in theirs.
     """
 
     ours: list[float]
     theirs: list[float]
     clusters: list[str]
     ids: list[str]
+    samples: list[tuple[Scored, Scored]]
     missing_here: int
     missing_there: int
 
@@ -93,14 +99,20 @@ def score_set(run: Run, checkpoint: str, task: str) -> ScoreSet | None:
 
     Of an id that stands there twice the last row counts.
     """
-    rows = {str(row["id"]): row for row in run.samples(checkpoint, task)}
-    if not rows:
-        return None
+    rows = run.samples(checkpoint, task)
     results = (
         r for i in run.items if (i.checkpoint, i.task) == (checkpoint, task) for r in i.results
     )
     identity = next((result.identity for result in results), {})
-    return ScoreSet(checkpoint, task, identity, tuple(map(_scored, rows.values())))
+    return from_rows(checkpoint, task, identity, rows) if rows else None
+
+
+def from_rows(
+    checkpoint: str, task: str, identity: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> ScoreSet:
+    """A score set of sample rows (`harness.runs.sample_row`)."""
+    last = {str(row["id"]): row for row in rows}
+    return ScoreSet(checkpoint, task, identity, tuple(map(_scored, last.values())))
 
 
 def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = None) -> Paired:
@@ -117,6 +129,7 @@ def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = N
         theirs=[there[key].scores[score] for key in shared],
         clusters=[here[key].cluster for key in shared],
         ids=[here[key].id for key in shared],
+        samples=[(here[key], there[key]) for key in shared],
         missing_here=sum(not _has(here, key, score) for key in chosen),
         missing_there=sum(not _has(there, key, score) for key in chosen),
     )
@@ -133,6 +146,25 @@ def finite_scores(scores: Mapping[str, Any]) -> dict[str, float]:
         for name, value in scores.items()
         if isinstance(value, (int, float)) and math.isfinite(value)
     }
+
+
+def cluster_of(fields: Mapping[str, Any], otherwise: str) -> str:
+    """The document that a foreign data row names as its own, or `otherwise`."""
+    return next((str(fields[name]) for name in _DOCUMENT if fields.get(name)), otherwise)
+
+
+def measured(*sets: ScoreSet) -> dict[str, tuple[str, str | None]]:
+    """The metrics that are means over samples of any of the sets: what `metric_samples` says."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for sample in (sample for scores in sets for sample in scores.samples):
+        for score in sample.scores:
+            if score != "correct":
+                found[score] = score, None
+            elif sample.stratum:
+                found[_BY_FORM + sample.stratum] = score, sample.stratum
+            else:
+                found["accuracy"] = score, None
+    return found
 
 
 def _scored(row: Mapping[str, Any]) -> Scored:

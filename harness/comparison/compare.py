@@ -1,0 +1,245 @@
+"""Two measurements of the same tasks held against each other: what `compare` says.
+
+Each figure gets its paired difference with an interval clustered by document, the sign-flip test
+of whole documents, McNemar's test where answers are right or wrong, and p-values adjusted by Holm
+for the number of figures compared. `harness.statistics` has the formulas and their sources.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from harness.comparison.gate import judge, unlike_keys
+from harness.comparison.scores import Paired, Scored, ScoreSet, measured, paired
+from harness.errors import ConfigError
+from harness.records import Interval, Verdict
+from harness.statistics.multiplicity import holm
+from harness.statistics.paired import paired_difference
+from harness.statistics.power import design_effect, discordance, sample_size
+from harness.statistics.significance import mcnemar, sign_flip
+
+MARGIN = 0.03
+FAILING = {
+    "regressed": (Verdict.REGRESSED, Verdict.INCOMPARABLE),
+    "inconclusive": (Verdict.REGRESSED, Verdict.INCONCLUSIVE, Verdict.INCOMPARABLE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One sample whose score is not the same on both sides, with both answers."""
+
+    id: str
+    score_a: float
+    score_b: float
+    answer_a: str
+    answer_b: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric of one task, of one checkpoint on each side.
+
+    difference: B's mean less A's, over the n samples that both have. p: sign-flip; adjusted: by
+    Holm over all rows; mcnemar: exact, None unless all scores are 0 or 1. won, lost: samples that
+    score higher, lower in B. missing_a, missing_b: samples of the other side, or of neither, that
+    A, B lacks. needed: samples that would tell, where they are too few.
+    """
+
+    checkpoint_a: str
+    checkpoint_b: str
+    task: str
+    metric: str
+    verdict: Verdict
+    reason: str = ""
+    n: int = 0
+    clusters: int = 0
+    mean_a: float | None = None
+    mean_b: float | None = None
+    difference: float | None = None
+    interval: Interval | None = None
+    p: float | None = None
+    adjusted: float | None = None
+    mcnemar: float | None = None
+    won: tuple[Flip, ...] = ()
+    lost: tuple[Flip, ...] = ()
+    missing_a: int = 0
+    missing_b: int = 0
+    needed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All rows; a, b: what was named on each side; notes: what is on one side only."""
+
+    a: str
+    b: str
+    margin: float
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    def fails(self, on: str) -> bool:
+        """Whether a verdict is among those of FAILING[on]."""
+        return any(row.verdict in FAILING[on] for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What was named on one side, and what was read from there."""
+
+    name: str
+    sets: Sequence[ScoreSet]
+
+
+def compare(
+    a: Side,
+    b: Side,
+    margin: float = MARGIN,
+    metric: str | None = None,
+    allow_unlike: bool = False,
+) -> Comparison:
+    """Compare every figure that both sides have, or the one called `metric`.
+
+    Checkpoints and tasks go by their names; where each side has but one, these two are compared.
+    allow_unlike: compare also what was measured otherwise. Raises ConfigError where the sides
+    share no task, or for a metric that nobody measured.
+    """
+    notes: list[str] = []
+    pairs = list(_pairs(a, b, notes))
+    if not pairs:
+        raise ConfigError(
+            f"nothing to compare: {a.name} holds {_contents(a)}; {b.name} holds {_contents(b)}."
+        )
+    if metric is not None:
+        _refuse_unknown(metric, pairs)
+    rows = [
+        _row(one, other, name, margin, allow_unlike)
+        for one, other in pairs
+        for name in measured(one, other)
+        if metric in (None, name)
+    ]
+    return Comparison(a.name, b.name, margin, tuple(_adjusted(rows)), tuple(notes))
+
+
+def _pairs(a: Side, b: Side, notes: list[str]) -> Iterable[tuple[ScoreSet, ScoreSet]]:
+    of_a, of_b = ({s.checkpoint for s in side.sets} for side in (a, b))
+    for one, other in _matched(of_a, of_b, "checkpoint", notes):
+        tasks_a = {s.task: s for s in a.sets if s.checkpoint == one}
+        tasks_b = {s.task: s for s in b.sets if s.checkpoint == other}
+        for task, its in _matched(tasks_a, tasks_b, f"{one}: task", notes):
+            yield tasks_a[task], tasks_b[its]
+
+
+def _matched(
+    a: Iterable[str], b: Iterable[str], what: str, notes: list[str]
+) -> list[tuple[str, str]]:
+    """Names on both sides; or the only one of each. Notes those that are on one side only."""
+    names_a, names_b = sorted(a), sorted(b)
+    if len(names_a) == len(names_b) == 1:
+        return [(names_a[0], names_b[0])]
+    for here, there, side in ((names_a, names_b, "A"), (names_b, names_a, "B")):
+        if only := [name for name in here if name not in there]:
+            notes.append(f"Only in {side}, {what}: {', '.join(only)}.")
+    return [(name, name) for name in names_a if name in names_b]
+
+
+def _contents(side: Side) -> str:
+    return "; ".join(sorted({f"{s.checkpoint}, {s.task}" for s in side.sets}))
+
+
+def _refuse_unknown(metric: str, pairs: Sequence[tuple[ScoreSet, ScoreSet]]) -> None:
+    known = sorted({name for pair in pairs for name in measured(*pair)})
+    if metric not in known:
+        raise ConfigError(f"no metric {metric!r} here. There are: {', '.join(known) or 'none'}.")
+
+
+def _row(a: ScoreSet, b: ScoreSet, metric: str, margin: float, allow_unlike: bool) -> Row:
+    pairs = paired(b, a, *measured(a, b)[metric])
+    row = Row(
+        checkpoint_a=a.checkpoint,
+        checkpoint_b=b.checkpoint,
+        task=a.task if a.task == b.task else f"{a.task} | {b.task}",
+        metric=metric,
+        verdict=Verdict.INCOMPARABLE,
+        n=len(pairs.ids),
+        clusters=len(set(pairs.clusters)),
+        missing_a=pairs.missing_there,
+        missing_b=pairs.missing_here,
+    )
+    if not pairs.ids:
+        return replace(row, reason="no sample in common")
+    unlike = _unlike(a, b, pairs)
+    if unlike and not allow_unlike:
+        return replace(row, reason=f"measured otherwise: {unlike}")
+    return _filled(row, pairs, margin, f"though measured otherwise: {unlike}" if unlike else "")
+
+
+def _unlike(a: ScoreSet, b: ScoreSet, pairs: Paired) -> str:
+    """What was not measured alike, in words; "" for nothing."""
+    parts = unlike_keys(a.identity, b.identity)
+    if other := sum(one.prompt != two.prompt for one, two in pairs.samples):
+        parts.append(f"the prompt of {other} of {len(pairs.samples)} samples")
+    return ", ".join(parts)
+
+
+def _filled(row: Row, pairs: Paired, margin: float, reason: str) -> Row:
+    differences = [b - a for b, a in zip(pairs.ours, pairs.theirs, strict=True)]
+    scores = {*pairs.ours, *pairs.theirs}
+    row = replace(
+        row,
+        mean_a=_mean(pairs.theirs),
+        mean_b=_mean(pairs.ours),
+        difference=_mean(differences),
+        p=sign_flip(differences, pairs.clusters),
+        won=_flips(pairs, 1),
+        lost=_flips(pairs, -1),
+    )
+    if min(scores) < 0 or max(scores) > 1:
+        said = "scores outside 0 to 1: no interval, no margin"
+        return replace(row, verdict=Verdict.MEASURED, reason=_joined(said, reason))
+    difference, interval = paired_difference(pairs.ours, pairs.theirs, pairs.clusters)
+    verdict = judge(difference, interval, margin)
+    needed = _needed(pairs, margin) if verdict is Verdict.INCONCLUSIVE else 0
+    # As many as would do if nothing had changed do not where something has.
+    advice = f"n ≈ {needed:,} would tell" if needed > row.n else "too near the margin to tell"
+    return replace(
+        row,
+        interval=interval,
+        verdict=verdict,
+        needed=needed if needed > row.n else None,
+        mcnemar=mcnemar(len(row.won), len(row.lost)).exact if scores <= {0.0, 1.0} else None,
+        reason=_joined(advice if needed else "", reason),
+    )
+
+
+def _needed(pairs: Paired, margin: float) -> int:
+    """Samples for 80 % power, should nothing have changed in truth."""
+    # As if one pair more had changed each way: no change seen is not no change.
+    n = len(pairs.ids)
+    changed = (discordance(pairs.ours, pairs.theirs) * n + 2) / (n + 2)
+    return sample_size(margin, changed, design_effect=design_effect(pairs.theirs, pairs.clusters))
+
+
+def _flips(pairs: Paired, sign: int) -> tuple[Flip, ...]:
+    rows = zip(pairs.samples, pairs.ours, pairs.theirs, strict=True)
+    return tuple(_flip(b, a, new, old) for (b, a), new, old in rows if (new - old) * sign > 0)
+
+
+def _flip(b: Scored, a: Scored, score_b: float, score_a: float) -> Flip:
+    return Flip(a.id, score_a, score_b, a.response, b.response)
+
+
+def _adjusted(rows: Sequence[Row]) -> list[Row]:
+    """Rows with their p-values adjusted for how many there are."""
+    adjusted = iter(holm([row.p for row in rows if row.p is not None]))
+    return [row if row.p is None else replace(row, adjusted=next(adjusted)) for row in rows]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _joined(*reasons: str) -> str:
+    return "; ".join(reason for reason in reasons if reason)

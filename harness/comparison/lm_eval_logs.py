@@ -1,0 +1,115 @@
+"""Sample logs of lm-eval (`--log_samples`): samples_TASK_DATE.jsonl, a line a sample and filter.
+
+Read as version 0.4.13 writes them (`EvaluationTracker.save_results_samples`). A sample is paired
+by the hashes of its document and target; the hash of its prompt must then be the same, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.comparison.scores import Scored, ScoreSet, cluster_of, finite_scores, sample_key
+from harness.errors import DataError
+from harness.jsonl import read_rows, text_field
+
+PATTERN = "samples_*.jsonl"
+_NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d\d-\d\dT[\d.-]+)")
+_NO_FILTER = "none"
+
+
+def newest_files(folder: Path) -> list[Path]:
+    """The sample logs under a folder; of one model and task only the one written last."""
+    newest: dict[tuple[Path, str], Path] = {}
+    for path in sorted(folder.rglob(PATTERN)):  # dates in names sort as text
+        newest[path.parent, _task(path)] = path
+    return list(newest.values())
+
+
+def read_lm_eval(path: Path) -> list[ScoreSet]:
+    """The samples of one file, a set for each filter: "TASK", or "TASK (FILTER)".
+
+    The checkpoint goes by its folder, which lm-eval names after the model. Raises DataError for a
+    file that is empty or no such log, naming the line.
+    """
+    rows: dict[str, list[Scored]] = {}
+    generation: dict[str, Any] = {}
+    for number, row in read_rows(path):
+        rows.setdefault(text_field(path, number, row, "filter"), []).append(
+            _scored(path, number, row)
+        )
+        generation = generation or _generation(row)
+    if not rows:
+        raise DataError(f"{path}: no samples in it. Was lm-eval stopped before it wrote them?")
+    task, model = _task(path), path.resolve().parent.name
+    return [
+        ScoreSet(
+            checkpoint=model,
+            task=task if name == _NO_FILTER else f"{task} ({name})",
+            identity={"generation": generation} if generation else {},
+            samples=tuple(samples),
+        )
+        for name, samples in rows.items()
+    ]
+
+
+def _task(path: Path) -> str:
+    match = _NAME.fullmatch(path.stem)
+    return match["task"] if match else path.stem.removeprefix("samples_")
+
+
+def _scored(path: Path, number: int, row: Mapping[str, Any]) -> Scored:
+    document, target, prompt = (
+        text_field(path, number, row, f"{name}_hash") for name in ("doc", "target", "prompt")
+    )
+    metrics = row.get("metrics")
+    if not isinstance(metrics, list):
+        raise DataError(f'{path}:{number}: "metrics" must be a list of names, found {metrics!r}.')
+    identifier = str(row.get("doc_id", number))
+    fields = row.get("doc")
+    return Scored(
+        key=sample_key(document, [target]),
+        id=identifier,
+        cluster=cluster_of(fields if isinstance(fields, dict) else {}, identifier),
+        stratum="",
+        scores=finite_scores({name: row.get(name) for name in metrics}),
+        response=_response(row),
+        correct=None,
+        prompt=_given(prompt, _arguments(row)),
+    )
+
+
+def _arguments(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What each request of the sample held: arg_0 the prompt, arg_1 a continuation or settings."""
+    arguments = row.get("arguments")
+    values = arguments.values() if isinstance(arguments, dict) else ()
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _generation(row: Mapping[str, Any]) -> dict[str, Any]:
+    """How the answer was generated; empty for a task that scores continuations."""
+    settings = (argument.get("arg_1") for argument in _arguments(row))
+    return next((dict(found) for found in settings if isinstance(found, dict)), {})
+
+
+def _given(prompt: str, arguments: list[Mapping[str, Any]]) -> str:
+    """lm-eval's hash is of the prompt alone; the continuations offered belong to the question."""
+    offered = [a["arg_1"] for a in arguments if isinstance(a.get("arg_1"), str)]
+    return hashlib.sha256(json.dumps([prompt, offered]).encode()).hexdigest()[:16]
+
+
+def _response(row: Mapping[str, Any]) -> str:
+    """The generated text, or of scored continuations the likeliest."""
+    answers = row.get("filtered_resps") or [""]
+    if not isinstance(answers, list) or not all(isinstance(a, list) and a for a in answers):
+        return str(answers[0] if isinstance(answers, list) else answers)
+    try:
+        best = max(range(len(answers)), key=lambda place: float(answers[place][0]))
+    except ValueError:
+        return str(answers[0][0])
+    offered = [str(argument.get("arg_1", "")).strip() for argument in _arguments(row)]
+    return offered[best] if best < len(offered) else ""
