@@ -173,7 +173,9 @@ def _row(a: ScoreSet, b: ScoreSet, metric: str, margin: float, allow_unlike: boo
     unlike = _unlike(a, b, pairs)
     if unlike and not allow_unlike:
         return replace(row, reason=f"measured otherwise: {unlike}")
-    return _filled(row, pairs, margin, f"though measured otherwise: {unlike}" if unlike else "")
+    return _filled(
+        row, pairs, margin, f"compared although measured otherwise: {unlike}" if unlike else ""
+    )
 
 
 def _unlike(a: ScoreSet, b: ScoreSet, pairs: Paired) -> str:

@@ -1,0 +1,201 @@
+"""A comparison for the terminal, for a pull request and for other programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+
+from harness.comparison.compare import Comparison, Flip, Row
+from harness.records import Verdict
+from harness.report.document import finite
+from harness.report.markdown import _section as section
+from harness.report.tables import BLANK, Table
+from harness.report.terminal import render
+
+SCHEMA = 1
+# What tables show of flips; JSON has them all.
+_SHOWN = 3  # of a row, each way
+_LINES = 30
+_ANSWER = 18  # characters; wide ones take two columns each
+
+
+def terminal(comparison: Comparison) -> str:
+    """Lines of at most 100 columns."""
+    blocks = ["\n".join(render(table)) for table in _tables(comparison)]
+    return "\n\n".join([*blocks, sentence(comparison)]) + "\n"
+
+
+def markdown(comparison: Comparison) -> str:
+    """The same tables for a pull request or the page of a CI job."""
+    sections = [section(table) for table in _tables(comparison)]
+    return "\n\n".join([f"**{sentence(comparison)}**", *sections]) + "\n"
+
+
+def as_json(comparison: Comparison) -> str:
+    """Every figure and every flip with its answers; strict JSON."""
+    document = {"schema": SCHEMA, **dataclasses.asdict(comparison)}
+    return json.dumps(finite(document), ensure_ascii=False, indent=1) + "\n"
+
+
+FORMATS = {"terminal": terminal, "markdown": markdown, "json": as_json}
+
+
+def sentence(comparison: Comparison) -> str:
+    """What came out, in one line."""
+    count = {v: sum(row.verdict is v for row in comparison.rows) for v in Verdict}
+    return ", ".join(f"{n} {verdict}" for verdict, n in count.items() if n) + "."
+
+
+def _tables(comparison: Comparison) -> list[Table]:
+    tables = [_differences(comparison)]
+    if any(row.p is not None for row in comparison.rows):
+        tables.append(_tests(comparison))
+    if any(row.won or row.lost for row in comparison.rows):
+        tables.append(_flips(comparison))
+    return tables
+
+
+def _differences(comparison: Comparison) -> Table:
+    rows = comparison.rows
+    methods = sorted({row.interval.method for row in rows if row.interval})
+    brackets = f" (in brackets the 95 % interval: {', '.join(methods)})" if methods else ""
+    table = Table(
+        title="B against A",
+        columns=("task", "metric", "n", "A (%)", "B (%)", "B - A", "verdict"),
+        rows=tuple(
+            (
+                row.task,
+                row.metric,
+                str(row.n),
+                _percent(row.mean_a),
+                _percent(row.mean_b),
+                _difference(row),
+                str(row.verdict),
+            )
+            for row in rows
+        ),
+        notes=(
+            *_sides(comparison),
+            f"B - A in points{brackets}; margin {100 * comparison.margin:g} points.",
+            *(f"{_name(comparison, row)}: {row.reason}." for row in rows if row.reason),
+            *(_missing(comparison, row) for row in rows if row.missing_a or row.missing_b),
+            *comparison.notes,
+        ),
+        numeric=(2, 3, 4, 5),
+    )
+    return _with_checkpoints(table, comparison, rows)
+
+
+def _tests(comparison: Comparison) -> Table:
+    rows = [row for row in comparison.rows if row.p is not None]
+    columns = ("task", "metric", "clusters", "better", "worse", "p", "p (Holm)", "McNemar p")
+    table = Table(
+        title="Is there a difference?",
+        columns=columns,
+        rows=tuple(
+            (
+                row.task,
+                row.metric,
+                str(row.clusters),
+                str(len(row.won)),
+                str(len(row.lost)),
+                _p(row.p),
+                _p(row.adjusted),
+                _p(row.mcnemar),
+            )
+            for row in rows
+        ),
+        notes=(
+            "p: two-sided, signs of whole documents flipped; Holm: adjusted for all rows; McNemar: "
+            "exact, for scores of 0 and 1, takes samples for independent.",
+        ),
+        numeric=(2, 3, 4, 5, 6, 7),
+    )
+    return _with_checkpoints(table, comparison, rows)
+
+
+def _flips(comparison: Comparison) -> Table:
+    # Rows that a reader will ask about come first: the table is cut at its end.
+    rows = sorted(comparison.rows, key=lambda row: row.verdict is not Verdict.REGRESSED)
+    lines = [
+        (row, (row.task, row.metric, change, f.id, _answer(f.answer_a), _answer(f.answer_b)))
+        for row in rows
+        for change, flips in (("worse", row.lost), ("better", row.won))
+        for f in _widest(flips)
+    ][:_LINES]
+    table = Table(
+        title="Which samples changed",
+        columns=("task", "metric", "B is", "id", "answer A", "answer B"),
+        rows=tuple(line for _, line in lines),
+        notes=(
+            f"At most {_SHOWN} a row and direction, the widest apart first, and {_LINES} in all; "
+            "--format json has every one.",
+        ),
+    )
+    return _with_checkpoints(table, comparison, [row for row, _ in lines])
+
+
+def _with_checkpoints(table: Table, comparison: Comparison, rows: Sequence[Row]) -> Table:
+    """The table with a first column that says whose each line is, where there are several."""
+    if len(_checkpoints(comparison)) == 1:
+        return table
+    return dataclasses.replace(
+        table,
+        columns=("checkpoint", *table.columns),
+        rows=tuple((row.checkpoint_a, *line) for row, line in zip(rows, table.rows, strict=True)),
+        numeric=tuple(column + 1 for column in table.numeric),
+    )
+
+
+def _checkpoints(comparison: Comparison) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((row.checkpoint_a, row.checkpoint_b) for row in comparison.rows))
+
+
+def _sides(comparison: Comparison) -> tuple[str, str]:
+    """What A and B are; with the checkpoint where there is but one."""
+    checkpoints = _checkpoints(comparison)
+    if len(checkpoints) != 1:
+        return f"A: {comparison.a}", f"B: {comparison.b}"
+    ((a, b),) = checkpoints
+    return f"A: {comparison.a} ({a})", f"B: {comparison.b} ({b})"
+
+
+def _name(comparison: Comparison, row: Row) -> str:
+    several = len(_checkpoints(comparison)) > 1
+    return f"{row.checkpoint_a} {row.task} {row.metric}" if several else f"{row.task} {row.metric}"
+
+
+def _widest(flips: Sequence[Flip]) -> list[Flip]:
+    return sorted(flips, key=lambda flip: -abs(flip.score_b - flip.score_a))[:_SHOWN]
+
+
+def _answer(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _ANSWER else line[: _ANSWER - 1] + "…"
+
+
+def _missing(comparison: Comparison, row: Row) -> str:
+    return (
+        f"{_name(comparison, row)}: of the samples of either side A lacks {row.missing_a}, "
+        f"B {row.missing_b}; compared are the {row.n} that both have."
+    )
+
+
+def _difference(row: Row) -> str:
+    if row.difference is None:
+        return BLANK
+    value = f"{100 * row.difference:+.1f}"
+    if row.interval is None:
+        return value
+    return f"{value} [{100 * row.interval.low:+.1f}, {100 * row.interval.high:+.1f}]"
+
+
+def _percent(value: float | None) -> str:
+    return BLANK if value is None else f"{100 * value:.1f}"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return BLANK
+    return f"{value:.4f}" if value >= 0.0001 else f"{value:.0e}"
