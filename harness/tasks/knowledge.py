@@ -1,10 +1,26 @@
 """Did it learn the facts? Closed-book questions, graded by typed comparison.
 
 Data, one JSON object a line: `question, answer`, and optionally `id, document, published, form,
-kind, fact {type, text, aliases}`. `form` says how the question stands to the training set: "seen"
-(word for word in it; the default), "paraphrase", "reversed" (from value to product), "control"
-(about a document that no training text holds). Without `fact` the typed values are taken from the
-answer.
+kind, fact {type, text, aliases, also}`; `also` is a list of facts that must be stated besides, and
+an answer that gives some of them is partial. Without `fact` the typed values are taken from the
+answer. `form` says how the question stands to the training set, and so what a rise of its accuracy
+shows:
+
+    seen          word for word in it (the default)            memory of the question
+    paraphrase    a trained question in other words            its meaning, too
+    held_out      asks for a trained fact in another shape     the fact was acquired
+    reversed      from value to product                        the fact was turned around
+    untrained     a fact of a trained document that no         guessing: it should equal the base
+                  training text states
+    control       about a document that no training text       what answers of this kind are worth
+                  holds                                        without knowledge
+    carried_over  as control, but last season's product        analogy
+                  had the same value
+    near_miss     about what is nearly a trained product       how far training reached too far
+
+A near_miss row has `neighbour {type, text, aliases}`, the trained product's value, and its own
+`fact` (last season's model); or no `fact`, where nothing is right but to say that it isn't known (a
+product that doesn't exist), and then its `answer` says so.
 """
 
 from __future__ import annotations
@@ -17,10 +33,15 @@ from typing import Any
 from harness.errors import DataError
 from harness.grading.answers import fact_from_answer
 from harness.grading.facts import Fact, grade_fact
+from harness.grading.near_miss import grade_near_miss, states
+from harness.grading.statements import abstains
 from harness.jsonl import read_rows, text_field
-from harness.records import Grade, Request, Response, Sample
+from harness.records import Grade, Outcome, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
 from harness.tasks import Measure, SampleSet
+
+NEAR_MISS = "near_miss"
+_NOT_RIGHT = (Outcome.WRONG, Outcome.ABSTAINED, Outcome.CONTRADICTORY, Outcome.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +72,15 @@ class Knowledge:
         question = text_field(path, number, row, "question")
         answer = text_field(path, number, row, "answer")
         id = str(row.get("id", f"row-{number}"))
-        fact = _fact(path, number, row, question, answer)
+        form = str(row.get("form", "seen"))
+        detail: dict[str, Any] = {"question": question, "kind": str(row.get("kind", ""))}
+        if form == NEAR_MISS:
+            detail |= _near_miss(path, number, row, answer)
+        elif "neighbour" in row:
+            raise DataError(f'{path}:{number}: "neighbour" belongs to form "{NEAR_MISS}" only.')
+        else:
+            given = _fact(path, number, row, "fact")
+            detail["fact"] = given or fact_from_answer(answer, question)
         return Sample(
             id=id,
             request=Request(
@@ -59,43 +88,89 @@ class Knowledge:
             ),
             gold=(answer,),
             cluster=str(row.get("document", id)),
-            stratum=str(row.get("form", "seen")),
-            detail={"question": question, "fact": fact, "kind": str(row.get("kind", ""))},
+            stratum=form,
+            detail=detail,
         )
 
     def grade(self, sample: Sample, response: Response) -> Grade:
         """See `Task.grade`."""
-        return grade_fact(response.text, sample.detail["fact"], sample.detail["question"])
+        fact, question = sample.detail["fact"], sample.detail["question"]
+        if sample.stratum == NEAR_MISS:
+            return grade_near_miss(response.text, fact, sample.detail["neighbour"], question)
+        return grade_fact(response.text, fact, question)
 
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
-        """Accuracy of each form, clustered by document."""
+        """Accuracy of each form, "bleed" of near misses, and what became of the other answers.
+
+        accuracy_FORM, bleed_near_miss, then wrong_FORM, abstained_FORM, contradictory_FORM and
+        partial_FORM: shares of the form's answers, clustered by document.
+        """
         forms = dict.fromkeys(sample.stratum for sample, _ in graded)
-        measures = []
-        for form in forms:
-            rows = [(s.cluster, float(g.correct)) for s, g in graded if s.stratum == form]
-            clusters, scores = zip(*rows, strict=True)
-            value, interval = mean_interval(scores, clusters)
-            measures.append(
-                Measure(
-                    metric=f"accuracy_{form}",
-                    value=value,
-                    interval=interval,
-                    n=len(scores),
-                    clusters=len(set(clusters)),
-                    headline=form == self.headline,
-                )
+        by_form = {form: [(s, g) for s, g in graded if s.stratum == form] for form in forms}
+        measures = [
+            _share(
+                f"accuracy_{form}",
+                [(s.cluster, float(g.correct)) for s, g in rows],
+                headline=form == self.headline,
             )
+            for form, rows in by_form.items()
+        ]
+        if near := by_form.get(NEAR_MISS):
+            bleeding = [(s.cluster, g.scores["bleed"]) for s, g in near]
+            measures.append(_share(f"bleed_{NEAR_MISS}", bleeding))
+        for form, rows in by_form.items():
+            for outcome in _NOT_RIGHT:
+                ended = [(s.cluster, float(g.outcome is outcome)) for s, g in rows]
+                measures.append(_share(f"{outcome}_{form}", ended))
         return measures
 
 
-def _fact(path: Path, number: int, row: Mapping[str, Any], question: str, answer: str) -> Fact:
-    fact = row.get("fact")
-    if fact is None:
-        return fact_from_answer(answer, question)
+def _share(metric: str, rows: Sequence[tuple[str, float]], headline: bool = False) -> Measure:
+    """The mean of (cluster, score) rows with its interval."""
+    clusters, scores = zip(*rows, strict=True)
+    value, interval = mean_interval(scores, clusters)
+    return Measure(metric, value, interval, len(scores), len(set(clusters)), headline)
+
+
+def _near_miss(path: Path, number: int, row: Mapping[str, Any], answer: str) -> dict[str, Any]:
+    """What grades a near miss. Raises DataError for a row on which no answer could be judged."""
+    place = f"{path}:{number}"
+    fact, neighbour = (_fact(path, number, row, field) for field in ("fact", "neighbour"))
+    if neighbour is None:
+        raise DataError(
+            f'{place}: a question of form "{NEAR_MISS}" needs "neighbour": {{"type": ..., '
+            '"text": ...}, the value of the trained product that it is near to.'
+        )
+    if fact is None and not abstains(answer):
+        raise DataError(
+            f'{place}: a "{NEAR_MISS}" without "fact" asks for what nobody can know, but its '
+            f'answer {answer!r} does not say so. Add "fact", or an answer such as 分かりません。'
+        )
+    if fact is not None and states(fact, neighbour):
+        raise DataError(
+            f"{place}: the neighbour's value {neighbour.text!r} is stated by the fact "
+            f"{fact.text!r}: no answer could tell them apart. Ask for a value that differs."
+        )
+    return {"fact": fact, "neighbour": neighbour}
+
+
+def _fact(path: Path, number: int, row: Mapping[str, Any], field: str) -> Fact | None:
+    """The typed fact in a row's field; None where there is none. Raises DataError."""
+    given = row.get(field)
+    if given is None:
+        return None
     try:
-        return Fact(fact["type"], fact["text"], tuple(fact.get("aliases", ())))
+        return _read_fact(given)
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise DataError(
-            f'{path}:{number}: "fact" must be {{"type": ..., "text": ...}}, found {fact!r} '
+            f'{path}:{number}: "{field}" must be {{"type": ..., "text": ...}}, found {given!r} '
             f"({error})."
         ) from error
+
+
+def _read_fact(given: Mapping[str, Any]) -> Fact:
+    text = given["text"]
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"text {text!r}")
+    also = tuple(_read_fact(part) for part in given.get("also", ()))
+    return Fact(given["type"], text, tuple(given.get("aliases", ())), also)
