@@ -7,12 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.errors import MichiError
+from harness.comparison.baseline import describe, make_baseline
+from harness.comparison.compare import FAILING, MARGIN, Side, compare
+from harness.comparison.sources import read_source
+from harness.errors import MichiError, StorageError
+from harness.report.comparison import FORMATS
 from harness.report.write import write_reports
+from harness.runs import read_run, write_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code (0, or 2 for an error of the user's to mend)."""
+    """Run one command; returns the exit code (0; 1 if `compare` fails; 2 for an error to mend)."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
@@ -27,12 +32,87 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="make a run's reports again; nothing is asked")
     report.add_argument("run", type=Path, help="a run folder, such as reports/latest")
     report.set_defaults(command=_report)
+    _add_compare(commands.add_parser("compare", help="two runs or sample logs, sample by sample"))
+    bless = commands.add_parser("bless", help="make a run the baseline that gates go by")
+    bless.add_argument("run", type=Path, help="a run folder, such as reports/latest")
+    bless.add_argument(
+        "--out",
+        type=Path,
+        default=Path("reports/baselines/main.json"),
+        help="the baseline file, to be committed (default: %(default)s)",
+    )
+    bless.add_argument("--allow-partial", action="store_true", help="bless an unfinished run")
+    bless.add_argument("--allow-dirty", action="store_true", help="bless uncommitted changes")
+    bless.set_defaults(command=_bless)
     return parser
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    kinds = "a run folder, a folder or file of lm-eval's samples_*.jsonl, an inspect_ai log (.json)"
+    parser.add_argument("a", type=Path, metavar="A", help=f"the reference: {kinds}")
+    parser.add_argument("b", type=Path, metavar="B", help="what is held against it; as A")
+    parser.add_argument(
+        "--fail-on",
+        choices=FAILING,
+        help="exit with 1 for this verdict or a worse one; incomparable fails with either",
+    )
+    parser.add_argument(
+        "--margin",
+        type=_share,
+        default=MARGIN,
+        help="how much of a figure may be lost, 0.03 being three points (default: %(default)s)",
+    )
+    parser.add_argument("--metric", help="compare only this metric")
+    parser.add_argument("--format", choices=FORMATS, default="terminal")
+    parser.add_argument("--out", type=Path, help="write to this file rather than to the terminal")
+    parser.add_argument(
+        "--allow-unlike",
+        action="store_true",
+        help="compare also what was measured with another prompt, dtype, sampling ...",
+    )
+    parser.set_defaults(command=_compare)
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
+    return value
+
+
+def _compare(options: argparse.Namespace) -> int:
+    a, b = (Side(str(path), read_source(path)) for path in (options.a, options.b))
+    comparison = compare(a, b, options.margin, options.metric, options.allow_unlike)
+    # Models emit lone surrogates, which have no UTF-8; in JSON the escape is the right spelling.
+    text = FORMATS[options.format](comparison).encode("utf-8", "backslashreplace").decode("utf-8")
+    if options.out is None:
+        print(text, end="")
+    else:
+        _write(options.out, text)
+    return int(options.fail_on is not None and comparison.fails(options.fail_on))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StorageError(
+            f"{path}: can't be written: {error.strerror or error}. Name another file with --out."
+        ) from error
 
 
 def _report(options: argparse.Namespace) -> int:
     for path in write_reports(options.run):
         print(path)
+    return 0
+
+
+def _bless(options: argparse.Namespace) -> int:
+    run = read_run(options.run)
+    content = make_baseline(run, options.allow_dirty, options.allow_partial)
+    write_json(options.out, content)
+    print(f"{options.out}: {describe(content)}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
     MichiError
     ├── ConfigError      the matrix, an option or a path is wrong; nothing was asked
+    │   └── IncomparableError   a gate's reference was measured otherwise
     ├── DataError        a data file is malformed: names the file and the line
     ├── WeightsError     a model or adapter can't be loaded, or does not do what it claims
     ├── StorageError     the run folder or the store can't be written
@@ -23,6 +24,10 @@ class ConfigError(MichiError):
     """The matrix, an option or a path is wrong."""
 
 
+class IncomparableError(ConfigError):
+    """A gate's reference was measured otherwise: prompt, samples, decoding, precision."""
+
+
 class DataError(MichiError):
     """A data file can't be read as what it should be."""
 
@@ -37,3 +42,7 @@ class StorageError(MichiError):
 
 class UnavailableError(MichiError):
     """The engine that a checkpoint needs is not installed or has no key."""
+
+
+class InconclusiveWarning(UserWarning):
+    """A gate could not tell; it warns where it is not set to fail."""

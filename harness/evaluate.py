@@ -24,11 +24,16 @@ Progress = Callable[[int, int], None]  # samples done, samples in all
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What `evaluate` measured. asked: samples answered by the engine now; stored: known before."""
+    """What `evaluate` measured. asked: samples answered by the engine now; stored: known before.
+
+    identity: of every result. rows: the samples, as they stand in the sample file.
+    """
 
     results: tuple[Result, ...]
     asked: int
     stored: int
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    rows: tuple[dict[str, Any], ...] = ()
 
     def value(self, metric: str) -> float:
         """One figure, for a suite's own assertion. Raises KeyError naming the metrics there are."""
@@ -43,12 +48,13 @@ class Workbench:
     """Where an evaluation works.
 
     fingerprint: of the checkpoint's bytes. engine: called only when something is missing.
+    run_folder: None where only the figures are wanted: no sample file is written then.
     """
 
     fingerprint: str
     engine: Callable[[], Engine]
     store: Store
-    run_folder: Path
+    run_folder: Path | None
     progress: Progress = field(default=lambda done, total: None)
 
 
@@ -61,8 +67,9 @@ def evaluate(
     StorageError.
     """
     samples = limited(task.load(source.path), source.limit)
-    path = sample_file(bench.run_folder, checkpoint.id, task.name)
-    _start_file(path)
+    path = bench.run_folder and sample_file(bench.run_folder, checkpoint.id, task.name)
+    if path:
+        _start_file(path)
     known = bench.store.load(bench.fingerprint)
     responses = {s.request: known[k] for s in samples if (k := request_key(s.request)) in known}
     stored = sum(sample.request in responses for sample in samples)
@@ -79,7 +86,8 @@ def evaluate(
                 grade = task.grade(sample, response)
                 graded[sample.id] = (sample, response, grade)
                 rows.append(sample_row(sample, response, grade))
-        append_rows(path, rows)
+        if path:
+            append_rows(path, rows)
         bench.progress(len(graded), len(samples))
 
     take(list(responses.items()))
@@ -90,10 +98,12 @@ def evaluate(
             take(answers)
 
     ordered = [graded[sample.id] for sample in samples]
-    _settle_file(path, ordered)
+    rows = tuple(sample_row(*entry) for entry in ordered)
+    if path:
+        _settle_file(path, rows)
     identity = _identity(task, checkpoint, source, samples)
     results = _results(task, checkpoint, ordered, identity)
-    return Evaluation(results, asked=len(samples) - stored, stored=stored)
+    return Evaluation(results, len(samples) - stored, stored, identity, rows)
 
 
 def _results(
@@ -144,12 +154,12 @@ def _start_file(path: Path) -> None:
         raise storage_error(path, error) from error
 
 
-def _settle_file(path: Path, graded: Sequence[tuple[Sample, Response, Grade]]) -> None:
+def _settle_file(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Put the finished file into the order of the data, so that equal runs give equal files."""
     partial = path.with_name(path.name + ".partial")
     try:
         partial.unlink(missing_ok=True)
-        append_rows(partial, [sample_row(*entry) for entry in graded])
+        append_rows(partial, list(rows))
         os.replace(partial, path)
     except OSError as error:
         raise storage_error(path, error) from error

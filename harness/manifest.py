@@ -7,6 +7,7 @@ import datetime
 import platform
 import secrets
 import shlex
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +51,7 @@ def describe(
         "finished": None,
         "status": "partial",
         "command": shlex.join(["pytest", *(_place(a, root) for a in arguments)]),
+        "tree": working_tree(root),
         "matrix": _place(str(matrix.path), root),
         "models": [
             {
@@ -71,6 +73,7 @@ def describe(
                 "dataset": checkpoint.dataset,
                 "epochs": checkpoint.epochs,
                 "baseline": checkpoint.baseline,
+                "twin_of": checkpoint.twin_of,
                 "fingerprint": None,
             }
             for checkpoint in matrix.checkpoints
@@ -99,6 +102,27 @@ def finished(manifest: dict[str, Any], items: Sequence[Item], complete: bool) ->
     ]
     status = "complete" if complete else "partial"
     return {**manifest, "checkpoints": checkpoints, "finished": now(), "status": status}
+
+
+def working_tree(root: Path) -> dict[str, Any] | None:
+    """The commit that a run was made from, and whether anything had been changed since.
+
+    None where there is no git to ask.
+    """
+
+    def ask(*command: str) -> str:
+        done = subprocess.run(
+            ["git", *command], cwd=root, capture_output=True, text=True, check=True, timeout=30
+        )
+        return done.stdout.strip()
+
+    try:
+        return {
+            "commit": ask("rev-parse", "--short=12", "HEAD"),
+            "dirty": bool(ask("status", "--porcelain")),
+        }
+    except (OSError, subprocess.SubprocessError):
+        return None
 
 
 def _place(text: str, root: Path) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from harness import manifest
+from harness.comparison.baseline import Baseline, read_baseline
 from harness.config import load_matrix, override_data
 from harness.errors import ConfigError
 from harness.session import Settings
@@ -36,15 +38,25 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--eval-fresh", dest="eval_fresh", action="store_true", help="ask everything again"
     )
+    group.addoption(
+        "--eval-baseline", metavar="FILE",
+        help="fail what fell behind this baseline file (python -m harness bless makes one)",
+    )  # fmt: skip
+    group.addoption(
+        "--eval-inconclusive", choices=("fail", "warn"), default=None,
+        help="what a gate does that can't tell (default: fail in CI, warn elsewhere)",
+    )  # fmt: skip
     parser.addini("eval_matrix", "default of --eval-matrix, relative to the root folder")
     parser.addini("eval_data", "default of --eval-data", type="linelist", default=[])
     parser.addini("eval_limit", "default of --eval-limit", type="int", default=None)
+    parser.addini("eval_baseline", "default of --eval-baseline, relative to the root folder")
+    parser.addini("eval_inconclusive", "default of --eval-inconclusive")
     parser.addini("eval_reports", "folder of runs and store", default="reports")
 
 
 def asked_for(config: pytest.Config) -> bool:
     """Whether the command line names anything to evaluate, so that mistakes can be told at once."""
-    names = ("eval_matrix", "eval_data", "eval_limit", "eval_run_dir")
+    names = ("eval_matrix", "eval_data", "eval_limit", "eval_run_dir", "eval_baseline")
     return any(config.getoption(name) not in (None, []) for name in names)
 
 
@@ -74,7 +86,25 @@ def read_settings(config: pytest.Config) -> Settings:
         root=config.rootpath,
         fresh=config.getoption("eval_fresh"),
         arguments=config.invocation_params.args,
+        baseline=_baseline(config),
+        strict=_strict(config),
     )
+
+
+def _baseline(config: pytest.Config) -> Baseline | None:
+    given = config.getoption("eval_baseline")
+    base = config.invocation_params.dir if given else config.rootpath
+    path = given or config.getini("eval_baseline")
+    return read_baseline((base / Path(path).expanduser()).resolve()) if path else None
+
+
+def _strict(config: pytest.Config) -> bool:
+    chosen = config.getoption("eval_inconclusive") or config.getini("eval_inconclusive")
+    if chosen not in ("", None, "fail", "warn"):
+        raise ConfigError(f"eval_inconclusive = {chosen!r}: expected fail or warn.")
+    # As pytest itself tells a CI.
+    in_ci = bool(os.environ.get("CI") or os.environ.get("BUILD_NUMBER"))
+    return chosen == "fail" if chosen else in_ci
 
 
 def _run_folder(config: pytest.Config, reports: Path) -> Path:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.errors import MichiError
+from harness.comparison.gate import Decision
+from harness.errors import IncomparableError, MichiError
 from harness.evaluate import Evaluation
+from harness.records import Result, Verdict
 from harness.runs import Item, item_line
 
 
@@ -21,6 +24,7 @@ class Ended:
     started: float = field(default_factory=time.monotonic)
     task: str = ""
     measured: list[Item] = field(default_factory=list)
+    broke: bool = False
 
     def begin(self, task: str) -> None:
         """A task is about to be evaluated: what fails from here on is its failure."""
@@ -43,6 +47,16 @@ class Ended:
             )
         )
 
+    def judge(self, decisions: Sequence[Decision]) -> None:
+        """The gates have spoken of what was taken last."""
+        if not decisions:
+            return
+        item = self.measured[-1]
+        results = tuple(_with_verdict(result, decisions) for result in item.results)
+        passed = all(decision.verdict is Verdict.PASSED for decision in decisions)
+        status = "passed" if passed else item.status
+        self.measured[-1] = dataclasses.replace(item, results=results, status=status)
+
     def properties(self) -> list[tuple[str, object]]:
         """Score, n and interval of the last task's headline figures, for JUnit's properties."""
         found: list[tuple[str, object]] = []
@@ -55,7 +69,16 @@ class Ended:
                     (f"{name}.high", round(result.high, 6)),
                     (f"{name}.n", result.n),
                 ]
+            if result.verdict is not Verdict.MEASURED:
+                found.append((f"{result.task}.{result.metric}.verdict", str(result.verdict)))
         return found
+
+    def ended_in_error(self, message: str) -> list[Item]:
+        """The items when something went wrong; figures that were taken before are kept."""
+        if self.measured and self.measured[-1].task == self.task:
+            last = dataclasses.replace(self.measured[-1], status="error", message=message)
+            return [*self.measured[:-1], last]
+        return [*self.measured, self.unmeasured("error", message)]
 
     def unmeasured(self, status: str, message: str) -> Item:
         """The item as one that gave no figures."""
@@ -69,6 +92,41 @@ class Ended:
         )
 
 
+def _with_verdict(result: Result, decisions: Sequence[Decision]) -> Result:
+    for decision in decisions:
+        if (decision.gate.task, decision.gate.metric) == (result.task, result.metric):
+            passed = decision.verdict is Verdict.PASSED
+            return dataclasses.replace(
+                result,
+                verdict=decision.verdict,
+                reason="" if passed else decision.reason,
+                gate=decision.figures,
+            )
+    return result
+
+
+def failures(decisions: Sequence[Decision], strict: bool) -> list[str]:
+    """What makes an item fail, a line a gate. strict: whether an inconclusive gate does.
+
+    Raises IncomparableError where no gate failed and some reference was measured otherwise.
+    """
+    failing = (Verdict.REGRESSED, Verdict.INCONCLUSIVE) if strict else (Verdict.REGRESSED,)
+    lines = [line(decision) for decision in decisions if decision.verdict in failing]
+    unlike = [d for d in decisions if d.verdict is Verdict.INCOMPARABLE]
+    if unlike and not lines:
+        told = "; ".join(f"{d.gate.task} {d.gate.metric}: {d.reason}" for d in unlike)
+        raise IncomparableError(
+            f"incomparable: {told}. Measure as the reference was, or bless a new run: "
+            "python -m harness bless RUN --out FILE."
+        )
+    return lines
+
+
+def line(decision: Decision) -> str:
+    """A decision as a person reads it."""
+    return f"{decision.verdict}: {decision.gate.task} {decision.gate.metric} {decision.reason}"
+
+
 def note(report: Any, call: Any, ended: Ended) -> None:
     """Write `michi_items` on the report, and `michi_error` where the error is the user's.
 
@@ -78,7 +136,10 @@ def note(report: Any, call: Any, ended: Ended) -> None:
     if isinstance(error, MichiError):
         report.michi_error = type(error).__name__
         report.longrepr = f"{report.michi_error}: {error}"
-        items = [*ended.measured, ended.unmeasured("error", str(error))]
+        items = ended.ended_in_error(str(error))
+    elif ended.broke:
+        report.michi_broke = True
+        items = ended.ended_in_error(last_line(report))
     elif report.failed and not ended.measured:
         items = [ended.unmeasured("error", last_line(report))]
     elif report.skipped and not ended.measured:

@@ -11,18 +11,20 @@ controlling process alone writes results and reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from harness.errors import MichiError, UnavailableError
+from harness.comparison.gate import Decision
+from harness.errors import InconclusiveWarning, MichiError, UnavailableError
 from harness.evaluate import Evaluation
 from harness.nomatrix import NoMatrix
 from harness.options import add_options, asked_for, is_worker, read_settings
-from harness.outcome import Ended, note
+from harness.outcome import Ended, failures, line, note
 from harness.recorder import Recorder
-from harness.records import Checkpoint
+from harness.records import Checkpoint, Verdict
 from harness.screen import progress_line, watched_columns
 from harness.session import EvalSession, Settings
 from harness.tasks import Task
@@ -110,22 +112,28 @@ def evaluate(
         config.stash[SESSION] = EvalSession(config.stash[SETTINGS])
     session = config.stash[SESSION]
     ended = request.node.stash[ENDED] = Ended(checkpoint.id, request.node.nodeid)
-    line = progress_line(config, f"[{checkpoint.id}]")
+    progress = progress_line(config, f"[{checkpoint.id}]")
 
     def run(task: Task) -> Evaluation:
         ended.begin(task.name)
         try:
-            evaluation = session.evaluate(task, checkpoint, line)
+            evaluation = session.evaluate(task, checkpoint, progress)
+            ended.take(evaluation, session.fingerprint(checkpoint))
+            decisions = session.decide(task, checkpoint, evaluation, progress)
         except UnavailableError as error:
             pytest.skip(str(error))
+        except Exception as error:
+            ended.broke = not isinstance(error, MichiError)
+            raise
         finally:
-            line.clear()
-        ended.take(evaluation, session.fingerprint(checkpoint))
+            progress.clear()
+        ended.judge(decisions)
         request.node.user_properties.extend(ended.properties())
+        enforce(decisions, session.settings.strict)
         return evaluation
 
     yield run
-    line.clear()
+    progress.clear()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -138,6 +146,15 @@ def pytest_runtest_makereport(
     if ended is not None and (call.when == "call" or report.failed):
         note(report, call, ended)
     return report
+
+
+def enforce(decisions: Sequence[Decision], strict: bool) -> None:
+    """Fail the item whose gate failed, with the gate's reason and no traceback."""
+    if lines := failures(decisions, strict):
+        pytest.fail("\n".join(lines), pytrace=False)
+    for decision in decisions:
+        if decision.verdict is Verdict.INCONCLUSIVE:
+            warnings.warn(InconclusiveWarning(line(decision)), stacklevel=3)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -27,6 +27,7 @@ class Recorder:
         self.config = config
         self._items: list[Item] = []
         self._misused = False
+        self._broke = False
         self._dead: list[str] = []
         self._notes: list[str] = []
         self._collected = 0
@@ -56,10 +57,12 @@ class Recorder:
         lines = getattr(report, "michi_items", [])
         if report.when == "???":
             lines = []
+            self._broke = True
             self._record_crash(report)
         if getattr(report, "michi_error", ""):
             self._misused = True
             self._tell_once(report)
+        self._broke |= getattr(report, "michi_broke", False)
         worker = getattr(report, "worker_id", "")
         for line in lines:
             self._record(item_from_row({**json.loads(line), "worker": worker}))
@@ -78,9 +81,12 @@ class Recorder:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if self._items:
             self._finish(complete=exitstatus in (0, 1))
-        gates_failed = any(item.status in ("failed", "crashed") for item in self._items)
-        if self._misused and not gates_failed:
+        if any(item.status == "failed" for item in self._items):
+            return  # a failed gate: pytest's own 1
+        if self._misused:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self._broke:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Two tables, then where the report is."""
@@ -176,7 +182,7 @@ def _tables(folder: Path) -> list[str]:
     A table whose suites were not selected is left out.
     """
     from harness.report.relative import relative_results
-    from harness.report.tables import accuracy_table, forms_table, relative_table
+    from harness.report.tables import accuracy_table, forms_table, gates_table, relative_table
     from harness.report.terminal import WIDTH, render
 
     run = read_run(folder)
@@ -184,6 +190,7 @@ def _tables(folder: Path) -> list[str]:
     tables = [accuracy_table(run), forms_table(run)] if "knowledge" in tasks else []
     if tasks & {"jsquad", "marc_ja"}:
         tables.append(relative_table(run, relative_results(run)))
+    tables.append(gates_table(run))
     width = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
     return [line for table in tables if table is not None for line in ["", *render(table, width)]]
 

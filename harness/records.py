@@ -167,6 +167,8 @@ class Result:
     value, low, high: in [0, 1] for shares; around 1 for relative scores.
     n: samples; clusters: independent groups among them. headline: shown in the tables.
     identity: what must match for two results to be compared (data hash, prompt, decoding ...).
+    gate: what the verdict was made of (against, margin, difference, low, high, n ...), if there is
+    one. reason: why the verdict is not "passed".
     """
 
     checkpoint: str
@@ -182,3 +184,4 @@ class Result:
     verdict: Verdict = Verdict.MEASURED
     reason: str = ""
     identity: Mapping[str, Any] = field(default_factory=dict)
+    gate: Mapping[str, Any] = field(default_factory=dict)

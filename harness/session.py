@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import manifest
+from harness.comparison.baseline import Baseline
+from harness.comparison.gate import Decision, decide
+from harness.comparison.scores import ScoreSet, from_rows
 from harness.config import Matrix, missing_parts
 from harness.engines import Engine, open_engine
 from harness.errors import ConfigError
 from harness.evaluate import Evaluation, Progress, Workbench, evaluate
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, weights_folder
+from harness.gates import DEFAULT_GATES, Gate
 from harness.records import Checkpoint, Model
 from harness.runs import write_json
 from harness.store import Store
 from harness.tasks import Task
+from harness.toml import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Settings:
     """A session's settings after command line and configuration files were put together.
 
     reports: the folder of runs, store and the link to the latest run. arguments: pytest's own.
+    baseline: what checkpoints are gated against; without one it is the matrix's baseline checkpoint
+    of this run. strict: whether an inconclusive gate fails.
     """
 
     matrix: Matrix
@@ -31,6 +38,15 @@ class Settings:
     root: Path
     fresh: bool
     arguments: Sequence[str]
+    baseline: Baseline | None = None
+    strict: bool = False
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The matrix's gates, or with a baseline file the usual ones."""
+        if self.baseline is not None and not self.matrix.gates:
+            return DEFAULT_GATES
+        return self.matrix.gates
 
 
 class EvalSession:
@@ -41,20 +57,61 @@ class EvalSession:
         self._hashes = FileHashes(settings.reports / "store" / "hashes.json")
         self._store = Store(settings.reports / "store", fresh=settings.fresh)
         self._prints: dict[Checkpoint, str] = {}
+        self._references: dict[str, ScoreSet] = {}
         self._open: tuple[Model, Engine] | None = None
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
         """Measure one task on one checkpoint. Raises MichiError."""
         self.begin_run()
-        source = self.settings.matrix.source(task.name)
+        return self._evaluate(task, checkpoint, self.settings.run_folder, progress)
+
+    def decide(
+        self, task: Task, checkpoint: Checkpoint, evaluation: Evaluation, progress: Progress
+    ) -> list[Decision]:
+        """What the gates say of an evaluation; nothing where none is set for it.
+
+        Without a baseline file the run's baseline checkpoint is asked first what is not known of
+        it. Raises MichiError.
+        """
+        gates = _gates_on(evaluation, task.name, self.settings)
+        if not gates or (self.settings.baseline is None and checkpoint.baseline):
+            return []
+        ours = from_rows(checkpoint.id, task.name, evaluation.identity, evaluation.rows)
+        theirs, name = self._reference(task, checkpoint, progress)
+        return [decide(gate, ours, theirs, name) for gate in gates]
+
+    def _reference(
+        self, task: Task, checkpoint: Checkpoint, progress: Progress
+    ) -> tuple[ScoreSet | None, str]:
+        """What a checkpoint is gated against, and how to call it."""
+        if self.settings.baseline is not None:
+            baseline = self.settings.baseline
+            return baseline.score_set(checkpoint.id, task.name), baseline.path.name
+        base = next((c for c in self.settings.matrix.checkpoints if c.baseline), None)
+        if base is None:
+            raise ConfigError(
+                f"{self.settings.matrix.path}: a gate is set for {task.name}, but there is nothing "
+                "to hold it against: mark a checkpoint with baseline = true, or give "
+                "--eval-baseline FILE."
+            )
+        # Two prompts of one task are two references.
+        key = f"{task.name} {sorted(task.identity.items())}"
+        if key not in self._references:
+            known = self._evaluate(task, base, None, progress)
+            self._references[key] = from_rows(base.id, task.name, known.identity, known.rows)
+        return self._references[key], base.id
+
+    def _evaluate(
+        self, task: Task, checkpoint: Checkpoint, folder: Path | None, progress: Progress
+    ) -> Evaluation:
         bench = Workbench(
             fingerprint=self.fingerprint(checkpoint),
             engine=lambda: self._engine(checkpoint.model),
             store=self._store,
-            run_folder=self.settings.run_folder,
+            run_folder=folder,
             progress=progress,
         )
-        return evaluate(task, checkpoint, source, bench)
+        return evaluate(task, checkpoint, self.settings.matrix.source(task.name), bench)
 
     def fingerprint(self, checkpoint: Checkpoint) -> str:
         """Of the checkpoint's bytes. Raises ConfigError naming every part that is missing."""
@@ -92,3 +149,16 @@ class EvalSession:
             self.close()
             self._open = (model, open_engine(model, weights_folder(model)))
         return self._open[1]
+
+
+def _gates_on(evaluation: Evaluation, task: str, settings: Settings) -> list[Gate]:
+    """The gates of a task. One that somebody set for a metric that isn't there is a mistake."""
+    metrics = [result.metric for result in evaluation.results]
+    gates = [gate for gate in settings.gates if gate.task == task]
+    for gate in gates:
+        if gate.metric not in metrics and gate in settings.matrix.gates:
+            raise ConfigError(
+                f"{settings.matrix.path}: [gates.{task}.{gate.metric}]: no such metric."
+                f"{suggestion(gate.metric, metrics)} Measured: {', '.join(metrics)}."
+            )
+    return [gate for gate in gates if gate.metric in metrics]

@@ -7,8 +7,9 @@
           "03f1c2…": "1 0.857", ...
 
 Samples go by the hash of what was asked and what counts as right: questions on private documents
-stay out of the file. Sorted, a sample a line ("-" where a checkpoint has no score), so that a change of one answer is
-a change of one line. `figures` are for the person who reads the diff; the gate reads `scores`.
+stay out of the file. Sorted, a sample a line ("-" where a checkpoint has no score), so that a
+change of one answer is a change of one line. `figures` are for the person who reads the diff; the
+gate reads `scores`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from harness.errors import ConfigError
 from harness.runs import Run
 
 SCHEMA = 1
-_DIGITS = 4  # of a score: rounding moves a mean by less than .0001
+_DIGITS = 4  # of a figure that people read; scores are kept exactly, so that equal is equal
 _NONE = "-"
 _MAKE = "Make one with: python -m harness bless RUN --out FILE."
 
@@ -76,6 +77,18 @@ def make_baseline(
         raise ConfigError(f"{run.folder}: nothing was measured in this run: nothing to bless.")
     described = {k: run.manifest.get(k) for k in ("id", "finished", "status", "command", "tree")}
     return {"schema": SCHEMA, "run": described, "digest": _digest(tasks), "tasks": tasks}
+
+
+def describe(content: Mapping[str, Any]) -> str:
+    """What a baseline file holds, in a line."""
+    tasks = content["tasks"]
+    parts = [
+        f"{task} ({len(next(iter(table['scores'].values()))['samples'])} samples, "
+        f"{sum(len(group['checkpoints']) for group in table['identities'])} checkpoints)"
+        for task, table in tasks.items()
+        if table["scores"]
+    ]
+    return f"run {content['run']['id']}: {', '.join(parts)}"
 
 
 def _refuse_doubtful(run: Run, allow_dirty: bool, allow_partial: bool) -> None:
@@ -144,7 +157,9 @@ def _column(sets: Mapping[str, ScoreSet], name: str) -> dict[str, Any]:
 
 
 def _short(score: float | None) -> str:
-    return _NONE if score is None else f"{round(score, _DIGITS):g}"
+    if score is None:
+        return _NONE
+    return str(int(score)) if score in (0.0, 1.0) else repr(score)
 
 
 def _digest(tasks: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ Half a margin, so that a drop that is certain but too small to matter fails nobo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,15 +30,17 @@ _SHOWN = 5  # ids named in a reason
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a gate says. reason: one line for a person; difference: ours minus the reference's."""
+    """What a gate says.
+
+    reason: one line for a person. figures: against, margin, and where samples could be paired
+    difference (ours minus the reference's), low, high, n, worse, better, p (sign flips of whole
+    clusters), and for an inconclusive gate needed: the n it would take.
+    """
 
     gate: Gate
     verdict: Verdict
     reason: str
-    difference: float | None = None
-    interval: Interval | None = None
-    n: int = 0
-    needed: int | None = None
+    figures: Mapping[str, Any]
 
 
 def judge(difference: float, interval: Interval, margin: float) -> Verdict:
@@ -52,14 +55,14 @@ def judge(difference: float, interval: Interval, margin: float) -> Verdict:
 def decide(gate: Gate, ours: ScoreSet, theirs: ScoreSet | None, against: str) -> Decision:
     """Judge one figure of a checkpoint against a reference's. against: what to call that."""
     if theirs is None:
-        return _incomparable(gate, f"{against} has no {ours.checkpoint} on {ours.task}")
+        return _incomparable(gate, against, f"{against} holds no {ours.task} of {ours.checkpoint}")
     if unlike := unlike_keys(ours.identity, theirs.identity):
-        return _incomparable(gate, f"{', '.join(unlike)} not as in {against}")
+        return _incomparable(gate, against, f"{', '.join(unlike)} not as in {against}")
     score, stratum = metric_samples(gate.metric)
     pairs = paired(ours, theirs, score, stratum)
     if problem := _problem(gate, pairs, against):
-        return _incomparable(gate, problem)
-    return _compared(gate, ours, pairs, against)
+        return _incomparable(gate, against, problem)
+    return _compared(gate, pairs, against)
 
 
 def unlike_keys(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
@@ -78,38 +81,43 @@ def _problem(gate: Gate, pairs: Paired, against: str) -> str:
     return ""
 
 
-def _compared(gate: Gate, ours: ScoreSet, pairs: Paired, against: str) -> Decision:
+def _compared(gate: Gate, pairs: Paired, against: str) -> Decision:
     difference, interval = paired_difference(pairs.ours, pairs.theirs, pairs.clusters)
     verdict = judge(difference, interval, gate.margin)
-    broken = _broken(gate, pairs)
-    if broken:
+    changed = flips(pairs.ours, pairs.theirs)
+    apart = [now - before for now, before in zip(pairs.ours, pairs.theirs, strict=True)]
+    figures = {
+        "against": against,
+        "margin": gate.margin,
+        "before": math.fsum(pairs.theirs) / len(apart),
+        "now": math.fsum(pairs.ours) / len(apart),
+        "difference": difference,
+        "low": interval.low,
+        "high": interval.high,
+        "n": len(apart),
+        "worse": changed.lost,
+        "better": changed.won,
+        "p": sign_flip(apart, pairs.clusters),
+    }
+    reason = _reason(figures)
+    if broken := _broken(gate, pairs):
         verdict = Verdict.REGRESSED
-    needed = _needed(gate, pairs) if verdict is Verdict.INCONCLUSIVE else None
-    reason = _reason(gate, ours, pairs, against, difference, interval)
-    if broken:
+        figures["broken"] = broken
         reason += f"; must not break, and broke: {_some(broken)}"
     if verdict is Verdict.INCONCLUSIVE:
-        reason += f"; it would take n ≈ {needed:,} to tell"
-    return Decision(gate, verdict, reason, difference, interval, len(pairs.ids), needed)
+        figures["needed"] = _needed(gate, pairs)
+        reason += f"; it would take n ≈ {figures['needed']:,} to tell"
+    return Decision(gate, verdict, reason, figures)
 
 
-def _reason(
-    gate: Gate,
-    ours: ScoreSet,
-    pairs: Paired,
-    against: str,
-    difference: float,
-    interval: Interval,
-) -> str:
-    before, now = (100 * sum(s) / len(s) for s in (pairs.theirs, pairs.ours))
-    changed = flips(pairs.ours, pairs.theirs)
-    differences = [a - b for a, b in zip(pairs.ours, pairs.theirs, strict=True)]
-    p = sign_flip(differences, pairs.clusters)
+def _reason(figures: Mapping[str, Any]) -> str:
+    percent = {name: 100 * figures[name] for name in ("before", "now", "margin")}
+    points = {name: f"{100 * figures[name]:+.1f}" for name in ("difference", "low", "high")}
     return (
-        f"{ours.task} {gate.metric} {before:.1f} → {now:.1f} % against {against}: "
-        f"{100 * difference:+.1f} points "
-        f"[{100 * interval.low:+.1f}, {100 * interval.high:+.1f}], margin {100 * gate.margin:g}, "
-        f"n {len(pairs.ids)}, {changed.lost} worse, {changed.won} better, p {_p(p)}"
+        f"{percent['before']:.1f} → {percent['now']:.1f} % against {figures['against']}: "
+        f"{points['difference']} points [{points['low']}, {points['high']}], "
+        f"margin {percent['margin']:g}, n {figures['n']}, "
+        f"{figures['worse']} worse, {figures['better']} better, p {_p(figures['p'])}"
     )
 
 
@@ -130,8 +138,9 @@ def _broken(gate: Gate, pairs: Paired) -> list[str]:
     return [id for id, now, before in rows if id in gate.must_not_break and now < before]
 
 
-def _incomparable(gate: Gate, problem: str) -> Decision:
-    return Decision(gate, Verdict.INCOMPARABLE, problem)
+def _incomparable(gate: Gate, against: str, problem: str) -> Decision:
+    figures = {"against": against, "margin": gate.margin}
+    return Decision(gate, Verdict.INCOMPARABLE, problem, figures)
 
 
 def _some(ids: Sequence[str]) -> str:

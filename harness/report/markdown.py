@@ -13,6 +13,7 @@ from harness.report.tables import (
     Table,
     accuracy_table,
     forms_table,
+    gates_table,
     percent,
     relative_table,
     results_table,
@@ -28,9 +29,11 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~!&@:])")
 def summary(run: Run, relative: Relative) -> str:
     """The run in Markdown, shorter than LIMIT characters."""
     everything, forms = results_table(run, relative), forms_table(run)
+    gates = gates_table(run)
     head = [
         f"# michi: run {_text(str(run.manifest['id']))}",
         first_sentence(run, relative),
+        _section(gates) if gates else "",
         _section(accuracy_table(run)),
         _section(forms) if forms else "",
         _section(relative_table(run, relative)),

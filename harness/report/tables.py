@@ -13,7 +13,16 @@ from harness.report.relative import Relative
 from harness.runs import Run
 
 BLANK = "–"
-FORMS = ("paraphrase", "reversed", "control", "carried_over")
+FORMS = (
+    "paraphrase",
+    "held_out",
+    "untrained",
+    "reversed",
+    "near_miss",
+    "control",
+    "carried_over",
+)
+_ACCURACY = "accuracy_"
 _COLUMNS_OF_CHECKPOINT = ("#", "checkpoint", "dataset", "epochs")
 
 
@@ -47,12 +56,12 @@ def accuracy_table(run: Run) -> Table:
 def forms_table(run: Run) -> Table | None:
     """The other forms of question; None where all questions were of the training set."""
     measured = {
-        (r.checkpoint, r.metric.removeprefix("accuracy_")): r
+        (r.checkpoint, r.metric.removeprefix(_ACCURACY)): r
         for item in run.items
         for r in item.results
-        if r.task == "knowledge" and r.metric != "accuracy_seen"
+        if r.task == "knowledge" and r.metric.startswith(_ACCURACY) and r.metric != "accuracy_seen"
     }
-    forms = sorted({form for _, form in measured}, key=lambda f: (*FORMS, f).index(f))
+    forms = sorted({form for _, form in measured}, key=lambda f: ((*FORMS, f).index(f), f))
     if not forms:
         return None
     sizes = {form: {r.n for (_, f), r in measured.items() if f == form} for form in forms}
@@ -105,6 +114,50 @@ def relative_table(run: Run, relative: Relative) -> Table:
             *gap_notes(run, ("jsquad", "marc_ja")),
         ),
         numeric=(0, 3, 4, 5, 6),
+    )
+
+
+def gates_table(run: Run) -> Table | None:
+    """What gates said; None where none was set."""
+    gated = [r for item in run.items for r in item.results if r.gate]
+    if not gated:
+        return None
+    rows = [
+        (
+            r.checkpoint,
+            f"{r.task} {r.metric}",
+            str(r.verdict),
+            *_gate_cells(r.gate),
+        )
+        for r in gated
+    ]
+    return Table(
+        title=f"Gates – against {', '.join(sorted({r.gate['against'] for r in gated}))}",
+        columns=(
+            "checkpoint",
+            "gate",
+            "verdict",
+            "difference (points)",
+            "margin",
+            "n",
+            "worse/better",
+        ),
+        rows=tuple(rows),
+        notes=("95 % intervals in brackets (paired, clustered t).",),
+        numeric=(3, 4, 5, 6),
+    )
+
+
+def _gate_cells(gate: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    margin = f"{100 * gate['margin']:g}"
+    if "difference" not in gate:
+        return BLANK, margin, BLANK, BLANK
+    difference, low, high = (f"{100 * gate[name]:+.1f}" for name in ("difference", "low", "high"))
+    return (
+        f"{difference} [{low}, {high}]",
+        margin,
+        str(gate["n"]),
+        f"{gate['worse']}/{gate['better']}",
     )
 
 

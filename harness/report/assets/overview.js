@@ -1,5 +1,6 @@
 // The first view: the two tables, the charts, every number, and what is missing.
-const FORMS = ['paraphrase', 'reversed', 'control', 'carried_over'];
+const FORMS = ['paraphrase', 'held_out', 'untrained', 'reversed', 'near_miss', 'control',
+  'carried_over'];
 const NUMBER = { class: 'number' };
 
 function checkpointCells(id) {
