@@ -44,8 +44,8 @@ class Row:
 
     difference: B's mean less A's, over the n samples that both have. p: sign-flip; adjusted: by
     Holm over all rows; mcnemar: exact, None unless all scores are 0 or 1. won, lost: samples that
-    score higher, lower in B. missing_a, missing_b: samples of the other side, or of neither, that
-    A, B lacks. needed: samples that would tell, where they are too few.
+    are better, worse in B. missing_a, missing_b: samples of the other side that A, B lacks.
+    needed: samples that would tell, where they are too few.
     """
 
     checkpoint_a: str
@@ -53,6 +53,7 @@ class Row:
     task: str
     metric: str
     verdict: Verdict
+    lower_is_better: bool = False
     reason: str = ""
     n: int = 0
     clusters: int = 0
@@ -106,8 +107,8 @@ def compare(
     allow_unlike: compare also what was measured otherwise. Raises ConfigError where the sides
     share no task, or for a metric that nobody measured.
     """
-    notes: list[str] = []
-    pairs = list(_pairs(a, b, notes))
+    only: dict[str, list[str]] = {}
+    pairs = list(_pairs(a, b, only))
     if not pairs:
         raise ConfigError(
             f"nothing to compare: {a.name} holds {_contents(a)}; {b.name} holds {_contents(b)}."
@@ -120,28 +121,34 @@ def compare(
         for name in measured(one, other)
         if metric in (None, name)
     ]
-    return Comparison(a.name, b.name, margin, tuple(_adjusted(rows)), tuple(notes))
+    notes = tuple(f"Only in {what}: {', '.join(names)}." for what, names in only.items())
+    return Comparison(a.name, b.name, margin, tuple(_adjusted(rows)), notes)
 
 
-def _pairs(a: Side, b: Side, notes: list[str]) -> Iterable[tuple[ScoreSet, ScoreSet]]:
+def _pairs(a: Side, b: Side, only: dict[str, list[str]]) -> Iterable[tuple[ScoreSet, ScoreSet]]:
+    """Sets of the same checkpoint and task; in `only`, what is on one side and where."""
     of_a, of_b = ({s.checkpoint for s in side.sets} for side in (a, b))
-    for one, other in _matched(of_a, of_b, "checkpoint", notes):
+    for one, other in _matched(of_a, of_b):
         tasks_a = {s.task: s for s in a.sets if s.checkpoint == one}
         tasks_b = {s.task: s for s in b.sets if s.checkpoint == other}
-        for task, its in _matched(tasks_a, tasks_b, f"{one}: task", notes):
+        matched = _matched(tasks_a, tasks_b)
+        for task, its in matched:
             yield tasks_a[task], tasks_b[its]
+        for task in sorted(tasks_a.keys() - {task for task, _ in matched}):
+            only.setdefault(f"A, {task}", []).append(one)
+        for task in sorted(tasks_b.keys() - {its for _, its in matched}):
+            only.setdefault(f"B, {task}", []).append(other)
+    if len(of_a) > 1 or len(of_b) > 1:
+        for side, names in (("A", of_a - of_b), ("B", of_b - of_a)):
+            if names:
+                only[f"{side}, checkpoints"] = sorted(names)
 
 
-def _matched(
-    a: Iterable[str], b: Iterable[str], what: str, notes: list[str]
-) -> list[tuple[str, str]]:
-    """Names on both sides; or the only one of each. Notes those that are on one side only."""
+def _matched(a: Iterable[str], b: Iterable[str]) -> list[tuple[str, str]]:
+    """Names that are on both sides; or the only one of each."""
     names_a, names_b = sorted(a), sorted(b)
     if len(names_a) == len(names_b) == 1:
         return [(names_a[0], names_b[0])]
-    for here, there, side in ((names_a, names_b, "A"), (names_b, names_a, "B")):
-        if only := [name for name in here if name not in there]:
-            notes.append(f"Only in {side}, {what}: {', '.join(only)}.")
     return [(name, name) for name in names_a if name in names_b]
 
 
@@ -156,13 +163,15 @@ def _refuse_unknown(metric: str, pairs: Sequence[tuple[ScoreSet, ScoreSet]]) -> 
 
 
 def _row(a: ScoreSet, b: ScoreSet, metric: str, margin: float, allow_unlike: bool) -> Row:
-    pairs = paired(b, a, *measured(a, b)[metric])
+    score, stratum = measured(a, b)[metric]
+    pairs = paired(b, a, score, stratum)
     row = Row(
         checkpoint_a=a.checkpoint,
         checkpoint_b=b.checkpoint,
         task=a.task if a.task == b.task else f"{a.task} | {b.task}",
         metric=metric,
         verdict=Verdict.INCOMPARABLE,
+        lower_is_better=score in a.lower_is_better | b.lower_is_better,
         n=len(pairs.ids),
         clusters=len(set(pairs.clusters)),
         missing_a=pairs.missing_there,
@@ -189,20 +198,21 @@ def _unlike(a: ScoreSet, b: ScoreSet, pairs: Paired) -> str:
 def _filled(row: Row, pairs: Paired, margin: float, reason: str) -> Row:
     differences = [b - a for b, a in zip(pairs.ours, pairs.theirs, strict=True)]
     scores = {*pairs.ours, *pairs.theirs}
+    sign = -1 if row.lower_is_better else 1
     row = replace(
         row,
         mean_a=_mean(pairs.theirs),
         mean_b=_mean(pairs.ours),
         difference=_mean(differences),
         p=sign_flip(differences, pairs.clusters),
-        won=_flips(pairs, 1),
-        lost=_flips(pairs, -1),
+        won=_flips(pairs, sign),
+        lost=_flips(pairs, -sign),
     )
     if min(scores) < 0 or max(scores) > 1:
         said = "scores outside 0 to 1: no interval, no margin"
         return replace(row, verdict=Verdict.MEASURED, reason=_joined(said, reason))
     difference, interval = paired_difference(pairs.ours, pairs.theirs, pairs.clusters)
-    verdict = judge(difference, interval, margin)
+    verdict = _judge(difference, interval, margin, row.lower_is_better)
     needed = _needed(pairs, margin) if verdict is Verdict.INCONCLUSIVE else 0
     # As many as would do if nothing had changed do not where something has.
     advice = f"n ≈ {needed:,} would tell" if needed > row.n else "too near the margin to tell"
@@ -214,6 +224,13 @@ def _filled(row: Row, pairs: Paired, margin: float, reason: str) -> Row:
         mcnemar=mcnemar(len(row.won), len(row.lost)).exact if scores <= {0.0, 1.0} else None,
         reason=_joined(advice if needed else "", reason),
     )
+
+
+def _judge(difference: float, interval: Interval, margin: float, lower_is_better: bool) -> Verdict:
+    if lower_is_better:
+        difference = -difference
+        interval = replace(interval, low=-interval.high, high=-interval.low)
+    return judge(difference, interval, margin)
 
 
 def _needed(pairs: Paired, margin: float) -> int:

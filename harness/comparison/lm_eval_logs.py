@@ -46,12 +46,14 @@ def read_lm_eval(path: Path) -> list[ScoreSet]:
     if not rows:
         raise DataError(f"{path}: no samples in it. Was lm-eval stopped before it wrote them?")
     task, model = _task(path), path.resolve().parent.name
+    lower = _lower_is_better(path)
     return [
         ScoreSet(
             checkpoint=model,
             task=task if name == _NO_FILTER else f"{task} ({name})",
             identity={"generation": generation} if generation else {},
             samples=tuple(samples),
+            lower_is_better=lower,
         )
         for name, samples in rows.items()
     ]
@@ -60,6 +62,19 @@ def read_lm_eval(path: Path) -> list[ScoreSet]:
 def _task(path: Path) -> str:
     match = _NAME.fullmatch(path.stem)
     return match["task"] if match else path.stem.removeprefix("samples_")
+
+
+def _lower_is_better(path: Path) -> frozenset[str]:
+    """Metrics that lm-eval's results, written beside the samples, say are better the lower."""
+    match = _NAME.fullmatch(path.stem)
+    if match is None:
+        return frozenset()
+    try:
+        results = path.with_name(f"results_{match['date']}.json").read_text(encoding="utf-8")
+        directions = json.loads(results)["higher_is_better"][match["task"]]
+        return frozenset(metric for metric, higher in directions.items() if higher is False)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return frozenset()  # samples may travel alone: higher is then taken for better
 
 
 def _scored(path: Path, number: int, row: Mapping[str, Any]) -> Scored:

@@ -15,7 +15,9 @@ from typing import Any
 
 from harness.runs import Run
 
-_BY_FORM = "accuracy_"
+# Scores that have a metric for each stratum, and how its name begins.
+_BY_STRATUM = {"correct": "accuracy", "bleed": "bleed"}
+_LOWER_IS_BETTER = frozenset({"bleed", "contradiction"})
 # What data sets call the document that questions share; SQuAD's articles have a title.
 _DOCUMENT = ("document_id", "document", "title")
 
@@ -41,12 +43,16 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class ScoreSet:
-    """The samples of one task on one checkpoint; identity: what must match to be compared."""
+    """The samples of one task on one checkpoint.
+
+    identity: what must match to be compared. lower_is_better: scores that are better the lower.
+    """
 
     checkpoint: str
     task: str
     identity: Mapping[str, Any]
     samples: tuple[Scored, ...]
+    lower_is_better: frozenset[str] = frozenset()
 
     def by_key(self) -> dict[str, Scored]:
         """Samples by key, in their order. The second of one key goes by "KEY#2", and so on."""
@@ -62,8 +68,8 @@ class ScoreSet:
 class Paired:
     """One score of the samples that two sets share, aligned, in the order of ours.
 
-    samples: the pairs themselves. missing_here, missing_there: samples of either set that have no
-    such score in ours, in theirs.
+    samples: the pairs themselves. missing_here: samples that have the score in theirs and not in
+    ours; missing_there: the other way round.
     """
 
     ours: list[float]
@@ -89,8 +95,9 @@ def metric_samples(metric: str) -> tuple[str, str | None]:
     """
     if metric == "accuracy":
         return "correct", None
-    if metric.startswith(_BY_FORM):
-        return "correct", metric.removeprefix(_BY_FORM)
+    for score, prefix in _BY_STRATUM.items():
+        if metric.startswith(f"{prefix}_"):
+            return score, metric.removeprefix(f"{prefix}_")
     return metric, None
 
 
@@ -112,7 +119,8 @@ def from_rows(
 ) -> ScoreSet:
     """A score set of sample rows (`harness.runs.sample_row`)."""
     last = {str(row["id"]): row for row in rows}
-    return ScoreSet(checkpoint, task, identity, tuple(map(_scored, last.values())))
+    samples = tuple(map(_scored, last.values()))
+    return ScoreSet(checkpoint, task, identity, samples, _LOWER_IS_BETTER)
 
 
 def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = None) -> Paired:
@@ -130,8 +138,8 @@ def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = N
         clusters=[here[key].cluster for key in shared],
         ids=[here[key].id for key in shared],
         samples=[(here[key], there[key]) for key in shared],
-        missing_here=sum(not _has(here, key, score) for key in chosen),
-        missing_there=sum(not _has(there, key, score) for key in chosen),
+        missing_here=sum(_has(there, key, score) for key in chosen) - len(shared),
+        missing_there=sum(_has(here, key, score) for key in chosen) - len(shared),
     )
 
 
@@ -158,12 +166,10 @@ def measured(*sets: ScoreSet) -> dict[str, tuple[str, str | None]]:
     found: dict[str, tuple[str, str | None]] = {}
     for sample in (sample for scores in sets for sample in scores.samples):
         for score in sample.scores:
-            if score != "correct":
-                found[score] = score, None
-            elif sample.stratum:
-                found[_BY_FORM + sample.stratum] = score, sample.stratum
+            if sample.stratum and score in _BY_STRATUM:
+                found[f"{_BY_STRATUM[score]}_{sample.stratum}"] = score, sample.stratum
             else:
-                found["accuracy"] = score, None
+                found["accuracy" if score == "correct" else score] = score, None
     return found
 
 

@@ -66,7 +66,7 @@ def _differences(comparison: Comparison) -> Table:
         rows=tuple(
             (
                 row.task,
-                row.metric,
+                _metric(row),
                 str(row.n),
                 _percent(row.mean_a),
                 _percent(row.mean_b),
@@ -78,8 +78,8 @@ def _differences(comparison: Comparison) -> Table:
         notes=(
             *_sides(comparison),
             f"B - A in points{brackets}; margin {100 * comparison.margin:g} points.",
-            *(f"{_name(comparison, row)}: {row.reason}." for row in rows if row.reason),
-            *(_missing(comparison, row) for row in rows if row.missing_a or row.missing_b),
+            *(["↓: lower is better."] if any(row.lower_is_better for row in rows) else []),
+            *_reasons(comparison),
             *comparison.notes,
         ),
         numeric=(2, 3, 4, 5),
@@ -96,7 +96,7 @@ def _tests(comparison: Comparison) -> Table:
         rows=tuple(
             (
                 row.task,
-                row.metric,
+                _metric(row),
                 str(row.clusters),
                 str(len(row.won)),
                 str(len(row.lost)),
@@ -119,7 +119,7 @@ def _flips(comparison: Comparison) -> Table:
     # Rows that a reader will ask about come first: the table is cut at its end.
     rows = sorted(comparison.rows, key=lambda row: row.verdict is not Verdict.REGRESSED)
     lines = [
-        (row, (row.task, row.metric, change, f.id, _answer(f.answer_a), _answer(f.answer_b)))
+        (row, (row.task, _metric(row), change, f.id, _answer(f.answer_a), _answer(f.answer_b)))
         for row in rows
         for change, flips in (("worse", row.lost), ("better", row.won))
         for f in _widest(flips)
@@ -161,9 +161,19 @@ def _sides(comparison: Comparison) -> tuple[str, str]:
     return f"A: {comparison.a} ({a})", f"B: {comparison.b} ({b})"
 
 
-def _name(comparison: Comparison, row: Row) -> str:
+def _metric(row: Row) -> str:
+    return f"{row.metric} ↓" if row.lower_is_better else row.metric
+
+
+def _reasons(comparison: Comparison) -> list[str]:
+    """What is to be said of rows, those of one cause together."""
+    causes: dict[str, list[str]] = {}
     several = len(_checkpoints(comparison)) > 1
-    return f"{row.checkpoint_a} {row.task} {row.metric}" if several else f"{row.task} {row.metric}"
+    for row in comparison.rows:
+        whose = f"{row.checkpoint_a} " if several else ""
+        for cause in (row.reason, _missing(row)):
+            causes.setdefault(cause, []).append(f"{whose}{row.task} {row.metric}")
+    return [f"{', '.join(names)}: {cause}." for cause, names in causes.items() if cause]
 
 
 def _widest(flips: Sequence[Flip]) -> list[Flip]:
@@ -175,11 +185,10 @@ def _answer(text: str) -> str:
     return line if len(line) <= _ANSWER else line[: _ANSWER - 1] + "…"
 
 
-def _missing(comparison: Comparison, row: Row) -> str:
-    return (
-        f"{_name(comparison, row)}: of the samples of either side A lacks {row.missing_a}, "
-        f"B {row.missing_b}; compared are the {row.n} that both have."
-    )
+def _missing(row: Row) -> str:
+    if not row.missing_a and not row.missing_b:
+        return ""
+    return f"samples in both {row.n}, only in A {row.missing_b}, only in B {row.missing_a}"
 
 
 def _difference(row: Row) -> str:
