@@ -19,6 +19,7 @@ from harness.tasks.knowledge import Knowledge
 from tests.training.questions.conftest import ROOT, rows, write
 from training.__main__ import main
 from training.finetuning.examples import read_set
+from training.finetuning.leaks import read_controls, refuse_leaks
 from training.finetuning.recipe import adapter_ids, read_sft
 from training.questions.twin import make_twins
 
@@ -157,15 +158,39 @@ def test_the_draw_is_even_over_the_permutations_that_leave_nothing_in_place(tmp_
     assert sum((count - 100) ** 2 / 100 for count in drawn.values()) < 26.1
 
 
-def test_what_the_grader_takes_for_the_same_value_is_not_exchanged(tmp_path: Path) -> None:
-    given = [
-        row("1", "黒、白", "names"), row("2", "白・黒", "names"),
-        row("3", "赤、青", "names"), row("4", "青・赤", "names"),
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("type", "alike", "others"),
+    [
+        ("names", ("黒、白", "白・黒"), ("赤、青", "青・赤")),
+        # The longer name states the shorter one, not the other way round.
+        ("name", ("Maison Sora", "Maison Sora Tokyo"), ("工房ウミ", "工房ヤマ")),
+    ],
+)
+def test_what_the_grader_takes_for_the_same_value_is_not_exchanged(
+    tmp_path: Path, type: str, alike: tuple[str, str], others: tuple[str, str]
+) -> None:
+    given = [row(str(n), text, type) for n, text in enumerate((*alike, *others))]
     for seed in range(10):
         made = values(twin(tmp_path, given, "--seed", str(seed)))
-        assert {made["1"], made["2"]} == {"赤、青", "青・赤"}
-        assert {made["3"], made["4"]} == {"黒、白", "白・黒"}
+        assert {made["0"], made["1"]} == set(others)
+        assert {made["2"], made["3"]} == set(alike)
+
+
+def test_a_value_that_is_an_alias_of_the_own_one_is_not_exchanged(tmp_path: Path) -> None:
+    alias = {"type": "name", "text": "山本花子", "aliases": ["Hanako"]}
+    given = [row("0", "山本花子", "name", fact=alias), row("1", "Hanako", "name")]
+    given += [row(str(n), name, "name") for n, name in ((2, "早瀬柚希"), (3, "立花詩織"))]
+    for seed in range(10):
+        made = values(twin(tmp_path, given, "--seed", str(seed)))
+        assert {made["0"], made["1"]} == {"早瀬柚希", "立花詩織"}
+
+
+def test_an_answer_with_a_second_value_of_the_kind_is_right_in_no_world_and_left_out(
+    tmp_path: Path,
+) -> None:
+    given = [row(str(n), f"{n},700円") for n in range(1, 4)]
+    given[0]["answer"] = "1,700円です。送料は500円です。"
+    assert values(twin(tmp_path, given)) == {"2": "3,700円", "3": "2,700円"}
 
 
 def test_no_value_goes_to_a_document_of_which_any_question_states_it(tmp_path: Path) -> None:
@@ -289,6 +314,7 @@ def test_the_shipped_recipe_is_qa_long_s_but_for_the_worlds() -> None:
     assert [(e.turns, e.answer) for e in a] == [(e.turns, e.answer) for e in own]
     assert [e.turns for e in b] == [e.turns for e in a]
     assert not any(one.answer == other.answer for one, other in zip(a, b, strict=True))
+    refuse_leaks([*a, *b], read_controls(recipe.control))
 
 
 def twin_recipe(sft_recipe: Callable[..., Path], folder: Path) -> Path:
