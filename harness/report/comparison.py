@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from harness.comparison.compare import Comparison, Flip, Row
 from harness.records import Verdict
+from harness.report.cells import BLANK, Table
 from harness.report.document import finite
 from harness.report.markdown import _section as section
-from harness.report.tables import BLANK, Table
 from harness.report.terminal import render
 
 SCHEMA = 1
@@ -167,13 +167,16 @@ def _metric(row: Row) -> str:
 
 def _reasons(comparison: Comparison) -> list[str]:
     """What is to be said of rows, those of one cause together."""
-    causes: dict[str, list[str]] = {}
     several = len(_checkpoints(comparison)) > 1
+    causes: dict[tuple[str, str], list[str]] = {}
     for row in comparison.rows:
-        whose = f"{row.checkpoint_a} " if several else ""
-        for cause in (row.reason, _missing(row)):
-            causes.setdefault(cause, []).append(f"{whose}{row.task} {row.metric}")
-    return [f"{', '.join(names)}: {cause}." for cause, names in causes.items() if cause]
+        figure = f"{row.task} {row.metric}"
+        for cause in filter(None, (row.reason, _missing(row))):
+            if several:
+                causes.setdefault((f"{figure}, ", cause), []).append(row.checkpoint_a)
+            else:
+                causes.setdefault(("", cause), []).append(figure)
+    return [f"{of}{', '.join(names)}: {cause}." for (of, cause), names in causes.items()]
 
 
 def _widest(flips: Sequence[Flip]) -> list[Flip]:
