@@ -15,11 +15,12 @@ from typing import Any
 
 from harness.comparison.scores import Scored, ScoreSet, cluster_of, finite_scores, sample_key
 from harness.errors import DataError
-from harness.jsonl import read_rows, text_field
+from harness.jsonl import read_rows
 
 PATTERN = "samples_*.jsonl"
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d\d-\d\dT[\d.-]+)")
 _NO_FILTER = "none"
+_FIELDS = ("filter", "metrics", "doc_hash", "prompt_hash", "target_hash")
 
 
 def newest_files(folder: Path) -> list[Path]:
@@ -39,9 +40,8 @@ def read_lm_eval(path: Path) -> list[ScoreSet]:
     rows: dict[str, list[Scored]] = {}
     generation: dict[str, Any] = {}
     for number, row in read_rows(path):
-        rows.setdefault(text_field(path, number, row, "filter"), []).append(
-            _scored(path, number, row)
-        )
+        _refuse_other(path, number, row)
+        rows.setdefault(str(row["filter"]), []).append(_scored(number, row))
         generation = generation or _generation(row)
     if not rows:
         raise DataError(f"{path}: no samples in it. Was lm-eval stopped before it wrote them?")
@@ -77,24 +77,28 @@ def _lower_is_better(path: Path) -> frozenset[str]:
         return frozenset()  # samples may travel alone: higher is then taken for better
 
 
-def _scored(path: Path, number: int, row: Mapping[str, Any]) -> Scored:
-    document, target, prompt = (
-        text_field(path, number, row, f"{name}_hash") for name in ("doc", "target", "prompt")
-    )
-    metrics = row.get("metrics")
-    if not isinstance(metrics, list):
-        raise DataError(f'{path}:{number}: "metrics" must be a list of names, found {metrics!r}.')
+def _refuse_other(path: Path, number: int, row: Mapping[str, Any]) -> None:
+    missing = [name for name in _FIELDS if name not in row]
+    if missing or not isinstance(row["metrics"], list):
+        raise DataError(
+            f"{path}:{number}: no line of lm-eval's sample log, "
+            + (f"{', '.join(missing)} missing" if missing else "metrics is no list of names")
+            + ". lm-eval writes one with --log_samples."
+        )
+
+
+def _scored(number: int, row: Mapping[str, Any]) -> Scored:
     identifier = str(row.get("doc_id", number))
     fields = row.get("doc")
     return Scored(
-        key=sample_key(document, [target]),
+        key=sample_key(str(row["doc_hash"]), [str(row["target_hash"])]),
         id=identifier,
         cluster=cluster_of(fields if isinstance(fields, dict) else {}, identifier),
         stratum="",
-        scores=finite_scores({name: row.get(name) for name in metrics}),
+        scores=finite_scores({name: row.get(name) for name in row["metrics"]}),
         response=_response(row),
         correct=None,
-        prompt=_given(prompt, _arguments(row)),
+        prompt=_given(str(row["prompt_hash"]), _arguments(row)),
     )
 
 

@@ -85,11 +85,21 @@ def test_an_empty_log_is_refused(tmp_path: Path) -> None:
         read_source(write.write_lm_eval(tmp_path, []))
 
 
-def test_lines_of_another_kind_are_refused_by_line_and_field(tmp_path: Path) -> None:
-    path = tmp_path / "samples_other.jsonl"
-    path.write_text('{"question": "?", "filter": "none"}\n', "utf-8")
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"doc_hash": None}, "doc_hash missing"),
+        ({"filter": None, "metrics": None}, "filter, metrics missing"),
+        ({"metrics": "f1"}, "metrics is no list"),
+    ],
+)
+def test_lines_of_another_kind_are_refused_by_line_and_field(
+    tmp_path: Path, changes: dict[str, str | None], said: str
+) -> None:
+    other = {k: v for k, v in {**write.lm_eval_row(1), **changes}.items() if v is not None}
+    path = write.write_lm_eval(tmp_path, [write.lm_eval_row(0), other])
 
-    with pytest.raises(DataError, match=r"samples_other.jsonl:1: 'doc_hash' is missing"):
+    with pytest.raises(DataError, match=rf"{path.name}:2: no line of lm-eval.*{said}"):
         read_source(path)
 
 
