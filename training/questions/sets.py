@@ -2,7 +2,9 @@
 
     train.jsonl               the seen questions of the trained documents: the training set
     knowledge.jsonl           what `pytest evals -k knowledge` asks: seen, paraphrase, reversed,
-                              held_out (of trained documents, not in the training set), control
+                              held_out and untrained (of trained documents, not in the training
+                              set; held_out where some training answer on the document states the
+                              fact all the same, untrained where none does), control
     control_documents.jsonl   the documents that no training may touch
     card.json                 how the set came about
     replies.jsonl             the chat model's answers, so that a cut-off run goes on
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.fingerprint import sha256_of
+from harness.grading.facts import grade_fact
 from harness.jsonl import encode, storage_error
 from training.likeness import plain
 from training.questions.documents import Document
@@ -62,6 +65,7 @@ def make_set(written: Iterable[tuple[Document, Sequence[Pair]]], split: Split) -
     control = _control_ids([document.id for document, _ in documents], split)
     train: list[Row] = []
     knowledge: list[Row] = []
+    back: list[tuple[str, Document, Pair]] = []
     asked: set[str] = set()
     repeated = 0
     for document, pairs in documents:
@@ -74,11 +78,19 @@ def make_set(written: Iterable[tuple[Document, Sequence[Pair]]], split: Split) -
             if document.id in control:
                 knowledge.append(_row(name, "control", document, pair, pair.question))
             elif str(number) in held:
-                knowledge.append(_row(name, "held_out", document, pair, pair.question))
+                back.append((name, document, pair))
             else:
                 rows = list(_forms(name, document, pair))
                 train.append(rows[0])
                 knowledge += rows
+    # Only now is it known what is trained on: parts of one document are split one by one.
+    answers: dict[str, list[str]] = {}
+    for row in train:
+        answers.setdefault(row["document"], []).append(row["answer"])
+    for name, document, pair in back:
+        stated = _is_stated(pair, answers.get(document.id, ()))
+        form = "held_out" if stated else "untrained"
+        knowledge.append(_row(name, form, document, pair, pair.question))
     kept_out = [document for document, _ in documents if document.id in control]
     return QuestionSet(train, knowledge, kept_out, repeated)
 
@@ -106,6 +118,12 @@ def _forms(name: str, document: Document, pair: Pair) -> Iterable[Row]:
         question, answer = pair.reversed
         row = _row(name, "reversed", document, pair, question)
         yield {**row, "answer": answer, "fact": {"type": "name", "text": pair.subject}}
+
+
+def _is_stated(pair: Pair, answers: Iterable[str]) -> bool:
+    # Also beside another value of its kind: what training shows at all is not untrained.
+    assert pair.fact is not None
+    return any(grade_fact(answer, pair.fact).scores["recall"] == 1.0 for answer in answers)
 
 
 def _row(name: str, form: str, document: Document, pair: Pair, question: str) -> Row:

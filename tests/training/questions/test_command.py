@@ -54,7 +54,7 @@ def test_a_set_is_written_split_and_told_of(
     assert main(command(documents, out, server, "--price", "2/10", "--seed", "3")) == 0
     told = card(out)
     assert told["questions"] == {
-        "training set": 56, "seen": 56, "paraphrase": 112, "reversed": 56, "held_out": 8,
+        "training set": 56, "seen": 56, "paraphrase": 112, "reversed": 56, "untrained": 8,
         "control": 16,
     }  # fmt: skip
     assert told["documents"]["control"] == 2
@@ -71,7 +71,7 @@ def test_a_set_is_written_split_and_told_of(
     assert by_form["control"] == control
     assert {row["document"] for row in train} == by_form["seen"]
     assert not control & by_form["seen"]
-    held = {r["question"] for r in asked if r["form"] == "held_out"}
+    held = {r["question"] for r in asked if r["form"] == "untrained"}
     assert not held & {row["question"] for row in train}
     assert len(Knowledge().load(out / "knowledge.jsonl")) == len(asked)
     examples = read_set("qa", Dataset(out / "train.jsonl")).examples
