@@ -181,18 +181,23 @@ def _tables(folder: Path) -> list[str]:
 
     A table whose suites were not selected is left out.
     """
-    from harness.report.relative import relative_results
-    from harness.report.tables import accuracy_table, forms_table, gates_table, relative_table
+    from harness.comparison.within import comparisons
+    from harness.report import tables
     from harness.report.terminal import WIDTH, render
 
     run = read_run(folder)
+    compared = comparisons(run)
     tasks = {item.task for item in run.items}
-    tables = [accuracy_table(run), forms_table(run)] if "knowledge" in tasks else []
+    shown = []
+    if "knowledge" in tasks:
+        shown += [tables.accuracy_table(run), tables.forms_table(run)]
+        shown += [tables.acquisition_table(run, compared.acquisition)]
+        shown += [tables.twins_table(compared.twins)]
     if tasks & {"jsquad", "marc_ja"}:
-        tables.append(relative_table(run, relative_results(run)))
-    tables.append(gates_table(run))
+        shown.append(tables.relative_table(run, compared.relative))
+    shown.append(tables.gates_table(run))
     width = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
-    return [line for table in tables if table is not None for line in ["", *render(table, width)]]
+    return [line for table in shown if table is not None for line in ["", *render(table, width)]]
 
 
 def _short(path: Path, config: pytest.Config) -> str:

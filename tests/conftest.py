@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.report import builder as build
+
 pytest_plugins = ["pytester"]
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -103,6 +105,12 @@ label = "test data"
 path = "./reviews.jsonl"
 label = "test data"
 """
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """A small whole run: base and qa-e3 measured, gpt skipped."""
+    return build.whole_run(tmp_path / "run")
 
 
 @pytest.fixture

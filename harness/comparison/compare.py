@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from harness.comparison.gate import judge, unlike_keys
-from harness.comparison.scores import Paired, Scored, ScoreSet, measured, paired
+from harness.comparison.gate import judge
+from harness.comparison.scores import Paired, Scored, ScoreSet, measured, paired, unlike_keys
 from harness.errors import ConfigError
 from harness.records import Interval, Verdict
 from harness.statistics.multiplicity import holm

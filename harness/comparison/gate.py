@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired
+from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired, unlike_keys
 from harness.gates import Gate
 from harness.records import Interval, Verdict
 from harness.statistics.paired import flips, paired_difference
@@ -63,11 +63,6 @@ def decide(gate: Gate, ours: ScoreSet, theirs: ScoreSet | None, against: str) ->
     if problem := _problem(gate, pairs, against):
         return _incomparable(gate, against, problem)
     return _compared(gate, pairs, against)
-
-
-def unlike_keys(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    """What of two identities is not the same."""
-    return [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
 
 
 def _problem(gate: Gate, pairs: Paired, against: str) -> str:

@@ -147,6 +147,11 @@ def _has(samples: Mapping[str, Scored], key: str, score: str) -> bool:
     return key in samples and score in samples[key].scores
 
 
+def unlike_keys(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """What of two identities is not the same."""
+    return [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
+
+
 def finite_scores(scores: Mapping[str, Any]) -> dict[str, float]:
     """The figures among a sample's scores: numbers that are finite; truth counts as 0 or 1."""
     return {

@@ -6,16 +6,16 @@ import dataclasses
 import math
 from typing import Any
 
+from harness.comparison.within import Comparisons
 from harness.report.missing import gaps
-from harness.report.relative import Relative
 from harness.runs import Item, Run
 
 SCHEMA = 1
 
 
-def document(run: Run, relative: Relative) -> dict[str, Any]:
-    """The run's manifest, all results (relative ones included), its items and its gaps."""
-    results = [r for item in run.items for r in item.results] + list(relative.results)
+def document(run: Run, compared: Comparisons) -> dict[str, Any]:
+    """The run's manifest, all results (those of comparisons included), its items and its gaps."""
+    results = [r for item in run.items for r in item.results] + list(compared.results)
     whole = finite(
         {
             "schema": SCHEMA,
@@ -23,7 +23,7 @@ def document(run: Run, relative: Relative) -> dict[str, Any]:
             "results": [dataclasses.asdict(result) for result in results],
             "items": [_item(item) for item in run.items],
             "missing": [dataclasses.asdict(gap) for gap in gaps(run)],
-            "notes": list(relative.notes),
+            "notes": list(compared.notes),
         }
     )
     assert isinstance(whole, dict)

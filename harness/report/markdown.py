@@ -6,17 +6,18 @@ import math
 import re
 from collections import Counter
 
+from harness.comparison.within import Comparisons
 from harness.records import Result, Verdict
+from harness.report.cells import Table, percent
 from harness.report.missing import gap_notes, tasks_of
-from harness.report.relative import Relative
 from harness.report.tables import (
-    Table,
     accuracy_table,
+    acquisition_table,
     forms_table,
     gates_table,
-    percent,
     relative_table,
     results_table,
+    twins_table,
 )
 from harness.runs import Run
 
@@ -26,17 +27,17 @@ _CELL_LIMIT = 300
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~!&@:])")
 
 
-def summary(run: Run, relative: Relative) -> str:
+def summary(run: Run, compared: Comparisons) -> str:
     """The run in Markdown, shorter than LIMIT characters."""
-    everything, forms = results_table(run, relative), forms_table(run)
-    gates = gates_table(run)
+    everything, gates = results_table(run, compared), gates_table(run)
+    learnt = (acquisition_table(run, compared.acquisition), twins_table(compared.twins))
     head = [
         f"# michi: run {_text(str(run.manifest['id']))}",
-        first_sentence(run, relative),
+        first_sentence(run, compared),
         _section(gates) if gates else "",
         _section(accuracy_table(run)),
-        _section(forms) if forms else "",
-        _section(relative_table(run, relative)),
+        *(_section(table) for table in (forms_table(run), *learnt) if table),
+        _section(relative_table(run, compared.relative)),
         _not_run(run),
         "The whole report, with every sample: `report.html` in the run folder "
         "(one file, opens offline). The same figures for programs: `report.json`.",
@@ -53,9 +54,9 @@ def summary(run: Run, relative: Relative) -> str:
     return text + _CUT
 
 
-def first_sentence(run: Run, relative: Relative) -> str:
+def first_sentence(run: Run, compared: Comparisons) -> str:
     """The verdict: what a gate said if there was one, otherwise what was measured."""
-    results = [r for item in run.items for r in item.results] + list(relative.results)
+    results = [r for item in run.items for r in item.results] + list(compared.results)
     failed = [i for i in run.items if i.status in ("error", "crashed", "failed")]
     count = Counter(r.verdict for r in results)
     gated = [

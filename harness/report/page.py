@@ -13,10 +13,10 @@ import json
 from importlib import resources
 from typing import Any
 
+from harness.report.cells import ordered_checkpoints
 from harness.report.document import finite
 from harness.report.missing import tasks_of
 from harness.report.samples import confusion, packed_task
-from harness.report.tables import ordered_checkpoints
 from harness.runs import Run
 
 SCRIPTS = ("texts", "dom", "data", "overview", "chart", "manifest", "samples", "main")

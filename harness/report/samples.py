@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from harness.report.tables import ordered_checkpoints
+from harness.report.cells import ordered_checkpoints
 from harness.runs import Run
 
 LONGEST = 4_000

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from harness.records import Result, Verdict
+from harness.comparison.derived import Derived
+from harness.comparison.within import Comparisons
+from harness.records import Result
+from harness.report.cells import (
+    BLANK,
+    COLUMNS_OF_CHECKPOINT,
+    Table,
+    checkpoint_cells,
+    data_label,
+    interval_note,
+    notes_of,
+    percent,
+    points,
+    ratio,
+    reasons,
+)
 from harness.report.missing import gap_notes, tasks_of
-from harness.report.relative import Relative
 from harness.runs import Run
 
-BLANK = "–"
 FORMS = (
     "paraphrase",
     "held_out",
@@ -23,32 +34,25 @@ FORMS = (
     "carried_over",
 )
 _ACCURACY = "accuracy_"
-_COLUMNS_OF_CHECKPOINT = ("#", "checkpoint", "dataset", "epochs")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A titled table of text. numeric: indices of the columns that are aligned to the right."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
-    numeric: tuple[int, ...] = ()
+_ACQUIRED = {
+    "acquisition": "new wording",
+    "acquisition_seen": "seen wording",
+    "acquisition_untrained": "untrained facts",
+}
 
 
 def accuracy_table(run: Run) -> Table:
     """What was learnt, in the article's layout: accuracy on the questions of the training set."""
     rows, shown = [], []
-    for cells, checkpoint in _checkpoints(run):
+    for cells, checkpoint in checkpoint_cells(run):
         seen = run.result(checkpoint, "knowledge", "accuracy_seen")
         shown += [seen] if seen else []
         rows.append((*cells, percent(seen), str(seen.n) if seen else BLANK))
     return Table(
         title=f"Knowledge accuracy – data: {data_label(run, 'knowledge')}",
-        columns=(*_COLUMNS_OF_CHECKPOINT, "accuracy (%)", "n"),
+        columns=(*COLUMNS_OF_CHECKPOINT, "accuracy (%)", "n"),
         rows=tuple(rows),
-        notes=_notes(_interval_note(shown), *_reasons(shown), *gap_notes(run, ("knowledge",))),
+        notes=notes_of(interval_note(shown), *reasons(shown), *gap_notes(run, ("knowledge",))),
         numeric=(0, 3, 4, 5),
     )
 
@@ -67,13 +71,13 @@ def forms_table(run: Run) -> Table | None:
     sizes = {form: {r.n for (_, f), r in measured.items() if f == form} for form in forms}
     rows = [
         (*cells[:2], *(percent(measured.get((checkpoint, form))) for form in forms))
-        for cells, checkpoint in _checkpoints(run)
+        for cells, checkpoint in checkpoint_cells(run)
     ]
     return Table(
         title=f"Knowledge accuracy (%) by form – data: {data_label(run, 'knowledge')}",
         columns=("#", "checkpoint", *(_column(form, sizes[form]) for form in forms)),
         rows=tuple(rows),
-        notes=_notes(_interval_note(measured.values()), *_reasons(measured.values())),
+        notes=notes_of(interval_note(measured.values()), *reasons(measured.values())),
         numeric=(0, *range(2, 2 + len(forms))),
     )
 
@@ -82,10 +86,62 @@ def _column(form: str, sizes: set[int]) -> str:
     return f"{form} (n {min(sizes)})" if len(sizes) == 1 else form
 
 
-def relative_table(run: Run, relative: Relative) -> Table:
+def acquisition_table(run: Run, acquisition: Derived) -> Table | None:
+    """What was acquired: differences in differences; None where there are none."""
+    if not (acquisition.results or acquisition.notes):
+        return None
+    present = {r.metric for r in acquisition.results}
+    metrics = [metric for metric in _ACQUIRED if metric in present]
+    rows = [
+        (*cells[:2], *(points(acquisition.result(checkpoint, metric)) for metric in metrics))
+        for cells, checkpoint in checkpoint_cells(run)
+        if checkpoint != run.baseline
+    ]
+    return Table(
+        title=f"Acquisition – data: {data_label(run, 'knowledge')}",
+        columns=("#", "checkpoint", *(_ACQUIRED[metric] for metric in metrics)),
+        rows=tuple(rows) if metrics else (),
+        notes=notes_of(
+            f"Points gained over {run.baseline} on trained documents, less those gained on control "
+            "documents."
+            if metrics
+            else "",
+            interval_note(acquisition.results),
+            *reasons(acquisition.results),
+            *acquisition.notes,
+        ),
+        numeric=(0, *range(2, 2 + len(metrics))),
+    )
+
+
+def twins_table(twins: Derived) -> Table | None:
+    """Twin worlds; None where the run has no twins."""
+    if not (twins.results or twins.notes):
+        return None
+    pairs = list(dict.fromkeys(r.checkpoint for r in twins.results))
+    rows = [
+        (
+            checkpoint,
+            percent(twins.result(checkpoint, "acquired")),
+            percent(twins.result(checkpoint, "crossed")),
+            points(twins.result(checkpoint, "excess")),
+            str(next(r.n for r in twins.results if r.checkpoint == checkpoint)),
+        )
+        for checkpoint in pairs
+    ]
+    return Table(
+        title="Twin worlds – each adapter answers its own world's value",
+        columns=("world B", "acquired (%)", "crossed over (%)", "excess (points)", "n"),
+        rows=tuple(rows),
+        notes=notes_of(interval_note(twins.results), *reasons(twins.results), *twins.notes),
+        numeric=(1, 2, 3, 4),
+    )
+
+
+def relative_table(run: Run, relative: Derived) -> Table:
     """What was kept: scores relative to the baseline, and the two scores they are made of."""
     rows, parts, shown = [], [], []
-    for cells, checkpoint in _checkpoints(run):
+    for cells, checkpoint in checkpoint_cells(run):
         score = relative.result(checkpoint)
         squad = run.result(checkpoint, "jsquad", "f1")
         marc = run.result(checkpoint, "marc_ja", "accuracy")
@@ -94,22 +150,22 @@ def relative_table(run: Run, relative: Relative) -> Table:
         rows.append((*cells, ratio(score), percent(squad), percent(marc)))
     methods = (
         # The baseline's own 1 comes of no method.
-        _interval_note([r for r in shown if r.checkpoint != run.baseline], "Relative scores"),
-        _interval_note(parts, "jsquad and marc_ja"),
+        interval_note([r for r in shown if r.checkpoint != run.baseline], "Relative scores"),
+        interval_note(parts, "jsquad and marc_ja"),
     )
     return Table(
         title=f"Relative score – data: {data_label(run, 'jsquad', 'marc_ja')}",
         columns=(
-            *_COLUMNS_OF_CHECKPOINT,
+            *COLUMNS_OF_CHECKPOINT,
             "relative score",
             "jsquad F1 (%)",
             "marc_ja accuracy (%)",
         ),
         rows=tuple(rows),
-        notes=_notes(
+        notes=notes_of(
             f"Relative to {run.baseline}, paired by sample." if run.baseline else "",
             *methods,
-            *_reasons([*shown, *parts]),
+            *reasons([*shown, *parts]),
             *relative.notes,
             *gap_notes(run, ("jsquad", "marc_ja")),
         ),
@@ -161,95 +217,16 @@ def _gate_cells(gate: Mapping[str, Any]) -> tuple[str, str, str, str]:
     )
 
 
-def results_table(run: Run, relative: Relative) -> Table:
+def results_table(run: Run, compared: Comparisons) -> Table:
     """Every number of the run, a line each."""
-    results = [r for item in run.items for r in item.results] + list(relative.results)
+    results = [r for item in run.items for r in item.results] + list(compared.results)
     rows = tuple(
         (r.checkpoint, r.task, r.metric, _figure(r), str(r.n), str(r.verdict)) for r in results
     )
     columns = ("checkpoint", "task", "metric", "value [95 % interval]", "n", "verdict")
-    labels = _notes(f"Data: {data_label(run, *tasks_of(run))}.", *_reasons(results))
+    labels = notes_of(f"Data: {data_label(run, *tasks_of(run))}.", *reasons(results))
     return Table("All results", columns, rows, labels, numeric=(3, 4))
-
-
-def data_label(run: Run, *tasks: str) -> str:
-    """The label of the tasks' data, once where they share it: a figure never stands without it."""
-    data: Mapping[str, Mapping[str, Any]] = run.manifest.get("data", {})
-    labels = {task: _label(data[task]) for task in tasks if task in data}
-    if not labels:
-        return "not recorded"
-    if len(set(labels.values())) == 1:
-        return next(iter(labels.values()))
-    return "; ".join(f"{task}: {label}" for task, label in labels.items())
-
-
-def _label(data: Mapping[str, Any]) -> str:
-    label = str(data.get("label") or "no label")
-    return f"{label}, at most {data['limit']} samples" if data.get("limit") else label
-
-
-def percent(result: Result | None) -> str:
-    """A share with its interval, in per cent; an asterisk leads to a note."""
-    return BLANK if result is None else _with_interval(result, 100, 1)
-
-
-def ratio(result: Result | None) -> str:
-    """A relative score with its interval."""
-    return BLANK if result is None else _with_interval(result, 1, 3)
-
-
-def number(value: float, factor: float = 1, digits: int = 1) -> str:
-    """A figure as text; BLANK where there is none, so that no table says "nan"."""
-    return f"{value * factor:.{digits}f}" if math.isfinite(value) else BLANK
-
-
-def _with_interval(result: Result, factor: float, digits: int) -> str:
-    value, low, high = (number(v, factor, digits) for v in (result.value, result.low, result.high))
-    mark = "*" if result.reason else ""
-    return f"{value}{mark} [{low}, {high}]"
 
 
 def _figure(result: Result) -> str:
     return ratio(result) if result.task == "relative" else percent(result) + " %"
-
-
-def ordered_checkpoints(run: Run) -> list[Mapping[str, Any]]:
-    """The baseline first, then the matrix's order."""
-    return sorted(run.checkpoints, key=lambda c: not c["baseline"])
-
-
-def _checkpoints(run: Run) -> Iterable[tuple[tuple[str, ...], str]]:
-    for place, checkpoint in enumerate(ordered_checkpoints(run), 1):
-        name = str(checkpoint["id"])
-        shown = f"{name} (baseline)" if checkpoint["baseline"] else name
-        epochs = checkpoint["epochs"]
-        yield (
-            (
-                str(place),
-                shown,
-                str(checkpoint["dataset"] or BLANK),
-                BLANK if epochs is None else f"{epochs:g}",
-            ),
-            name,
-        )
-
-
-def _interval_note(results: Iterable[Result], what: str = "") -> str:
-    methods = sorted({r.interval for r in results if r.interval})
-    if not methods:
-        return ""
-    return f"{what + ': ' if what else ''}95 % intervals in brackets ({', '.join(methods)})."
-
-
-def _reasons(results: Iterable[Result]) -> list[str]:
-    """What a gate or a comparison had to say about the figures shown."""
-    return [
-        f"* {r.checkpoint}, {r.metric}: "
-        + (f"{r.verdict} – {r.reason}" if r.verdict is not Verdict.MEASURED else r.reason)
-        for r in results
-        if r.reason
-    ]
-
-
-def _notes(*notes: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(note for note in notes if note))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from harness.report.tables import Table
+from harness.report.cells import Table
 
 WIDTH = 100
 _GAP = "  "

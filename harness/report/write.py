@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from harness.comparison.within import comparisons
 from harness.jsonl import storage_error
 from harness.report.document import document
 from harness.report.markdown import summary
 from harness.report.page import page
-from harness.report.relative import relative_results
 from harness.runs import read_run, write_json
 
 
@@ -20,11 +20,11 @@ def write_reports(folder: Path) -> list[Path]:
     StorageError where the folder can't be written.
     """
     run = read_run(folder)
-    relative = relative_results(run)
-    report = document(run, relative)
+    compared = comparisons(run)
+    report = document(run, compared)
     paths = [folder / name for name in ("report.json", "summary.md", "report.html")]
     write_json(paths[0], report)
-    _write_text(paths[1], summary(run, relative))
+    _write_text(paths[1], summary(run, compared))
     _write_text(paths[2], page(run, report))
     return paths
 

@@ -20,13 +20,14 @@ shows:
 
 A near_miss row has `neighbour {type, text, aliases}`, the trained product's value, and its own
 `fact` (last season's model); or no `fact`, where nothing is right but to say that it isn't known (a
-product that doesn't exist), and then its `answer` says so.
+product that doesn't exist), and then its `answer` says so. `twin {fact}` is what the fact is in the
+other of two twin worlds (`harness.comparison.twins`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,11 @@ from harness.grading.facts import Fact, grade_fact
 from harness.grading.near_miss import grade_near_miss, states
 from harness.grading.statements import abstains
 from harness.jsonl import read_rows, text_field
-from harness.records import Grade, Outcome, Request, Response, Sample
+from harness.records import Grade, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
 from harness.tasks import Measure, SampleSet
 
 NEAR_MISS = "near_miss"
-_NOT_RIGHT = (Outcome.WRONG, Outcome.ABSTAINED, Outcome.CONTRADICTORY, Outcome.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ class Knowledge:
         else:
             given = _fact(path, number, row, "fact")
             detail["fact"] = given or fact_from_answer(answer, question)
+            if "twin" in row:
+                detail["twin"] = _twin(path, number, row)
         return Sample(
             id=id,
             request=Request(
@@ -97,14 +99,14 @@ class Knowledge:
         fact, question = sample.detail["fact"], sample.detail["question"]
         if sample.stratum == NEAR_MISS:
             return grade_near_miss(response.text, fact, sample.detail["neighbour"], question)
-        return grade_fact(response.text, fact, question)
+        grade = grade_fact(response.text, fact, question)
+        if "twin" not in sample.detail:
+            return grade
+        other = grade_fact(response.text, sample.detail["twin"], question)
+        return replace(grade, scores={**grade.scores, "twin": float(other.correct)})
 
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
-        """Accuracy of each form, "bleed" of near misses, and what became of the other answers.
-
-        accuracy_FORM, bleed_near_miss, then wrong_FORM, abstained_FORM, contradictory_FORM and
-        partial_FORM: shares of the form's answers, clustered by document.
-        """
+        """Accuracy of each form and "bleed" of near misses, clustered by document."""
         forms = dict.fromkeys(sample.stratum for sample, _ in graded)
         by_form = {form: [(s, g) for s, g in graded if s.stratum == form] for form in forms}
         measures = [
@@ -118,10 +120,6 @@ class Knowledge:
         if near := by_form.get(NEAR_MISS):
             bleeding = [(s.cluster, g.scores["bleed"]) for s, g in near]
             measures.append(_share(f"bleed_{NEAR_MISS}", bleeding))
-        for form, rows in by_form.items():
-            for outcome in _NOT_RIGHT:
-                ended = [(s.cluster, float(g.outcome is outcome)) for s, g in rows]
-                measures.append(_share(f"{outcome}_{form}", ended))
         return measures
 
 
@@ -152,6 +150,18 @@ def _near_miss(path: Path, number: int, row: Mapping[str, Any], answer: str) -> 
             f"{fact.text!r}: no answer could tell them apart. Ask for a value that differs."
         )
     return {"fact": fact, "neighbour": neighbour}
+
+
+def _twin(path: Path, number: int, row: Mapping[str, Any]) -> Fact:
+    """The fact in the other world. Raises DataError."""
+    twin = row["twin"]
+    fact = _fact(path, number, twin, "fact") if isinstance(twin, dict) else None
+    if fact is None:
+        raise DataError(
+            f'{path}:{number}: "twin" must be {{"fact": {{"type": ..., "text": ...}}}}, as '
+            f"`python -m training twin` writes it; found {twin!r}."
+        )
+    return fact
 
 
 def _fact(path: Path, number: int, row: Mapping[str, Any], field: str) -> Fact | None:

@@ -31,7 +31,7 @@ def test_report_json_holds_every_field_of_every_result(run_folder: Path) -> None
         "checkpoint": "qa-e3", "task": "knowledge", "metric": "accuracy_seen", "value": 0.65,
         "low": pytest.approx(0.6), "high": pytest.approx(0.7), "n": 1200, "clusters": 50,
         "interval": "cluster bootstrap", "headline": True, "verdict": "measured", "reason": "",
-        "identity": {},
+        "identity": {}, "gate": {},
     }  # fmt: skip
     assert {"relative_score", "relative_jsquad_f1"} <= {r["metric"] for r in report["results"]}
 

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.comparison.within import comparisons
 from harness.records import Verdict
 from harness.report.markdown import LIMIT, summary
-from harness.report.relative import relative_results
 from harness.runs import read_run
 from tests.report import builder as build
 
 
 def _summary(folder: Path) -> str:
     run = read_run(folder)
-    return summary(run, relative_results(run))
+    return summary(run, comparisons(run))
 
 
 def test_summary_has_a_first_sentence_both_tables_gaps_and_all_results(run_folder: Path) -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from harness.report.relative import relative_results
-from harness.report.tables import Table, accuracy_table, forms_table, relative_table
+from harness.comparison.relative import relative_results
+from harness.report.cells import Table
+from harness.report.tables import accuracy_table, forms_table, relative_table
 from harness.report.terminal import render, text_width, wrap
 from harness.runs import read_run
 from tests.report import builder as build

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.comparison.relative import relative_results
 from harness.records import Verdict
-from harness.report.relative import relative_results
 from harness.runs import read_run
 from tests.report import builder as build
 

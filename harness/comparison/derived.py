@@ -1,0 +1,27 @@
+"""Figures that are made of several items of a run: a checkpoint's beside another's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.records import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """One kind of such figures for every checkpoint that has any, and why others have none."""
+
+    results: tuple[Result, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def result(self, checkpoint: str, metric: str | None = None) -> Result | None:
+        """One result (the headline where no metric is named), or None where there is none."""
+        return next(
+            (
+                r
+                for r in self.results
+                if r.checkpoint == checkpoint
+                and (r.headline if metric is None else r.metric == metric)
+            ),
+            None,
+        )
