@@ -14,6 +14,8 @@ from harness.tasks.marc_ja import MarcJa
 from tests.conftest import reading, write_rows
 
 SHARED = Path(__file__).parents[3] / "shared/data"
+PRICE = {"type": "money", "text": "7,700円"}
+NEAR_MISS = {"question": "旧「灯」の価格は？", "answer": "7,700円です。", "form": "near_miss"}
 
 
 def test_questions_need_only_question_and_answer(tmp_path: Path) -> None:
@@ -65,6 +67,30 @@ def test_braces_in_data_stay_as_they_are(tmp_path: Path) -> None:
             {"question": "x", "answer": "y", "fact": {"type": "colour", "text": "z"}},
             '"fact" must be',
         ),
+        (
+            Knowledge(),
+            {"question": "x", "answer": "y", "fact": {"type": "money", "text": 7700}},
+            '"fact" must be .*text 7700',
+        ),
+        (
+            Knowledge(),
+            {"question": "x", "answer": "y", "fact": {**PRICE, "also": [{"type": "date"}]}},
+            '"fact" must be',
+        ),
+        (
+            Knowledge(),
+            {"question": "x", "answer": "y", "fact": {**PRICE, "also": PRICE}},
+            "must be",
+        ),
+        (Knowledge(), {**NEAR_MISS, "fact": PRICE}, 'needs "neighbour"'),
+        (Knowledge(), {**NEAR_MISS, "neighbour": {"type": "money"}}, '"neighbour" must be'),
+        (Knowledge(), {**NEAR_MISS, "neighbour": PRICE}, "does not say so"),
+        (
+            Knowledge(),
+            {**NEAR_MISS, "fact": PRICE, "neighbour": {"type": "money", "text": "¥7,700"}},
+            "no answer could tell them apart",
+        ),
+        (Knowledge(), {**NEAR_MISS, "form": "seen", "neighbour": PRICE}, "belongs to form"),
         (MarcJa(), {"label": "positive"}, "'text' is missing"),
         (MarcJa(), {"text": "x", "label": "neutral"}, "label 'neutral'"),
         (MarcJa(), {"text": "x", "label": True}, "label True"),

@@ -95,11 +95,46 @@ def test_knowledge_counts_each_form_for_itself(tmp_path: Path) -> None:
     assert [g.outcome for _, g in graded] == [
         Outcome.CORRECT, Outcome.WRONG, Outcome.CORRECT, Outcome.ABSTAINED,
     ]  # fmt: skip
-    seen, control = task.measure(graded)
-    assert (seen.metric, seen.value, seen.n, seen.headline) == ("accuracy_seen", 2 / 3, 3, True)
-    assert (control.metric, control.value, control.headline) == ("accuracy_control", 0.0, False)
+    measures = {m.metric: m for m in task.measure(graded)}
+    seen, control = measures["accuracy_seen"], measures["accuracy_control"]
+    assert (seen.value, seen.n, seen.headline) == (2 / 3, 3, True)
+    assert (control.value, control.headline) == (0.0, False)
+    assert [m.metric for m in measures.values() if m.headline] == ["accuracy_seen"]
     assert seen.interval.low == pytest.approx(0.2077, abs=1e-4)  # Wilson 2/3, by hand
     assert seen.interval.high == pytest.approx(0.9385, abs=1e-4)
+
+
+def test_partial_answers_and_near_misses_are_counted_by_what_they_state(tmp_path: Path) -> None:
+    both = {"type": "money", "text": "700円", "also": [{"type": "date", "text": "5月2日"}]}
+    price, other = {"type": "money", "text": "700円"}, {"type": "money", "text": "900円"}
+    asked: list[tuple[dict[str, object], str]] = [
+        ({"form": "held_out", "fact": both}, "5月2日に700円で出ます。"),
+        ({"form": "held_out", "fact": both}, "700円です。"),
+        ({"form": "held_out", "fact": price}, "700円か900円です。"),
+        ({"form": "held_out", "fact": price}, "分かりません。"),
+        ({"form": "held_out", "fact": price}, "800円です。"),
+        ({"form": "near_miss", "fact": price, "neighbour": other}, "700円です。"),
+        ({"form": "near_miss", "fact": price, "neighbour": other}, "900円です。"),
+        ({"form": "near_miss", "neighbour": other}, "900円です。"),
+        ({"form": "near_miss", "neighbour": other}, "分かりません。"),
+    ]
+    rows = [{"question": "「灯」は？", "answer": "分かりません。", **row} for row, _ in asked]
+    write_rows(tmp_path / "qa.jsonl", rows)
+    task = Knowledge()
+    samples = task.load(tmp_path / "qa.jsonl")
+    graded = [
+        (s, task.grade(s, Response(said, "stop", 3)))
+        for s, (_, said) in zip(samples, asked, strict=True)
+    ]
+    assert [str(g.outcome) for _, g in graded] == [
+        "correct", "partial", "contradictory", "abstained", "wrong",
+        "correct", "wrong", "wrong", "correct",
+    ]  # fmt: skip
+    values = {m.metric: (m.value, m.n) for m in task.measure(graded)}
+    assert values["accuracy_held_out"] == (0.2, 5)
+    assert values["accuracy_near_miss"] == (0.5, 4)
+    assert values["bleed_near_miss"] == (0.5, 4)
+    assert "bleed_held_out" not in values
 
 
 @pytest.mark.parametrize(
