@@ -11,13 +11,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from harness.comparison.gate import judge
+from harness.comparison.gate import advice, judge, needed
 from harness.comparison.scores import Paired, Scored, ScoreSet, measured, paired, unlike_keys
 from harness.errors import ConfigError
 from harness.records import Interval, Verdict
 from harness.statistics.multiplicity import holm
 from harness.statistics.paired import paired_difference
-from harness.statistics.power import design_effect, discordance, sample_size
 from harness.statistics.significance import mcnemar, sign_flip
 
 MARGIN = 0.03
@@ -212,33 +211,17 @@ def _filled(row: Row, pairs: Paired, margin: float, reason: str) -> Row:
         said = "scores outside 0 to 1: no interval, no margin"
         return replace(row, verdict=Verdict.MEASURED, reason=_joined(said, reason))
     difference, interval = paired_difference(pairs.ours, pairs.theirs, pairs.clusters)
-    verdict = _judge(difference, interval, margin, row.lower_is_better)
-    needed = _needed(pairs, margin) if verdict is Verdict.INCONCLUSIVE else 0
-    # As many as would do if nothing had changed do not where something has.
-    advice = f"n ≈ {needed:,} would tell" if needed > row.n else "too near the margin to tell"
+    verdict = judge(difference, interval, margin, row.lower_is_better)
+    unclear = verdict is Verdict.INCONCLUSIVE
+    size = needed(pairs, margin) if unclear else None
     return replace(
         row,
         interval=interval,
         verdict=verdict,
-        needed=needed if needed > row.n else None,
+        needed=size,
         mcnemar=mcnemar(len(row.won), len(row.lost)).exact if scores <= {0.0, 1.0} else None,
-        reason=_joined(advice if needed else "", reason),
+        reason=_joined(advice(size) if unclear else "", reason),
     )
-
-
-def _judge(difference: float, interval: Interval, margin: float, lower_is_better: bool) -> Verdict:
-    if lower_is_better:
-        difference = -difference
-        interval = replace(interval, low=-interval.high, high=-interval.low)
-    return judge(difference, interval, margin)
-
-
-def _needed(pairs: Paired, margin: float) -> int:
-    """Samples for 80 % power, should nothing have changed in truth."""
-    # As if one pair more had changed each way: no change seen is not no change.
-    n = len(pairs.ids)
-    changed = (discordance(pairs.ours, pairs.theirs) * n + 2) / (n + 2)
-    return sample_size(margin, changed, design_effect=design_effect(pairs.theirs, pairs.clusters))
 
 
 def _flips(pairs: Paired, sign: int) -> tuple[Flip, ...]:

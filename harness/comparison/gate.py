@@ -5,20 +5,28 @@ Noninferiority, 2010), read off the interval that the report shows:
 
     passed        the lower bound of the difference lies above -margin
     regressed     the whole interval lies below 0, and the drop is at least half the margin
-    inconclusive  neither: there were too few samples to tell
+    inconclusive  neither: too few samples, or too near the margin, to tell
     incomparable  the reference was measured otherwise, or nothing is shared with it
 
-Half a margin, so that a drop that is certain but too small to matter fails nobody.
+Half a margin, so that a drop that is certain but too small to matter fails nobody. Where less is
+better (bleed), a rise counts as a drop does.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired, unlike_keys
+from harness.comparison.scores import (
+    LOWER_IS_BETTER,
+    Paired,
+    ScoreSet,
+    metric_samples,
+    paired,
+    unlike_keys,
+)
 from harness.gates import Gate
 from harness.records import Interval, Verdict
 from harness.statistics.paired import flips, paired_difference
@@ -43,8 +51,13 @@ class Decision:
     figures: Mapping[str, Any]
 
 
-def judge(difference: float, interval: Interval, margin: float) -> Verdict:
+def judge(
+    difference: float, interval: Interval, margin: float, lower_is_better: bool = False
+) -> Verdict:
     """The verdict on a difference (ours minus the reference's) and its interval."""
+    if lower_is_better:
+        difference = -difference
+        interval = replace(interval, low=-interval.high, high=-interval.low)
     if interval.low > -margin:
         return Verdict.PASSED
     if interval.high < 0 and difference <= -margin / 2:
@@ -78,10 +91,11 @@ def _problem(gate: Gate, pairs: Paired, against: str) -> str:
 
 def _compared(gate: Gate, pairs: Paired, against: str) -> Decision:
     difference, interval = paired_difference(pairs.ours, pairs.theirs, pairs.clusters)
-    verdict = judge(difference, interval, gate.margin)
+    worse_is_more = metric_samples(gate.metric)[0] in LOWER_IS_BETTER
+    verdict = judge(difference, interval, gate.margin, worse_is_more)
     changed = flips(pairs.ours, pairs.theirs)
     apart = [now - before for now, before in zip(pairs.ours, pairs.theirs, strict=True)]
-    figures = {
+    figures: dict[str, Any] = {
         "against": against,
         "margin": gate.margin,
         "before": math.fsum(pairs.theirs) / len(apart),
@@ -90,8 +104,8 @@ def _compared(gate: Gate, pairs: Paired, against: str) -> Decision:
         "low": interval.low,
         "high": interval.high,
         "n": len(apart),
-        "worse": changed.lost,
-        "better": changed.won,
+        "worse": changed.won if worse_is_more else changed.lost,
+        "better": changed.lost if worse_is_more else changed.won,
         "p": sign_flip(apart, pairs.clusters),
     }
     reason = _reason(figures)
@@ -100,8 +114,8 @@ def _compared(gate: Gate, pairs: Paired, against: str) -> Decision:
         figures["broken"] = broken
         reason += f"; must not break, and broke: {_some(broken)}"
     if verdict is Verdict.INCONCLUSIVE:
-        figures["needed"] = _needed(gate, pairs)
-        reason += f"; it would take n ≈ {figures['needed']:,} to tell"
+        size = figures["needed"] = needed(pairs, gate.margin)
+        reason += f"; {advice(size)}"
     return Decision(gate, verdict, reason, figures)
 
 
@@ -120,12 +134,19 @@ def _p(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
 
 
-def _needed(gate: Gate, pairs: Paired) -> int:
-    """Samples for 80 % power at this margin, should nothing have changed in truth."""
+def needed(pairs: Paired, margin: float) -> int | None:
+    """Samples for 80 % power, should nothing have changed in truth; None for no more than now."""
+    n = len(pairs.ids)
     # As if one pair more had changed each way: no change seen is not no change.
-    changed = (discordance(pairs.ours, pairs.theirs) * len(pairs.ids) + 2) / (len(pairs.ids) + 2)
-    effect = design_effect(pairs.theirs, pairs.clusters)
-    return sample_size(gate.margin, changed, design_effect=effect)
+    changed = (discordance(pairs.ours, pairs.theirs) * n + 2) / (n + 2)
+    size = sample_size(margin, changed, design_effect=design_effect(pairs.theirs, pairs.clusters))
+    # As many as would do if nothing had changed do not where something has.
+    return size if size > n else None
+
+
+def advice(size: int | None) -> str:
+    """What to do about too few samples, in words."""
+    return f"n ≈ {size:,} would tell" if size else "too near the margin to tell"
 
 
 def _broken(gate: Gate, pairs: Paired) -> list[str]:

@@ -17,7 +17,7 @@ from harness.runs import Run
 
 # Scores that have a metric for each stratum, and how its name begins.
 _BY_STRATUM = {"correct": "accuracy", "bleed": "bleed"}
-_LOWER_IS_BETTER = frozenset({"bleed", "contradiction"})
+LOWER_IS_BETTER = frozenset({"bleed", "contradiction"})
 # What data sets call the document that questions share; SQuAD's articles have a title.
 _DOCUMENT = ("document_id", "document", "title")
 
@@ -120,7 +120,7 @@ def from_rows(
     """A score set of sample rows (`harness.runs.sample_row`)."""
     last = {str(row["id"]): row for row in rows}
     samples = tuple(map(_scored, last.values()))
-    return ScoreSet(checkpoint, task, identity, samples, _LOWER_IS_BETTER)
+    return ScoreSet(checkpoint, task, identity, samples, LOWER_IS_BETTER)
 
 
 def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = None) -> Paired:

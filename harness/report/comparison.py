@@ -10,7 +10,7 @@ from harness.comparison.compare import Comparison, Flip, Row
 from harness.records import Verdict
 from harness.report.cells import BLANK, Table
 from harness.report.document import finite
-from harness.report.markdown import _section as section
+from harness.report.markdown import section
 from harness.report.terminal import render
 
 SCHEMA = 1

@@ -34,10 +34,10 @@ def summary(run: Run, compared: Comparisons) -> str:
     head = [
         f"# michi: run {_text(str(run.manifest['id']))}",
         first_sentence(run, compared),
-        _section(gates) if gates else "",
-        _section(accuracy_table(run)),
-        *(_section(table) for table in (forms_table(run), *learnt) if table),
-        _section(relative_table(run, compared.relative)),
+        section(gates) if gates else "",
+        section(accuracy_table(run)),
+        *(section(table) for table in (forms_table(run), *learnt) if table),
+        section(relative_table(run, compared.relative)),
         _not_run(run),
         "The whole report, with every sample: `report.html` in the run folder "
         "(one file, opens offline). The same figures for programs: `report.json`.",
@@ -81,7 +81,8 @@ def _best(results: list[Result]) -> str:
     return f" Highest accuracy: {_text(best.checkpoint)}, {_text(percent(best))} %."
 
 
-def _section(table: Table) -> str:
+def section(table: Table) -> str:
+    """A table with its title as a heading."""
     return f"## {_text(table.title)}\n\n{_body(table)}"
 
 
