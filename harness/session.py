@@ -111,7 +111,10 @@ class EvalSession:
             run_folder=folder,
             progress=progress,
         )
-        return evaluate(task, checkpoint, self.settings.matrix.source(task.name), bench)
+        matrix = self.settings.matrix
+        named = task.name in matrix.data
+        source = matrix.source(task.name if named else getattr(task, "data_of", task.name))
+        return evaluate(task, checkpoint, source, bench)
 
     def fingerprint(self, checkpoint: Checkpoint) -> str:
         """Of the checkpoint's bytes. Raises ConfigError naming every part that is missing."""

@@ -24,7 +24,11 @@ class Measure:
 
 
 class Task(Protocol):
-    """What a suite in `evals/` hands to `evaluate`."""
+    """What a suite in `evals/` hands to `evaluate`.
+
+    A task may also have `select(samples, limit)`, where a limit must not take single samples, and
+    `data_of`, the name of the task whose data serve where the matrix names none for it.
+    """
 
     @property
     def name(self) -> str:
