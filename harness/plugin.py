@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the matrix; a broken one that nobody asks for disturbs nobody."""
+    config.addinivalue_line("markers", "base_only: asks checkpoints without an adapter only")
     try:
         settings = config.stash[SETTINGS] = read_settings(config)
     except MichiError as error:
@@ -73,7 +74,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item for each checkpoint of the matrix."""
+    """One item for each checkpoint of the matrix; for `base_only` those without an adapter."""
     if not {"checkpoint", "evaluate"} <= set(metafunc.fixturenames):
         return
     config = metafunc.config
@@ -82,6 +83,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         checkpoints = list(config.stash[SETTINGS].matrix.checkpoints)
     else:
         config.stash[ABSENT].need(config)
+    if metafunc.definition.get_closest_marker("base_only"):
+        checkpoints = [c for c in checkpoints if c.adapter is None]
     metafunc.parametrize(
         "checkpoint", checkpoints, ids=[c.id for c in checkpoints], indirect=True, scope="session"
     )
