@@ -161,7 +161,7 @@ def last_line(report: Any) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(report.longrepr)
     lines = text.strip().splitlines()
-    return lines[0] if lines else "failed"
+    return lines[0].removeprefix("Failed: ") if lines else "failed"  # pytest.fail's own word
 
 
 def task_of(nodeid: str) -> str:

@@ -28,6 +28,7 @@ class Recorder:
         self._items: list[Item] = []
         self._misused = False
         self._broke = False
+        self._planned = False
         self._dead: list[str] = []
         self._notes: list[str] = []
         self._collected = 0
@@ -38,18 +39,40 @@ class Recorder:
         self._collected = sum("evaluate" in getattr(i, "fixturenames", ()) for i in items)
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
-        """Say before anything runs which parts of the selected checkpoints are not here."""
+        """Say before anything runs which parts are not here, and which gates can hardly tell."""
         chosen = {
             item.callspec.params["checkpoint"].id
             for item in items
             if "evaluate" in getattr(item, "fixturenames", ()) and hasattr(item, "callspec")
         }
-        return [
-            f"michi: checkpoint {checkpoint.id}: not found: {part}"
+        lines = [
+            f"checkpoint {checkpoint.id}: not found: {part}"
             for checkpoint in self.settings.matrix.checkpoints
             if checkpoint.id in chosen
             for part in missing_parts(checkpoint)
         ]
+        evals = [i.nodeid for i in items if "evaluate" in getattr(i, "fixturenames", ())]
+        return [f"michi: {line}" for line in [*lines, *self._weak_gates(evals)]]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """The same of the gates, once, where workers collect."""
+        if self._planned:
+            return
+        self._planned = True
+        terminal: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        for line in self._weak_gates(ids):
+            terminal.write_line(f"michi: {line}")
+
+    def _weak_gates(self, nodeids: list[str]) -> list[str]:
+        if not self.settings.gates:
+            return []
+        from harness.planning import underpowered
+
+        try:
+            return underpowered(self.settings, map(task_of, nodeids))
+        except MichiError:
+            return []  # data that can't be read: the items say so
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
