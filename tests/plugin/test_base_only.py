@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.plugin.helpers import figures, items, latest, outcomes
@@ -14,6 +16,9 @@ from harness.tasks.marc_ja import MarcJa
 def test_bare(evaluate):
     evaluate(MarcJa())
 """
+
+
+KNOWN = Path(__file__).parents[2] / "evals/test_known.py"
 
 
 def listed(result: pytest.RunResult) -> list[str]:
@@ -39,6 +44,7 @@ def test_the_marker_is_listed_with_its_meaning(project: pytest.Pytester) -> None
 
 
 def test_the_known_suite_takes_the_data_of_knowledge(project: pytest.Pytester) -> None:
+    (project.path / "evals" / KNOWN.name).write_text(KNOWN.read_text("utf-8"), "utf-8")
     result = project.runpytest("evals", "-k", "known")
     assert outcomes(result) == {"passed": 2}
     assert set(items(latest(project))) == {("base", "known"), ("other", "known")}
@@ -49,5 +55,6 @@ def test_the_known_suite_takes_the_data_of_knowledge(project: pytest.Pytester) -
 def test_data_named_for_the_known_suite_go_before_those_of_knowledge(
     project: pytest.Pytester,
 ) -> None:
+    (project.path / "evals" / KNOWN.name).write_text(KNOWN.read_text("utf-8"), "utf-8")
     result = project.runpytest("evals", "-k", "known and base", "--eval-data", "known=absent.jsonl")
     assert "absent.jsonl: can't be read" in result.stdout.str() + result.stderr.str()
