@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from harness.comparison.gate import POWER
 from harness.comparison.scores import metric_samples
 from harness.config import DataSource
 from harness.gates import Gate
 from harness.records import Sample
 from harness.selection import limited
 from harness.session import Settings
-from harness.statistics.power import POWER, detectable_difference, power_of, sample_size
+from harness.statistics.power import detectable_difference, power_of, sample_size
 from harness.tasks import Task
 
 # What is assumed of answers that change from one fine-tuning to the next: between the embedded
 # checkpoints and their base 1 to 2 % (sentiment) and 4 to 16 % (exact match) of answers differ.
 DISCORDANCE = 0.1
+CORRELATION = 0.1
 
 
 def underpowered(settings: Settings, tasks: Iterable[str]) -> list[str]:
@@ -37,8 +39,8 @@ def underpowered(settings: Settings, tasks: Iterable[str]) -> list[str]:
 
 
 def _line(gate: Gate, n: int, effect: float) -> str:
-    size = sample_size(gate.margin, DISCORDANCE, design_effect=effect)
-    seen = detectable_difference(n, DISCORDANCE, design_effect=effect)
+    size = sample_size(gate.margin, DISCORDANCE, power=POWER, design_effect=effect)
+    seen = detectable_difference(n, DISCORDANCE, power=POWER, design_effect=effect)
     return (
         f"gate {gate.task} {gate.metric}: underpowered: n {n} for a margin of "
         f"{100 * gate.margin:g} points. If {DISCORDANCE:.0%} of answers differ, {100 * seen:.1f} "
@@ -68,15 +70,20 @@ def _samples(task: Task, source: DataSource) -> list[Sample]:
 
 
 def _sizes(gate: Gate, samples: Sequence[Sample]) -> tuple[int, float]:
-    """Samples behind the gate's metric, and the design effect that is assumed of them.
-
-    Kish's 1 + (m - 1)·rho (1965) with m weighted by size. Questions on one document change together
-    less than wholly: rho .1 (between the embedded checkpoints design effects were 1.0 to 1.1).
-    """
+    """How many samples are behind the gate's metric, and their assumed design effect."""
     _, stratum = metric_samples(gate.metric)
     chosen = [sample for sample in samples if stratum in (None, sample.stratum)]
     if not chosen:
         return 0, 1.0
-    sizes = Counter(sample.cluster for sample in chosen).values()
-    mean = sum(size * size for size in sizes) / len(chosen)
-    return len(chosen), 1 + (mean - 1) * 0.1
+    return len(chosen), assumed_effect([sample.cluster for sample in chosen])
+
+
+def assumed_effect(clusters: Sequence[str]) -> float:
+    """The design effect that is assumed of changes before any is seen.
+
+    Kish's 1 + (m - 1)·rho (1965) with m weighted by size. Questions on one document change together
+    less than wholly: rho .1 (between the embedded checkpoints design effects were 1.0 to 1.1).
+    """
+    sizes = Counter(clusters).values()
+    mean = sum(size * size for size in sizes) / len(clusters)
+    return 1 + (mean - 1) * CORRELATION

@@ -211,11 +211,9 @@ def _tables(folder: Path) -> list[str]:
     run = read_run(folder)
     compared = comparisons(run)
     tasks = {item.task for item in run.items}
-    shown = []
+    shown: list[Any] = []
     if "knowledge" in tasks:
-        shown += [tables.accuracy_table(run), tables.forms_table(run)]
-        shown += [tables.acquisition_table(run, compared.acquisition)]
-        shown += [tables.twins_table(compared.twins)]
+        shown += [tables.accuracy_table(run), *tables.knowledge_tables(run, compared)]
     if tasks & {"jsquad", "marc_ja"}:
         shown.append(tables.relative_table(run, compared.relative))
     shown.append(tables.gates_table(run))

@@ -12,12 +12,10 @@ from harness.report.cells import Table, percent
 from harness.report.missing import gap_notes, tasks_of
 from harness.report.tables import (
     accuracy_table,
-    acquisition_table,
-    forms_table,
     gates_table,
+    knowledge_tables,
     relative_table,
     results_table,
-    twins_table,
 )
 from harness.runs import Run
 
@@ -30,13 +28,12 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~!&@:])")
 def summary(run: Run, compared: Comparisons) -> str:
     """The run in Markdown, shorter than LIMIT characters."""
     everything, gates = results_table(run, compared), gates_table(run)
-    learnt = (acquisition_table(run, compared.acquisition), twins_table(compared.twins))
     head = [
         f"# michi: run {_text(str(run.manifest['id']))}",
         first_sentence(run, compared),
         section(gates) if gates else "",
         section(accuracy_table(run)),
-        *(section(table) for table in (forms_table(run), *learnt) if table),
+        *map(section, knowledge_tables(run, compared)),
         section(relative_table(run, compared.relative)),
         _not_run(run),
         "The whole report, with every sample: `report.html` in the run folder "

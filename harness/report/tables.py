@@ -34,6 +34,12 @@ FORMS = (
     "carried_over",
 )
 _ACCURACY = "accuracy_"
+_CATEGORIES = {
+    "accuracy_highly_known": "highly known",
+    "accuracy_maybe_known": "maybe known",
+    "accuracy_weakly_known": "weakly known",
+    "accuracy_unknown": "unknown",
+}
 _ACQUIRED = {
     "acquisition": "new wording",
     "acquisition_seen": "seen wording",
@@ -55,6 +61,17 @@ def accuracy_table(run: Run) -> Table:
         notes=notes_of(interval_note(shown), *reasons(shown), *gap_notes(run, ("knowledge",))),
         numeric=(0, 3, 4, 5),
     )
+
+
+def knowledge_tables(run: Run, compared: Comparisons) -> list[Table]:
+    """What stands behind the accuracy, as far as it was measured."""
+    tables = (
+        forms_table(run),
+        acquisition_table(run, compared.acquisition),
+        twins_table(compared.twins),
+        categories_table(run, compared.categories),
+    )
+    return [table for table in tables if table is not None]
 
 
 def forms_table(run: Run) -> Table | None:
@@ -110,6 +127,26 @@ def acquisition_table(run: Run, acquisition: Derived) -> Table | None:
             *reasons(acquisition.results),
             *acquisition.notes,
         ),
+        numeric=(0, *range(2, 2 + len(metrics))),
+    )
+
+
+def categories_table(run: Run, categories: Derived) -> Table | None:
+    """What was learnt of facts by how well the base knew them; None where that was not asked."""
+    if not categories.results:
+        return None
+    metrics = [m for m in _CATEGORIES if any(r.metric == m for r in categories.results)]
+    sizes = {m: {r.n for r in categories.results if r.metric == m} for m in metrics}
+    rows = [
+        (*cells[:2], *(percent(categories.result(checkpoint, metric)) for metric in metrics))
+        for cells, checkpoint in checkpoint_cells(run)
+    ]
+    return Table(
+        title=f"Accuracy (%) by what {run.baseline} knew before – data: "
+        f"{data_label(run, 'knowledge')}",
+        columns=("#", "checkpoint", *(_column(_CATEGORIES[m], sizes[m]) for m in metrics)),
+        rows=tuple(rows),
+        notes=notes_of(interval_note(categories.results)),
         numeric=(0, *range(2, 2 + len(metrics))),
     )
 

@@ -98,15 +98,15 @@ def test_verdicts(rates: tuple[float, float], n: int, verdict: Verdict) -> None:
 def test_inconclusive_says_how_many_samples_would_tell() -> None:
     row = _row(_set([1.0, 0.0] * 20), _set([1.0, 0.0] * 20))
 
-    # (1.96 + 0.8416)² · (2 / 42) / 0.03², by hand; nothing differed, two pairs are feared to.
-    assert row.needed == 416
-    assert row.reason == "n ≈ 416 would tell"
+    # (1.96 + 1.2816)² · (2 / 42) / 0.03², by hand; nothing differed, two pairs are feared to.
+    assert row.needed == 556
+    assert row.reason == "n ≈ 556 would tell"
 
 
 def test_a_difference_near_the_margin_is_not_promised_to_be_told() -> None:
-    # 60 lost and 48 won of 1,000: 1.2 points down, give or take two.
-    a = [1.0] * 60 + [0.0] * 48 + [1.0] * 892
-    row = _row(_set(a), _set([0.0] * 60 + [1.0] * 940))
+    # 80 lost and 62 won of 1,300: 1.4 points down, give or take nearly two.
+    a = [1.0] * 80 + [0.0] * 62 + [1.0] * 1158
+    row = _row(_set(a), _set([0.0] * 80 + [1.0] * 1220))
 
     assert (row.verdict, row.needed) == (Verdict.INCONCLUSIVE, None)
     assert row.reason == "too near the margin to tell"

@@ -234,10 +234,10 @@ def test_too_few_samples_are_told_before_anything_is_asked(project: pytest.Pytes
     add_to_matrix(project, "[gates.marc_ja.accuracy]\nmargin = 0.03\n")
     result = project.runpytest("evals", "-k", "marc_ja", "--co", "-q")
     told = [line for line in result.outlines if "underpowered" in line]
-    # By hand: (1.960 + .842)² · .1 / .03² = 872; and sqrt(7.849 · .1 / 200) = 6.3 points.
+    # By hand: (1.960 + 1.282)² · .1 / .03² = 1,168; and sqrt(10.51 · .1 / 200) = 7.2 points.
     assert told == [
         "michi: gate marc_ja accuracy: underpowered: n 200 for a margin of 3 points. If 10% of "
-        "answers differ, 6.3 points can be told, and 3 take n ≈ 873; expect inconclusive"
+        "answers differ, 7.2 points can be told, and 3 take n ≈ 1,168; expect inconclusive"
     ]
     assert asked(project) == []
     assert "underpowered" not in output(project.runpytest("evals", "-k", "jsquad", "--co", "-q"))
