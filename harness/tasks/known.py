@@ -73,14 +73,16 @@ class Known:
     def select(self, samples: Sequence[Sample], limit: int | None) -> list[Sample]:
         """As many whole facts as `limit` samples hold, at least one: half a fact has no category.
 
-        By a hash of the fact's key, so the facts of a limit are among those of a larger one.
+        By the hash of the seen question's id, as `harness.selection` draws: the facts of a limit
+        are among those of a larger one, and those that the knowledge suite asks about.
         """
         if limit is None:
             return list(samples)
         sizes = Counter(str(sample.detail["fact_key"]) for sample in samples)
+        drawn = {str(s.detail["fact_key"]): _ticket(s.detail["seen_id"]) for s in samples}
         kept: set[str] = set()
         room = limit
-        for key in sorted(sizes, key=_ticket):
+        for key in sorted(sizes, key=drawn.__getitem__):
             room -= sizes[key]
             if kept and room < 0:
                 break
@@ -124,13 +126,13 @@ class Known:
         ]
         reworded = [(f"wording-{n}", wording) for n, wording in enumerate(wordings[1:], 2)]
         for name, question in [("seen", seen), *reworded, *few_shot]:
-            yield _sample(key, f"{name}/{GREEDY}", GREEDY, question, question.request)
+            yield _sample(key, f"{name}/{GREEDY}", GREEDY, question, question.request, seen)
         for name, question in [("seen", seen), *few_shot]:
             for draw in range(self.samples):
                 request = dataclasses.replace(
                     question.request, temperature=self.temperature, draw=draw
                 )
-                yield _sample(key, f"{name}/draw-{draw + 1}", SAMPLED, question, request)
+                yield _sample(key, f"{name}/draw-{draw + 1}", SAMPLED, question, request, seen)
 
     def _few_shot(
         self, path: Path, key: str, seen: Sample, pool: Sequence[Sample]
@@ -199,8 +201,10 @@ def _example(question: str, answer: str) -> str:
     return EXAMPLE.format(question=question, answer=answer)
 
 
-def _sample(key: str, name: str, stratum: str, question: Sample, request: Request) -> Sample:
-    detail = {**question.detail, "fact_key": key}
+def _sample(
+    key: str, name: str, stratum: str, question: Sample, request: Request, seen: Sample
+) -> Sample:
+    detail = {**question.detail, "fact_key": key, "seen_id": seen.id}
     return dataclasses.replace(
         question, id=f"{key}/{name}", request=request, stratum=stratum, detail=detail
     )
