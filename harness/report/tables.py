@@ -24,16 +24,10 @@ from harness.report.cells import (
 from harness.report.missing import gap_notes, tasks_of
 from harness.runs import Run
 
-FORMS = (
-    "paraphrase",
-    "held_out",
-    "untrained",
-    "reversed",
-    "near_miss",
-    "control",
-    "carried_over",
-)
 _ACCURACY = "accuracy_"
+_BLEED = "bleed_near_miss"
+_TRAINED = tuple(_ACCURACY + form for form in ("paraphrase", "held_out", "untrained", "reversed"))
+_OTHERS = (*(_ACCURACY + form for form in ("control", "carried_over", "near_miss")), _BLEED)
 _CATEGORIES = {
     "accuracy_highly_known": "highly known",
     "accuracy_maybe_known": "maybe known",
@@ -66,7 +60,7 @@ def accuracy_table(run: Run) -> Table:
 def knowledge_tables(run: Run, compared: Comparisons) -> list[Table]:
     """What stands behind the accuracy, as far as it was measured."""
     tables = (
-        forms_table(run),
+        *forms_tables(run),
         acquisition_table(run, compared.acquisition),
         twins_table(compared.twins),
         categories_table(run, compared.categories),
@@ -74,28 +68,45 @@ def knowledge_tables(run: Run, compared: Comparisons) -> list[Table]:
     return [table for table in tables if table is not None]
 
 
-def forms_table(run: Run) -> Table | None:
-    """The other forms of question; None where all questions were of the training set."""
+def forms_tables(run: Run) -> list[Table]:
+    """The other forms of question: about what was trained, and about what was not."""
     measured = {
-        (r.checkpoint, r.metric.removeprefix(_ACCURACY)): r
+        (r.checkpoint, r.metric): r
         for item in run.items
         for r in item.results
-        if r.task == "knowledge" and r.metric.startswith(_ACCURACY) and r.metric != "accuracy_seen"
+        if r.task == "knowledge" and r.metric != "accuracy_seen"
     }
-    forms = sorted({form for _, form in measured}, key=lambda f: ((*FORMS, f).index(f), f))
-    if not forms:
-        return None
-    sizes = {form: {r.n for (_, f), r in measured.items() if f == form} for form in forms}
+    present = {metric for _, metric in measured}
+    trained = [metric for metric in _TRAINED if metric in present]
+    others = [metric for metric in _OTHERS if metric in present]
+    others += sorted(present.difference(_TRAINED, _OTHERS))
+    tables = (("trained documents", trained), ("other documents", others))
+    return [_forms_table(run, what, metrics, measured) for what, metrics in tables if metrics]
+
+
+def _forms_table(
+    run: Run, what: str, metrics: list[str], measured: Mapping[tuple[str, str], Result]
+) -> Table:
+    shown = [r for (_, metric), r in measured.items() if metric in metrics]
+    sizes = {metric: {r.n for r in shown if r.metric == metric} for metric in metrics}
     rows = [
-        (*cells[:2], *(percent(measured.get((checkpoint, form))) for form in forms))
+        (*cells[:2], *(percent(measured.get((checkpoint, metric))) for metric in metrics))
         for cells, checkpoint in checkpoint_cells(run)
     ]
+    names = ["bleed" if m == _BLEED else m.removeprefix(_ACCURACY) for m in metrics]
+    heads = [_column(name, sizes[m]) for name, m in zip(names, metrics, strict=True)]
     return Table(
-        title=f"Knowledge accuracy (%) by form – data: {data_label(run, 'knowledge')}",
-        columns=("#", "checkpoint", *(_column(form, sizes[form]) for form in forms)),
+        title=f"Knowledge accuracy (%), {what} – data: {data_label(run, 'knowledge')}",
+        columns=("#", "checkpoint", *heads),
         rows=tuple(rows),
-        notes=notes_of(interval_note(measured.values()), *reasons(measured.values())),
-        numeric=(0, *range(2, 2 + len(forms))),
+        notes=notes_of(
+            interval_note(shown),
+            "bleed: near misses answered with the trained neighbour's value; less is better."
+            if _BLEED in metrics
+            else "",
+            *reasons(shown),
+        ),
+        numeric=(0, *range(2, 2 + len(metrics))),
     )
 
 

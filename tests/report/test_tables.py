@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.comparison.relative import relative_results
 from harness.report.cells import Table
-from harness.report.tables import accuracy_table, forms_table, relative_table
+from harness.report.tables import accuracy_table, forms_tables, relative_table
 from harness.report.terminal import render, text_width, wrap
 from harness.runs import read_run
 from tests.report import builder as build
@@ -21,15 +21,15 @@ def test_accuracy_table_has_the_articles_layout_and_starts_with_the_baseline(
     assert table.rows[1] == ("2", "qa-e3", "独自QAデータセット", "3", "65.0 [60.0, 70.0]", "1200")
 
 
-def test_every_form_stands_with_its_interval_and_number_of_questions(run_folder: Path) -> None:
-    table = forms_table(read_run(run_folder))
+def test_forms_stand_with_interval_and_number_those_of_trained_documents_apart(
+    run_folder: Path,
+) -> None:
+    trained, others = forms_tables(read_run(run_folder))
 
-    assert table is not None
-    assert table.columns == (
-        "#", "checkpoint", "paraphrase (n 100)", "reversed (n 100)", "control (n 100)",
-    )  # fmt: skip
-    assert table.rows[1][1:3] == ("qa-e3", "32.5 [27.5, 37.5]")
-    assert table.rows[2][2:] == ("–",) * 3
+    assert trained.columns == ("#", "checkpoint", "paraphrase (n 100)", "reversed (n 100)")
+    assert trained.rows[1][1:3] == ("qa-e3", "32.5 [27.5, 37.5]")
+    assert trained.rows[2][2:] == ("–",) * 2
+    assert others.columns == ("#", "checkpoint", "control (n 100)")
 
 
 def test_what_was_not_measured_is_a_dash_with_its_reason(run_folder: Path) -> None:
@@ -88,7 +88,7 @@ def test_without_other_forms_there_is_no_table_of_them(tmp_path: Path) -> None:
     seen = build.result("base", "knowledge", "accuracy_seen", 0.5)
     build.measure(folder, "base", "knowledge", [seen])
 
-    assert forms_table(read_run(folder)) is None
+    assert forms_tables(read_run(folder)) == []
 
 
 def test_terminal_columns_line_up_by_east_asian_width() -> None:
