@@ -7,15 +7,22 @@ import math
 from typing import Any
 
 from harness.comparison.within import Comparisons
+from harness.report.cells import ordered_checkpoints
 from harness.report.missing import gaps
+from harness.report.samples import outcomes
 from harness.runs import Item, Run
 
 SCHEMA = 1
 
 
 def document(run: Run, compared: Comparisons) -> dict[str, Any]:
-    """The run's manifest, all results (those of comparisons included), its items and its gaps."""
+    """The run's manifest, all results (those of comparisons included), its items and its gaps.
+
+    notes: {kind of comparison: [what could not be made, and why]}.
+    outcomes: {checkpoint: {form: {outcome: answers}}} of the knowledge questions.
+    """
     results = [r for item in run.items for r in item.results] + list(compared.results)
+    counted = {str(c["id"]): outcomes(run, str(c["id"])) for c in ordered_checkpoints(run)}
     whole = finite(
         {
             "schema": SCHEMA,
@@ -23,7 +30,13 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
             "results": [dataclasses.asdict(result) for result in results],
             "items": [_item(item) for item in run.items],
             "missing": [dataclasses.asdict(gap) for gap in gaps(run)],
-            "notes": list(compared.notes),
+            "notes": {
+                "acquisition": compared.acquisition.notes,
+                "twins": compared.twins.notes,
+                "known_before": compared.categories.notes,
+                "relative": compared.relative.notes,
+            },
+            "outcomes": {c: forms for c, forms in counted.items() if forms},
         }
     )
     assert isinstance(whole, dict)

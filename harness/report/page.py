@@ -19,7 +19,20 @@ from harness.report.missing import tasks_of
 from harness.report.samples import confusion, packed_task
 from harness.runs import Run
 
-SCRIPTS = ("texts", "dom", "data", "overview", "chart", "manifest", "samples", "main")
+SCRIPTS = (
+    "texts",
+    "dom",
+    "data",
+    "cells",
+    "chart",
+    "gates",
+    "learnt",
+    "outcomes",
+    "overview",
+    "manifest",
+    "samples",
+    "main",
+)
 # Also what HTML, not JSON, gives a meaning to; and the two line ends that old scripts trip over.
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 

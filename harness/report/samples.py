@@ -113,3 +113,14 @@ def confusion(run: Run, checkpoint: str, task: str = "marc_ja") -> dict[str, Any
         column = labels.index(said) if said in labels else len(labels)
         counts[labels.index(gold)][column] += 1
     return {"labels": labels, "counts": counts}
+
+
+def outcomes(run: Run, checkpoint: str, task: str = "knowledge") -> dict[str, dict[str, int]]:
+    """How many answers of each form of question ended how: {form: {outcome: answers}}."""
+    rows = {str(row["id"]): row for row in run.samples(checkpoint, task)}
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows.values():
+        form = counts.setdefault(str(row.get("stratum") or ""), {})
+        outcome = str(row["outcome"])
+        form[outcome] = form.get(outcome, 0) + 1
+    return counts

@@ -1,54 +1,83 @@
-// One figure a headline metric: a bar and its whiskers for each checkpoint. Widths are per cent of
+// Drawings of one figure for each checkpoint, with its interval as whiskers. Widths are per cent of
 // the drawing, so that text keeps its size on a phone and in print.
+const TOLD_ELSEWHERE = ['acquisition', 'twins', 'known', 'known_before'];
+
 function chartSection() {
   const kinds = new Map();
   for (const r of REPORT.results.filter((r) => r.headline && known(r.value))) {
-    kinds.set(key(r.task, r.metric), [r.task, r.metric]);
+    if (!TOLD_ELSEWHERE.includes(r.task)) kinds.set(key(r.task, r.metric), [r.task, r.metric]);
   }
   const order = resultTasks();
   const sorted = [...kinds.values()].sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
   if (!sorted.length) return null;
   return section('charts', T('charts'), el('p', { class: 'quiet' }, T('chart_note')),
-    el('div', { class: 'charts' }, sorted.map(([task, metric]) => chart(task, metric))));
+    el('div', { class: 'charts' }, sorted.map(([task, metric]) => barChart(task, metric))));
 }
 
-function chart(task, metric) {
-  const results = DATA.checkpoints.map((id) => result(id, task, metric))
-    .filter((r) => r && known(r.value));
+const drawn = (task, metric) => DATA.checkpoints.map((id) => result(id, task, metric))
+  .filter((r) => r && known(r.value));
+
+// Where values stand between two ends. ticks: what the axis names; reference: the line to mark.
+function scaleOf(from, to, ticks, reference, text) {
+  const x = (value) =>
+    `${(Math.min(Math.max((value - from) / (to - from), 0), 1) * 100).toFixed(3)}%`;
+  return { from, to, ticks, reference, text, x };
+}
+
+function barChart(task, metric) {
+  const results = drawn(task, metric);
   const relative = task === 'relative';
   const tops = results.flatMap((r) => [r.value, r.high]).filter(known);
-  const top = relative ? Math.max(1.25, Math.ceil(Math.max(...tops) * 4) / 4) : 1;
-  const lines = relative ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
-  const x = (value) => `${(Math.min(Math.max(value / top, 0), 1) * 100).toFixed(3)}%`;
+  const scale = relative
+    ? scaleOf(0, Math.max(1.25, Math.ceil(Math.max(...tops) * 4) / 4), [0, 0.5, 1], 1, (at) => at)
+    : scaleOf(0, 1, [0, 0.25, 0.5, 0.75, 1], null, (at) => at * 100);
   const caption = relative ? metricName(task, metric) : `${taskName(task)} – ${metricName(task, metric)} (%)`;
-  const tasks = relative ? ['jsquad', 'marc_ja'] : [task];
   return el('figure', { class: 'chart' },
-    el('figcaption', null, el('strong', null, caption), label(tasks)),
-    el('div', { class: 'bars' },
-      results.map((r) => bar(r, x, lines, relative)), axis(x, lines, relative)),
+    el('figcaption', null, el('strong', null, caption), label(sources(task))),
+    rowsOf(results, scale, (r) => ({ under: svg('rect', { class: r.checkpoint === BASELINE ? 'base' : 'value',
+      x: 0, y: 6, width: scale.x(r.value), height: 16, rx: 2 }) })),
     relative && BASELINE ? el('p', { class: 'quiet' }, T('relative_to', BASELINE)) : null);
 }
 
-function bar(r, x, lines, relative) {
-  const baseline = r.checkpoint === BASELINE;
+// Differences as dots: a bar from 0 would hide that the interval is what counts.
+function differenceChart(task, metric) {
+  const results = drawn(task, metric);
+  if (!results.length) return null;
+  const ends = results.flatMap((r) => [r.value, r.low, r.high]).filter(known);
+  const from = Math.floor(Math.min(-0.25, ...ends) * 4) / 4;
+  const to = Math.ceil(Math.max(0.25, ...ends) * 4) / 4;
+  const step = to - from > 1 ? 0.5 : 0.25;
+  const ticks = [];
+  for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
+  const scale = scaleOf(from, to, ticks, 0, (at) => signed(at, 0));
+  return el('figure', { class: 'chart dots' },
+    el('figcaption', null, el('strong', null, `${metricName(task, metric)} (${T('points')})`)),
+    rowsOf(results, scale, (r) => ({ over: svg('circle', { class: r.low > 0 || r.high < 0 ? 'dot' : 'dot unsure',
+      cx: scale.x(r.value), cy: 14, r: 5 }) })));
+}
+
+// shape: what of a row is drawn under its whiskers and what over them.
+const rowsOf = (results, scale, shape) => el('div', { class: 'bars' },
+  results.map((r) => chartRow(r, scale, shape(r))), axis(scale));
+
+function chartRow(r, { x, ticks, reference }, { under, over }) {
+  const line = (at, name) => svg('line', { class: name, x1: x(at), x2: x(at), y1: 0, y2: 28 });
   const whiskers = known(r.low) && known(r.high) && r.high > r.low ? [
     svg('line', { class: 'whisker', x1: x(r.low), x2: x(r.high), y1: 14, y2: 14 }),
     ...[r.low, r.high].map((end) =>
       svg('line', { class: 'whisker', x1: x(end), x2: x(end), y1: 10, y2: 18 }))] : [];
-  const grid = lines.map((at) => svg('line', {
-    class: relative && at === 1 ? 'grid reference' : 'grid', x1: x(at), x2: x(at), y1: 0, y2: 28,
-  }));
-  const text = `${figure(r, r.value)} (${figure(r, r.low)} – ${figure(r, r.high)})`;
+  const marked = reference === null ? null : line(reference, 'grid reference');
   return [el('bdi', { class: 'bar-name', title: r.checkpoint }, r.checkpoint),
-    svg('svg', { class: 'bar', role: 'img', 'aria-label': `${r.checkpoint}: ${text}`, height: 28 },
-      grid.filter((line) => !line.classList.contains('reference')),
-      svg('rect', { class: baseline ? 'base' : 'value', x: 0, y: 6, width: x(r.value), height: 16, rx: 2 }),
-      grid.filter((line) => line.classList.contains('reference')), whiskers),
+    svg('svg', { class: 'bar', role: 'img', height: 28,
+      'aria-label': `${r.checkpoint}: ${figure(r, r.value)} (${interval(r)})` },
+    ticks.filter((at) => at !== reference).map((at) => line(at, 'grid')),
+    under, marked, whiskers, over),
     el('span', { class: 'bar-value' }, figure(r, r.value))];
 }
 
-function axis(x, lines, relative) {
+function axis({ x, ticks, from, to, text }) {
+  const anchor = (at) => at === from ? 'start' : at === to ? 'end' : 'middle';
   return [el('span'), svg('svg', { class: 'axis', 'aria-hidden': 'true', height: 20 },
-    lines.map((at) => svg('text', { x: x(at), y: 14, 'text-anchor': at === 0 ? 'start'
-      : at === 1 && !relative ? 'end' : 'middle' }, relative ? at : at * 100))), el('span')];
+    ticks.map((at) => svg('text', { x: x(at), y: 14, 'text-anchor': anchor(at) }, text(at)))),
+  el('span')];
 }

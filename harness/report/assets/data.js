@@ -37,9 +37,35 @@ function questions(task) {
 }
 
 const known = (value) => typeof value === 'number';
-const share = (value, digits = 1) => known(value) ? (value * 100).toFixed(digits) : NONE;
-const ratio = (value) => known(value) ? value.toFixed(3) : NONE;
-const figure = (r, value) => r.task === 'relative' ? ratio(value) : share(value);
+// Halves go to the even digit, as in Python: page, terminal and reasons give the same figures.
+function fixed(value, digits) {
+  const rounded = value.toFixed(digits);
+  const halved = value * 2 ** (digits + 1); // only odd multiples of a power of two are exact halves
+  if (!Number.isInteger(halved) || halved % 2 === 0 || Number(rounded.at(-1)) % 2 === 0) return rounded;
+  return (value - Math.sign(value) * 0.5 * 10 ** -digits).toFixed(digits);
+}
+const share = (value, digits = 1) => known(value) ? fixed(value * 100, digits) : NONE;
+const ratio = (value) => known(value) ? fixed(value, 3) : NONE;
+const signed = (value, digits = 1) => {
+  if (!known(value)) return NONE;
+  const size = fixed(Math.abs(value * 100), digits);
+  if (Math.abs(value) < 1e-9) return size; // but a bound of −0.04 lies below 0, and says so
+  return (value < 0 ? '−' : '+') + size;
+};
+const isDifference = (r) => r.task === 'acquisition' || key(r.task, r.metric) === key('twins', 'excess');
+const figure = (r, value) => {
+  if (r.task === 'relative') return ratio(value);
+  return isDifference(r) ? signed(value) : share(value);
+};
+// A dash between two numbers that have signs would be read as one of them.
+const interval = (r) => isDifference(r) ? T('from_to', figure(r, r.low), figure(r, r.high))
+  : `${figure(r, r.low)} – ${figure(r, r.high)}`;
+
+// The suites whose data the figures of a task are made of.
+const SOURCES = { relative: ['jsquad', 'marc_ja'], acquisition: ['knowledge'], twins: ['knowledge'],
+  known_before: ['knowledge'], known: [RUN.data.known ? 'known' : 'knowledge'] };
+const sources = (task) => own(SOURCES, task) || [task];
+const unit = (task) => task === 'relative' ? '' : ` (${task === 'acquisition' ? T('points') : '%'})`;
 
 function dataLabel(tasks) {
   const labels = tasks.filter((t) => RUN.data[t]).map((t) => {

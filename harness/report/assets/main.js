@@ -43,7 +43,7 @@ function banner(current) {
       el('h1', null, el('bdi', null, RUN.id)),
       el('p', { class: 'quiet' }, el('time', { datetime: RUN.started }, started), ' UTC · ',
         RUN.status === 'complete' ? T('complete') : el('strong', null, T('partial'))),
-      label(DATA.tasks)) : null);
+      label([...new Set(DATA.tasks.flatMap(sources))])) : null);
 }
 
 function draw() {

@@ -86,7 +86,7 @@ function filterForm(state, change) {
     select('checkpoint', [any, ...DATA.checkpoints.map((id) => [id, id])], state, change),
     select('outcome', [any, ...packed.outcomes.map((o) => [o, outcomeName(o)]), ...changes], state, change),
     packed.strata.some(Boolean)
-      ? select('stratum', [any, ...packed.strata.filter(Boolean).map((s) => [s, s])], state, change) : null);
+      ? select('stratum', [any, ...packed.strata.filter(Boolean).map((s) => [s, formName(s)])], state, change) : null);
 }
 
 function samplesView(parameters) {
@@ -123,7 +123,7 @@ function listOf(state, change) {
   const pager = el('nav', { class: 'pager', 'aria-label': T('samples') },
     turn(page - 1, T('previous')), el('span', null, T('page', page, pages)), turn(page + 1, T('next')));
   const shown = rows.slice((page - 1) * PAGE, page * PAGE);
-  return [el('p', { class: 'found' }, T('found', rows.length, all.length), ' ', label([state.task])),
+  return [el('p', { class: 'found' }, T('found', rows.length, all.length), ' ', label(sources(state.task))),
     el('p', { class: 'quiet legend' }, packedOutcomes(state.task).map((o) =>
       el('span', null, mark({ outcome: o }), outcomeName(o)))),
     shown.length ? listTable(shown, state) : el('p', null, T('no_samples')), pages > 1 ? pager : ''];
@@ -173,7 +173,7 @@ function sampleView(task, id) {
     step(place - 1, T('previous'), 'previous'), el('span', null, `${place + 1} / ${rows.length}`),
     step(place + 1, T('next'), 'next')),
   section('sample', el('bdi', null, question.id),
-    el('p', { class: 'quiet' }, [taskName(task), question.stratum].filter(Boolean).join(' · ')), label([task]),
+    el('p', { class: 'quiet' }, [taskName(task), formName(question.stratum)].filter(Boolean).join(' · ')), label(sources(task)),
     el('h3', null, T('prompt')), el('div', { class: 'said prompt' }, question.prompt),
     el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
     el('h3', null, T('answers')), el('div', { class: 'answers' },

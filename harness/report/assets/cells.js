@@ -1,0 +1,73 @@
+// What the tables of the overview are made of: a checkpoint's cells, figures, notes.
+const NUMBER = { class: 'number' };
+
+function checkpointCells(id) {
+  const c = BY_ID.get(id);
+  return [DATA.checkpoints.indexOf(id) + 1, el('span', null, el('bdi', { class: 'name' }, id),
+    c.baseline ? el('span', { class: 'tag' }, T('baseline')) : null,
+    c.dataset ? el('span', { class: 'narrow-only quiet' }, c.dataset) : null),
+  c.dataset || NONE, known(c.epochs) ? c.epochs : NONE];
+}
+
+const named = (id) => el('bdi', { class: 'name' }, id);
+
+const checkpointColumns = () =>
+  [{ name: '#', class: 'place wide-only', place: true }, { name: T('checkpoint') },
+    { name: T('dataset'), class: 'text wide-only' }, { name: T('epochs'), ...NUMBER }];
+
+const gated = (r) => Object.keys(r.gate || {}).length > 0;
+// A gate's reason stands in the section of gates; every other one in a note under the table.
+const explained = (r) => Boolean(r && r.reason && !gated(r));
+const star = (r) => explained(r) ? '*' : null;
+
+const verdict = (r) => el('span', { class: `verdict ${r.verdict}` }, verdictName(r.verdict));
+const span = (r) => r && known(r.low) && known(r.high)
+  ? el('span', { class: 'interval' }, interval(r)) : NONE;
+const bold = (r) => r ? el('strong', null, figure(r, r.value), star(r)) : NONE;
+const stacked = (r) => r ? el('span', { class: 'stacked' },
+  el('span', null, figure(r, r.value), star(r)), span(r),
+  r.verdict === 'measured' ? null : verdict(r)) : NONE;
+
+// A column's name with the number of samples, where every figure in it has the same.
+function sized(name, task, metric) {
+  const sizes = new Set(REPORT.results.filter((r) => r.task === task && r.metric === metric)
+    .map((r) => r.n));
+  return sizes.size === 1 ? `${name}, n\u00a0${[...sizes][0]}` : name;
+}
+
+// Columns and rows of a table of some metrics, for the checkpoints that have any of them.
+function byCheckpoint(task, metrics) {
+  const columns = [{ name: T('checkpoint') },
+    ...metrics.map((m) => ({ name: sized(metricName(task, m), task, m), ...NUMBER }))];
+  const rows = DATA.checkpoints.filter((id) => metrics.some((m) => result(id, task, m)))
+    .map((id) => [named(id), ...metrics.map((m) => stacked(result(id, task, m)))]);
+  return [columns, rows];
+}
+
+function reasons(results) {
+  return results.filter(explained)
+    .map((r) => `* ${r.checkpoint}, ${metricName(r.task, r.metric)}: ${verdictName(r.verdict)} – ${r.reason}`);
+}
+
+function methods(results) {
+  const used = new Map(); // method -> what it was used for; the baseline's own 1 needs no method
+  for (const r of results.filter((r) => r && r.interval && !(r.task === 'relative' && r.checkpoint === BASELINE))) {
+    used.set(r.interval, (used.get(r.interval) || new Set()).add(metricName(r.task, r.metric)));
+  }
+  const lines = [...used].map(([method, names]) =>
+    used.size > 1 ? `${method} (${[...names].join(', ')})` : method);
+  return lines.length ? [T('intervals', lines.join('; '))] : [];
+}
+
+function gapLines(tasks) {
+  const causes = new Map();
+  for (const gap of REPORT.missing.filter((g) => tasks.includes(g.task))) {
+    const cause = `${taskName(gap.task)}: ${statusName(gap.status)}`
+      + (gap.message ? ` (${gap.message.slice(0, 160)})` : '');
+    causes.set(cause, [...(causes.get(cause) || []), gap.checkpoint]);
+  }
+  return [...causes].map(([cause, ids]) => `${cause} – ${ids.join(', ')}`);
+}
+
+const label = (tasks) =>
+  el('p', { class: 'label' }, el('span', null, T('data')), ' ', el('bdi', null, dataLabel(tasks)));
