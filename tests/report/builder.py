@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.jsonl import append_rows
-from harness.records import Checkpoint, Model, Result
+from harness.records import Checkpoint, Model, Result, Verdict
 from harness.runs import Item, append_item, sample_file, write_json
 
 LABEL = "embedded, fictional"
@@ -24,6 +24,7 @@ def checkpoint(
 
 BASE = checkpoint("base", baseline=True)
 QA = checkpoint("qa-e3", "独自QAデータセット", 3)
+TWIN = dataclasses.replace(checkpoint("qa-b", "世界B", 3), twin_of=QA.id)
 API = checkpoint("gpt", "")
 
 
@@ -47,6 +48,7 @@ def manifest(checkpoints: Sequence[Checkpoint], **changes: Any) -> dict[str, Any
                 "dataset": c.dataset,
                 "epochs": c.epochs,
                 "baseline": c.baseline,
+                "twin_of": c.twin_of,
                 "fingerprint": "f" * 16,
             }
             for c in checkpoints
@@ -170,6 +172,24 @@ def whole_run(folder: Path) -> Path:
     return folder
 
 
+def gate(difference: float, **changes: Any) -> dict[str, Any]:
+    """What a result's verdict was made of; the interval reaches four points to both sides."""
+    return {
+        "against": "base",
+        "margin": 0.03,
+        "before": 0.5,
+        "now": 0.5 + difference,
+        "difference": difference,
+        "low": difference - 0.04,
+        "high": difference + 0.04,
+        "n": 240,
+        "worse": 21,
+        "better": 4,
+        "p": 0.01,
+        **changes,
+    }
+
+
 # Texts that would run, break out or turn the page round if any of them were ever parsed as HTML.
 HOSTILE = (
     "</script><script>window.pwned = 1</script>",
@@ -220,6 +240,8 @@ def hostile_run(folder: Path) -> Path:
         )
         for c in ("base", name)
     ]
+    barred = gate(-0.1, against=everything, broken=[everything])
+    numbers[1] = dataclasses.replace(numbers[1], gate=barred, verdict=Verdict.REGRESSED)
     measure(folder, "base", "knowledge", [numbers[0]], rows)
     measure(folder, name, "knowledge", [numbers[1]], rows)
     measure(folder, "gpt", "knowledge", [], status="error", message=everything)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from harness.report.samples import confusion, cut, packed_task
+from harness.report.samples import confusion, cut, outcomes, packed_task
 from harness.report.write import write_reports
 from harness.runs import read_run
 from tests.report import builder as build
+from tests.report.evidence import evidence_run
 
 
 def _strict(constant: str) -> Any:
@@ -46,6 +47,33 @@ def test_report_json_lists_items_and_what_is_missing(run_folder: Path) -> None:
         ("gpt", "jsquad", "not run"),
         ("gpt", "marc_ja", "not run"),
     ]
+
+
+def test_report_json_keeps_notes_and_outcomes_apart(tmp_path: Path) -> None:
+    report = _report(evidence_run(tmp_path))
+
+    assert set(report["notes"]) == {"acquisition", "twins", "known_before", "relative"}
+    assert [note.startswith("qa-b, twin of qa-e3") for note in report["notes"]["twins"]] == [True]
+    assert report["notes"]["acquisition"] == []
+    assert report["outcomes"]["qa-e3"]["control"] == {"correct": 1, "wrong": 3}
+    assert report["outcomes"]["base"]["control"] == {"abstained": 4}
+
+
+def test_an_answer_given_twice_counts_once_as_the_last_time(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    rows = [
+        build.row("1", stratum="seen"),
+        build.row("2", stratum="seen", outcome="partial"),
+        build.row("2", stratum="seen", outcome="wrong"),
+        build.row("3", stratum="control", outcome="abstained"),
+    ]
+    build.measure(folder, "base", "knowledge", [], rows)
+
+    assert outcomes(read_run(folder), "base") == {
+        "seen": {"correct": 1, "wrong": 1},
+        "control": {"abstained": 1},
+    }
+    assert outcomes(read_run(folder), "qa-e3") == {}
 
 
 def test_nan_becomes_null(tmp_path: Path) -> None:
