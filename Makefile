@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test check data train first bench-train example pin clean
+.PHONY: help evals test check twins data train first coverage gate-trial bench-train example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,14 +18,19 @@ check: .venv/dev ## lint, formatting, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+twins: .venv/evals ## twin worlds: two embedded adapters on exchanged facts
+	$(BIN)/python -m pytest evals -k knowledge --eval-matrix fixtures/twins.toml
+
 data: .venv/evals ## make fixtures/data again from its seed
 	$(BIN)/python -m fixtures.catalogue
+	$(BIN)/python -m training twin fixtures/data/own_qa.jsonl --out fixtures/data/twin_qa.jsonl
 
 train: .venv/train ## make the embedded model and its adapters again (a GPU helps)
 	$(BIN)/python -m fixtures.catalogue corpus --out build/corpus
 	$(BIN)/python -m training tokenizer
 	$(BIN)/python -m training pretrain
 	$(BIN)/python -m training sft training/recipes/embedded.toml
+	$(BIN)/python -m training sft training/recipes/twin.toml
 
 first: .venv/train ## from twenty documents to an evaluated fine-tune, on a CPU, in three minutes
 	mkdir -p build/first
@@ -33,6 +38,12 @@ first: .venv/train ## from twenty documents to an evaluated fine-tune, on a CPU,
 	$(BIN)/python -m training questions build/first/documents.jsonl --out build/first/questions --latest-eval --released 2025-04-01
 	$(BIN)/python -m training sft training/recipes/first.toml
 	$(BIN)/python -m pytest evals -k knowledge --eval-matrix build/first/adapters/matrix.toml
+
+coverage: .venv/dev ## simulate how often intervals hold the truth, write docs/statistics.md
+	OMP_NUM_THREADS=1 $(BIN)/python docs/coverage.py
+
+gate-trial: evals .venv/dev ## does the gate flake, does it miss? write docs/gates.md
+	OMP_NUM_THREADS=1 $(BIN)/python docs/gate_trial.py
 
 bench-train: .venv/dev ## speed of QLoRA at Gemma-7B's shape (needs a GPU with 40 GiB)
 	$(BIN)/python -m training speed --out build/training_speed.json
