@@ -16,7 +16,10 @@ COLUMNS_OF_CHECKPOINT = ("#", "checkpoint", "dataset", "epochs")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A titled table of text. numeric: indices of the columns that are aligned to the right."""
+    """A titled table of text; without columns it is its notes.
+
+    numeric: indices of the columns that are aligned to the right.
+    """
 
     title: str
     columns: tuple[str, ...]

@@ -86,8 +86,9 @@ def section(table: Table) -> str:
 def _body(table: Table) -> str:
     rule = "|".join("---:" if i in table.numeric else "---" for i in range(len(table.columns)))
     lines = [_line(table.columns), f"|{rule}|", *(_line(row) for row in table.rows)]
-    notes = [f"- {_text(note)}" for note in table.notes]
-    return "\n".join(lines) + ("\n\n" + "\n".join(notes) if notes else "")
+    grid = "\n".join(lines) if table.columns else ""
+    notes = "\n".join(f"- {_text(note)}" for note in table.notes)
+    return "\n\n".join(part for part in (grid, notes) if part)
 
 
 def _line(cells: tuple[str, ...]) -> str:

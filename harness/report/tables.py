@@ -127,7 +127,7 @@ def acquisition_table(run: Run, acquisition: Derived) -> Table | None:
     ]
     return Table(
         title=f"Acquisition – data: {data_label(run, 'knowledge')}",
-        columns=("#", "checkpoint", *(_ACQUIRED[metric] for metric in metrics)),
+        columns=("#", "checkpoint", *(_ACQUIRED[m] for m in metrics)) if metrics else (),
         rows=tuple(rows) if metrics else (),
         notes=notes_of(
             f"Points gained over {run.baseline} on trained documents, less those gained on control "
