@@ -49,7 +49,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ReadSet:
-    """A data set as read. sha256: of the file, or of the rows of a hub set."""
+    """A data set as read.
+
+    sha256: of the file; of the examples where they are a hub set's, or columns that were named.
+    """
 
     name: str
     label: str
@@ -69,7 +72,9 @@ def read_set(name: str, dataset: Dataset) -> ReadSet:
     examples = [example for place, row in rows for example in _examples(place, row, dataset)]
     if not examples:
         raise DataError(f"{source}: no rows in it.")
-    digest = sha256_of([dataset.path]) if dataset.path else _digest(examples)
+    # A file may hold two sets in two columns, as both worlds of twins.
+    whole = dataset.path is not None and not (dataset.question or dataset.answer)
+    digest = sha256_of([dataset.path]) if whole and dataset.path else _digest(examples)
     return ReadSet(name, dataset.label or name, examples, digest)
 
 

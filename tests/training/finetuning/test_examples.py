@@ -87,3 +87,13 @@ def test_a_hub_set_is_read_by_its_id(tmp_path: Path) -> None:
 def test_a_hub_set_out_of_reach_says_what_to_do() -> None:
     with pytest.raises(ConfigError, match=r"nobody/nothing: neither in the local hub cache"):
         read_set("set", Dataset(hub="nobody/nothing"))
+
+
+def test_two_columns_of_one_file_are_two_sets(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_text('{"question": "q", "answer": "a", "twin_answer": "b"}\n')
+    world_a, world_b, whole = (
+        read_set("set", Dataset(path, **columns)).sha256
+        for columns in ({"answer": "answer"}, {"answer": "twin_answer"}, {})
+    )
+    assert len({world_a, world_b, whole}) == 3
