@@ -213,7 +213,7 @@ def _tables(folder: Path) -> list[str]:
     tasks = {item.task for item in run.items}
     shown: list[Any] = []
     if "knowledge" in tasks:
-        shown += [tables.accuracy_table(run), *tables.knowledge_tables(run, compared)]
+        shown += knowledge_tables(run, compared)
     if tasks & {"jsquad", "marc_ja"}:
         shown.append(tables.relative_table(run, compared.relative))
     shown.append(tables.gates_table(run))

@@ -9,11 +9,10 @@ from collections import Counter
 from harness.comparison.within import Comparisons
 from harness.records import Result, Verdict
 from harness.report.cells import Table, percent
+from harness.report.learnt import knowledge_tables
 from harness.report.missing import gap_notes, tasks_of
 from harness.report.tables import (
-    accuracy_table,
     gates_table,
-    knowledge_tables,
     relative_table,
     results_table,
 )
@@ -32,7 +31,6 @@ def summary(run: Run, compared: Comparisons) -> str:
         f"# michi: run {_text(str(run.manifest['id']))}",
         first_sentence(run, compared),
         section(gates) if gates else "",
-        section(accuracy_table(run)),
         *map(section, knowledge_tables(run, compared)),
         section(relative_table(run, compared.relative)),
         _not_run(run),

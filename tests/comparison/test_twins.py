@@ -13,19 +13,13 @@ from harness.comparison.twins import twin_results
 from harness.runs import read_run
 from tests.report import builder as build
 
-A, B = build.checkpoint("world-a", "A", 3), build.checkpoint("world-b", "B", 3)
+A = build.checkpoint("world-a", "A", 3)
+B = dataclasses.replace(build.checkpoint("world-b", "B", 3), twin_of="world-a")
 
 
 def twins(folder: Path, answers: Sequence[tuple[str, str]], documents: int = 0) -> Derived:
     """answers: what each adapter answered of each fact: "a", "b" (a world's value) or "-"."""
     build.start(folder, [build.BASE, A, B])
-    run = folder / "run.json"
-    run.write_text(
-        run.read_text("utf-8").replace(
-            '"id": "world-b",', '"id": "world-b",\n   "twin_of": "world-a",'
-        ),
-        "utf-8",
-    )
     for place, name in enumerate(("world-a", "world-b")):
         rows = [
             build.row(

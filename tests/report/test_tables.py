@@ -3,9 +3,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from harness.comparison.derived import Derived
 from harness.comparison.relative import relative_results
 from harness.report.cells import Table
-from harness.report.tables import accuracy_table, forms_tables, relative_table
+from harness.report.learnt import accuracy_table, forms_tables
+from harness.report.tables import relative_table
 from harness.report.terminal import render, text_width, wrap
 from harness.runs import read_run
 from tests.report import builder as build
@@ -14,7 +16,7 @@ from tests.report import builder as build
 def test_accuracy_table_has_the_articles_layout_and_starts_with_the_baseline(
     run_folder: Path,
 ) -> None:
-    table = accuracy_table(read_run(run_folder))
+    table = accuracy_table(read_run(run_folder), Derived())
 
     assert table.columns == ("#", "checkpoint", "dataset", "epochs", "accuracy (%)", "n")
     assert table.rows[0] == ("1", "base (baseline)", "–", "–", "18.0 [13.0, 23.0]", "1200")
@@ -34,7 +36,7 @@ def test_forms_stand_with_interval_and_number_those_of_trained_documents_apart(
 
 def test_what_was_not_measured_is_a_dash_with_its_reason(run_folder: Path) -> None:
     run = read_run(run_folder)
-    accuracy, relative = accuracy_table(run), relative_table(run, relative_results(run))
+    accuracy, relative = accuracy_table(run, Derived()), relative_table(run, relative_results(run))
 
     assert accuracy.rows[2][4:] == ("–",) * 2
     assert "knowledge skipped: gpt – no API key: set OPENAI_API_KEY" in accuracy.notes
@@ -56,7 +58,7 @@ def test_relative_table_has_the_score_and_its_two_parts(run_folder: Path) -> Non
 
 def test_the_data_label_and_the_interval_method_stand_with_each_table(run_folder: Path) -> None:
     run = read_run(run_folder)
-    for table in (accuracy_table(run), relative_table(run, relative_results(run))):
+    for table in (accuracy_table(run, Derived()), relative_table(run, relative_results(run))):
         assert table.title.endswith("data: embedded, fictional")
         assert any("cluster bootstrap" in note for note in table.notes)
 
@@ -103,7 +105,7 @@ def test_terminal_wraps_text_columns_to_the_width(run_folder: Path) -> None:
         dataclasses.replace(
             table, rows=tuple((r[0], r[1], "独自QA + " * 20, *r[3:]) for r in table.rows)
         )
-        for table in (accuracy_table(run), relative_table(run, relative_results(run)))
+        for table in (accuracy_table(run, Derived()), relative_table(run, relative_results(run)))
     ]
 
     for table in wide:
