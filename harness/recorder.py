@@ -205,7 +205,8 @@ def _tables(folder: Path) -> list[str]:
     A table whose suites were not selected is left out.
     """
     from harness.comparison.within import comparisons
-    from harness.report import tables
+    from harness.report.learnt import knowledge_tables
+    from harness.report.tables import gates_table, relative_table
     from harness.report.terminal import WIDTH, render
 
     run = read_run(folder)
@@ -215,8 +216,8 @@ def _tables(folder: Path) -> list[str]:
     if "knowledge" in tasks:
         shown += knowledge_tables(run, compared)
     if tasks & {"jsquad", "marc_ja"}:
-        shown.append(tables.relative_table(run, compared.relative))
-    shown.append(tables.gates_table(run))
+        shown.append(relative_table(run, compared.relative))
+    shown.append(gates_table(run))
     width = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
     return [line for table in shown if table is not None for line in ["", *render(table, width)]]
 
