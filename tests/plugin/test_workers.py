@@ -86,7 +86,7 @@ def test_a_worker_that_dies_is_told_and_the_others_finish(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = crash(project, monkeypatch)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     text = output(result)
     assert "crashed while running 'evals/test_jsquad.py::test_jsquad[base]'" in text
     assert "workers that died: gw" in text
@@ -125,7 +125,7 @@ def test_a_dead_worker_that_may_not_be_replaced_does_not_hang(
     result = project.runpytest_subprocess(
         "evals", "-k", "base and jsquad", "-n", "1", "--max-worker-restart", "0", timeout=60
     )
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     assert items(latest(project))["base", "jsquad"]["status"] == "crashed"
 
 
