@@ -72,22 +72,22 @@ def make_baseline(
     allowed, and for one without figures.
     """
     _refuse_doubtful(run, allow_dirty, allow_partial)
-    tasks = {task: _task(run, task) for task in sorted({i.task for i in run.items if i.results})}
+    tables = {task: _task(run, task) for task in sorted({i.task for i in run.items if i.results})}
+    # A task none of whose figures is a mean over samples has nothing to pair.
+    tasks = {task: table for task, table in tables.items() if table["scores"]}
     if not tasks:
-        raise ConfigError(f"{run.folder}: nothing was measured in this run: nothing to bless.")
+        raise ConfigError(f"{run.folder}: nothing was measured that a gate could go by.")
     described = {k: run.manifest.get(k) for k in ("id", "finished", "status", "command", "tree")}
     return {"schema": SCHEMA, "run": described, "digest": _digest(tasks), "tasks": tasks}
 
 
 def describe(content: Mapping[str, Any]) -> str:
     """What a baseline file holds, in a line."""
-    tasks = content["tasks"]
-    parts = [
-        f"{task} ({len(next(iter(table['scores'].values()))['samples'])} samples, "
-        f"{sum(len(group['checkpoints']) for group in table['identities'])} checkpoints)"
-        for task, table in tasks.items()
-        if table["scores"]
-    ]
+    parts = []
+    for task, table in content["tasks"].items():
+        samples = {key for column in table["scores"].values() for key in column["samples"]}
+        checkpoints = sum(len(group["checkpoints"]) for group in table["identities"])
+        parts.append(f"{task} ({len(samples):,} samples, {checkpoints} checkpoints)")
     return f"run {content['run']['id']}: {', '.join(parts)}"
 
 
