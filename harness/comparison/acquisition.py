@@ -6,8 +6,9 @@ What a checkpoint gained over the base on trained documents, less what it gained
 what it acquired of them (on public data a run that looked significant gained 1.1 ± 3.5 points so:
 the outcomes published with arXiv 2508.06178).
 
-    acquisition            new questions on trained facts (paraphrase, held_out)
-    acquisition_seen       the training questions themselves: memory of them, too
+    acquisition            new questions on trained facts (paraphrase, held_out); the headline
+    acquisition_seen       the training questions themselves: memory of them, too; the headline
+                           where there are no new ones
     acquisition_untrained  facts of trained documents that no training text holds: covers 0, or
                            something leaks
 """
@@ -27,10 +28,11 @@ TASK = "acquisition"
 HEADLINE = "acquisition"
 KNOWLEDGE = "knowledge"
 CONTROL = "control"
+UNTRAINED = "acquisition_untrained"
 GAINS = {
     HEADLINE: ("paraphrase", "held_out"),
     "acquisition_seen": ("seen",),
-    "acquisition_untrained": ("untrained",),
+    UNTRAINED: ("untrained",),
 }
 _SCORE = "correct"
 
@@ -87,7 +89,7 @@ def _results(ours: ScoreSet, theirs: ScoreSet) -> list[Result]:
                 n=len(trained.ours) + len(control.ours),
                 clusters=len({*trained.clusters, *control.clusters}),
                 interval=interval.method,
-                headline=metric == HEADLINE,
+                headline=not found and metric != UNTRAINED,
                 verdict=Verdict.INCOMPARABLE if unlike else Verdict.MEASURED,
                 reason=reason,
                 identity=ours.identity,

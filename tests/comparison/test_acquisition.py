@@ -105,3 +105,10 @@ def test_another_prompt_is_incomparable(tmp_path: Path) -> None:
 def test_a_run_without_knowledge_says_nothing(run_folder: Path, tmp_path: Path) -> None:
     build.start(tmp_path / "other", [build.BASE, build.QA])
     assert acquisition_results(read_run(tmp_path / "other")) == Derived()
+
+
+def test_without_new_questions_the_seen_ones_are_the_headline(tmp_path: Path) -> None:
+    found = acquired(tmp_path, {"seen": 4, "control": 4}, {"seen": 40, "control": 4})
+    headline = found.result("qa-e3")
+    assert headline is not None
+    assert (headline.metric, headline.value) == ("acquisition_seen", pytest.approx(0.9))

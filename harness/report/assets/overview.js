@@ -4,16 +4,16 @@ const FORMS = ['paraphrase', 'held_out', 'untrained', 'reversed', 'near_miss', '
 
 function accuracySection() {
   const shown = [];
-  const acquired = REPORT.results.some((r) => r.task === 'acquisition');
+  const acquired = REPORT.results.filter((r) => r.task === 'acquisition' && r.headline);
   const rows = DATA.checkpoints.map((id) => {
     const seen = result(id, 'knowledge', 'accuracy_seen');
     shown.push(seen);
     return [...checkpointCells(id), bold(seen), seen ? span(seen) : NONE, seen ? seen.n : NONE,
-      ...(acquired ? [stacked(result(id, 'acquisition', 'acquisition'))] : [])];
+      ...(acquired.length ? [stacked(acquired.find((r) => r.checkpoint === id))] : [])];
   });
   const columns = [...checkpointColumns(), { name: T('accuracy'), ...NUMBER },
     { name: T('interval'), ...NUMBER }, { name: T('n'), ...NUMBER },
-    ...(acquired ? [{ name: T('acquired_points'), ...NUMBER }] : [])];
+    ...(acquired.length ? [{ name: T('acquired_points'), ...NUMBER }] : [])];
   return section('accuracy', T('accuracy_title'), label(['knowledge']),
     table(T('accuracy_caption'), columns, rows, true),
     notes([...methods(shown), ...reasons(shown), ...gapLines(['knowledge'])]), formsPart());
