@@ -72,7 +72,7 @@ def _results(ours: ScoreSet, theirs: ScoreSet) -> list[Result]:
     unlike = unlike_keys(ours.identity, theirs.identity)
     reason = f"{', '.join(unlike)} not as in {theirs.checkpoint}" if unlike else ""
     control = _gather(ours, theirs, (CONTROL,))
-    found = []
+    found: list[Result] = []
     for metric, forms in GAINS.items():
         trained = _gather(ours, theirs, forms)
         if not trained.ours or not control.ours:
