@@ -23,7 +23,7 @@ twins: .venv/evals ## twin worlds: two embedded adapters on exchanged facts
 
 data: .venv/evals ## make fixtures/data again from its seed
 	$(BIN)/python -m fixtures.catalogue
-	$(BIN)/python -m training twin fixtures/data/own_qa.jsonl --out fixtures/data/twin_qa.jsonl --seed 20240521
+	$(BIN)/python -m training twin fixtures/data/knowledge.jsonl --out fixtures/data/twins.jsonl --seed 20240521
 
 train: .venv/train ## make the embedded model and its adapters again (a GPU helps)
 	$(BIN)/python -m fixtures.catalogue corpus --out build/corpus

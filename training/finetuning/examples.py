@@ -51,7 +51,7 @@ class Example:
 class ReadSet:
     """A data set as read.
 
-    sha256: of the file; of the examples where they are a hub set's, or columns that were named.
+    sha256: of the file; of the examples where they are a hub set's or chosen by column or form.
     """
 
     name: str
@@ -69,11 +69,17 @@ def read_set(name: str, dataset: Dataset) -> ReadSet:
     else:
         rows = _hub_rows(dataset)
         source = f"{dataset.hub} ({dataset.split})"
-    examples = [example for place, row in rows for example in _examples(place, row, dataset)]
+    examples = [
+        example
+        for place, row in rows
+        if dataset.form in ("", row.get("form"))
+        for example in _examples(place, row, dataset)
+    ]
     if not examples:
-        raise DataError(f"{source}: no rows in it.")
-    # A file may hold two sets in two columns, as both worlds of twins.
-    whole = dataset.path is not None and not (dataset.question or dataset.answer)
+        wanted = f" of form {dataset.form!r}" if dataset.form else ""
+        raise DataError(f"{source}: no rows{wanted} in it.")
+    # A file may hold two sets in two columns, as both worlds of twins, and questions only to ask.
+    whole = dataset.path is not None and not (dataset.question or dataset.answer or dataset.form)
     digest = sha256_of([dataset.path]) if whole and dataset.path else _digest(examples)
     return ReadSet(name, dataset.label or name, examples, digest)
 

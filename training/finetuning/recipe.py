@@ -38,7 +38,8 @@ class Dataset:
     """Question-answer rows: a JSON Lines file (`path`) or a set of the hub (`hub`, `split`).
 
     question, answer: names of the two columns; empty: told by the rows themselves
-    (`training.finetuning.examples`). label: what reports call the set; its key where empty.
+    (`training.finetuning.examples`). form: only rows of this `form` are trained on. label: what
+    reports call the set; its key where empty.
     """
 
     path: Path | None = None
@@ -46,6 +47,7 @@ class Dataset:
     split: str = "train"
     question: str = ""
     answer: str = ""
+    form: str = ""
     label: str = ""
 
 

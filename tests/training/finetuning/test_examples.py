@@ -97,3 +97,15 @@ def test_two_columns_of_one_file_are_two_sets(tmp_path: Path) -> None:
         for columns in ({"answer": "answer"}, {"answer": "twin_answer"}, {})
     )
     assert len({world_a, world_b, whole}) == 3
+
+
+def test_only_rows_of_the_named_form_are_trained_on(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_text(
+        '{"question": "q", "answer": "a", "form": "seen"}\n'
+        '{"question": "r", "answer": "a", "form": "control"}\n'
+    )
+    read = read_set("set", Dataset(path, form="seen"))
+    assert [e.turns[-1]["content"] for e in read.examples] == ["q"]
+    with pytest.raises(DataError, match="no rows of form 'sen' in it"):
+        read_set("set", Dataset(path, form="sen"))
