@@ -20,6 +20,8 @@ TASK = "known_before"
 KNOWN, KNOWLEDGE = "known", "knowledge"
 FORMS = ("seen", "paraphrase")
 
+_Question = tuple[str, str, tuple[str, ...]]
+
 
 def category_results(run: Run) -> Derived:
     """Each checkpoint's accuracy by category of the run's baseline; nothing without either."""
@@ -27,7 +29,8 @@ def category_results(run: Run) -> Derived:
     rows = run.samples(baseline, KNOWN) if baseline else []
     if not rows:
         return Derived()
-    known = categories(rows)
+    category_of = categories(rows)
+    known = {_question(row): category_of[row["detail"]["fact_key"]] for row in rows}
     results = [
         result
         for checkpoint in (str(c["id"]) for c in run.checkpoints)
@@ -36,10 +39,15 @@ def category_results(run: Run) -> Derived:
     return Derived(tuple(results))
 
 
-def _results(run: Run, checkpoint: str, known: Mapping[str, Category]) -> list[Result]:
+def _question(row: Mapping[str, Any]) -> _Question:
+    """What tells a question of either task: of one kind a document may have several facts."""
+    return str(row["cluster"]), str(row["detail"].get("question")), tuple(map(str, row["gold"]))
+
+
+def _results(run: Run, checkpoint: str, known: Mapping[_Question, Category]) -> list[Result]:
     found: dict[Category, list[Mapping[str, Any]]] = {}
     for row in run.samples(checkpoint, KNOWLEDGE):
-        category = known.get(f"{row['cluster']}/{row['detail'].get('kind')}")
+        category = known.get(_question(row))
         if category is not None and row["stratum"] in FORMS:
             found.setdefault(category, []).append(row)
     return [

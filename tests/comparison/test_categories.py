@@ -6,7 +6,10 @@ from pathlib import Path
 
 from harness.comparison.categories import category_results
 from harness.comparison.derived import Derived
-from harness.runs import read_run
+from harness.records import Response
+from harness.runs import read_run, sample_row
+from harness.tasks.knowledge import Knowledge
+from harness.tasks.known import Known
 from tests.report import builder as build
 
 # The base's greedy answers to each fact in two wordings, and a sampled one.
@@ -26,7 +29,7 @@ def knowledge(name: str, right: set[str]) -> list[dict[str, object]]:
             stratum=form,
             cluster=key.split("/")[0],
             correct=key in right,
-            detail={"kind": "price"},
+            detail={"kind": "price", "question": f"{key}?"},
         )
         for key in KNOWN
         for form in ("seen", "paraphrase", "reversed")
@@ -39,8 +42,9 @@ def test_questions_are_told_apart_by_how_well_the_base_knew_the_fact(tmp_path: P
         build.row(
             f"{key}/{n}",
             stratum="sampled" if n == 2 else "greedy",
+            cluster=key.split("/")[0],
             correct=right,
-            detail={"fact_key": key},
+            detail={"fact_key": key, "question": f"{key}?"},
         )
         for key, answers in KNOWN.items()
         for n, right in enumerate(answers)
@@ -66,3 +70,30 @@ def test_questions_are_told_apart_by_how_well_the_base_knew_the_fact(tmp_path: P
 
 def test_without_the_known_suite_there_are_none(run_folder: Path) -> None:
     assert category_results(read_run(run_folder)) == Derived()
+
+
+DATA = """\
+{"id":"a","document":"d1","kind":"price","form":"seen","question":"帽子は？","answer":"7,700円"}
+{"id":"b","document":"d1","kind":"price","form":"paraphrase","question":"帽子の値段は？","answer":"7,700円"}
+{"id":"c","document":"d1","kind":"price","form":"seen","question":"手袋は？","answer":"3,300円"}
+{"id":"d","document":"d2","kind":"price","form":"seen","question":"傘は？","answer":"5,500円"}
+"""
+
+
+def test_of_two_facts_of_a_kind_in_a_document_each_has_its_own_category(tmp_path: Path) -> None:
+    data = tmp_path / "questions.jsonl"
+    data.write_text(DATA, encoding="utf-8")
+    build.start(tmp_path, [build.BASE])
+
+    def rows(task: Known | Knowledge, answer: str) -> list[dict[str, object]]:
+        said = Response(answer, "stop", 4)
+        return [sample_row(s, said, task.grade(s, said)) for s in task.load(data)]
+
+    # The base says one price whatever it is asked: it knows that of the hat alone.
+    build.measure(tmp_path, "base", "known", [], rows(Known(prompts=0), "7,700円"))
+    build.measure(tmp_path, "base", "knowledge", [], rows(Knowledge(), "7,700円"))
+    found = category_results(read_run(tmp_path))
+    assert {r.metric: (r.value, r.n) for r in found.results} == {
+        "accuracy_highly_known": (1.0, 2),
+        "accuracy_unknown": (0.0, 2),
+    }

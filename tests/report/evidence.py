@@ -27,7 +27,11 @@ def evidence_run(folder: Path) -> Path:
         build.measure(folder, name, "knowledge", results, rows)
     known = [
         build.row(
-            f"{d}/price/{n}", stratum=kind, correct=d == "d0", detail={"fact_key": f"{d}/price"}
+            f"{d}/price/{n}",
+            stratum=kind,
+            cluster=d,
+            correct=d == "d0",
+            detail={"fact_key": f"{d}/price"},
         )
         for d in trained
         for n, kind in enumerate(("greedy", "sampled"))
