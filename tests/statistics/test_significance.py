@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -36,6 +37,29 @@ def test_many_documents_agree_with_a_brute_force_resampling() -> None:
     signs = generator.choice([-1.0, 1.0], size=(40_000, 60))
     expected = np.mean(np.abs(signs @ totals) >= abs(totals.sum()) - 1e-9)
     assert sign_flip(differences.tolist(), clusters) == pytest.approx(expected, abs=0.012)
+
+
+def test_scipys_permutation_test_says_the_same() -> None:
+    generator = np.random.default_rng(3)
+    for documents, resamples in ((10, 10_000), (200, 10_000)):  # enumerated, drawn
+        totals = generator.normal(0.1, 1, documents)
+        expected = stats.permutation_test(
+            (totals,), np.sum, permutation_type="samples", n_resamples=resamples, rng=generator
+        ).pvalue
+        got = sign_flip(totals.tolist(), [str(index) for index in range(documents)])
+        assert got == pytest.approx(expected, abs=1e-12 if documents == 10 else 0.02)
+
+
+def test_signs_of_many_documents_are_not_all_held_at_once() -> None:
+    differences = np.random.default_rng(6).normal(0, 1, 50_000).tolist()
+    clusters = [str(index) for index in range(50_000)]
+    tracemalloc.start()
+    try:
+        sign_flip(differences, clusters, resamples=400)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 150e6  # as floats, 400 × 50,000 take 160 MB
 
 
 def test_a_resampled_p_is_never_zero() -> None:
