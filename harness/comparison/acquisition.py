@@ -11,15 +11,19 @@ the outcomes published with arXiv 2508.06178).
                            where there are no new ones
     acquisition_untrained  facts of trained documents that no training text holds: covers 0, or
                            something leaks
+
+Left out on both sides, with a note, is what would not compare like with like: carried-over facts,
+which are answered by analogy and which control questions don't have, and control questions about
+documents that have trained ones, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from harness.comparison.derived import Derived
-from harness.comparison.scores import ScoreSet, paired, score_set, unlike_keys
+from harness.comparison.derived import Derived, ended_set
+from harness.comparison.scores import ScoreSet, paired, unlike_keys
 from harness.records import Result, Verdict
 from harness.runs import Run
 from harness.statistics.paired import difference_in_differences
@@ -34,16 +38,21 @@ GAINS = {
     "acquisition_seen": ("seen",),
     UNTRAINED: ("untrained",),
 }
+_TRAINED = frozenset(form for forms in GAINS.values() for form in forms)
 _SCORE = "correct"
 
 
 @dataclass(slots=True)
 class _Pairs:
-    """Scores of some forms at a checkpoint and at the base, aligned; clusters are documents."""
+    """Scores of some forms at a checkpoint and at the base, aligned; clusters are documents.
+
+    missing: questions that only one of the two was asked.
+    """
 
     ours: list[float] = field(default_factory=list)
     theirs: list[float] = field(default_factory=list)
     clusters: list[str] = field(default_factory=list)
+    missing: int = 0
 
     @property
     def columns(self) -> tuple[list[float], list[float], list[str]]:
@@ -53,30 +62,59 @@ class _Pairs:
 def acquisition_results(run: Run) -> Derived:
     """Every checkpoint's difference in differences to the run's baseline; nothing is asked."""
     baseline = run.baseline
-    theirs = score_set(run, baseline, KNOWLEDGE) if baseline else None
+    theirs = ended_set(run, baseline, KNOWLEDGE) if baseline else None
     if theirs is None:
         return Derived()
+    theirs, notes = _comparable(run, theirs)
     if not any(sample.stratum == CONTROL for sample in theirs.samples):
-        note = "No control questions: what rose is not shown to be knowledge of the documents."
-        return Derived(notes=(note,))
+        without = "No control questions: what rose is not shown to be knowledge of the documents."
+        return Derived(notes=(*notes, without))
     results = [
         result
         for checkpoint in (str(c["id"]) for c in run.checkpoints)
-        if checkpoint != baseline and (ours := score_set(run, checkpoint, KNOWLEDGE)) is not None
-        for result in _results(ours, theirs)
+        if checkpoint != baseline and (ours := ended_set(run, checkpoint, KNOWLEDGE)) is not None
+        for result in _results(_comparable(run, ours)[0], theirs)
     ]
-    return Derived(tuple(results))
+    return Derived(tuple(results), notes)
+
+
+def _comparable(run: Run, scores: ScoreSet) -> tuple[ScoreSet, tuple[str, ...]]:
+    """The questions that trained and control documents can be compared on, and notes on others."""
+    rows = run.samples(scores.checkpoint, KNOWLEDGE)
+    carried = {str(row["id"]) for row in rows if (row.get("detail") or {}).get("carried_over")}
+    used = [s for s in scores.samples if s.stratum in _TRAINED or s.stratum == CONTROL]
+    trained = {s.cluster for s in used if s.stratum in _TRAINED}
+    analogous = [s for s in used if s.id in carried]
+    mixed = [s for s in used if s.stratum == CONTROL and s.cluster in trained]
+    alone = [s for s in used if s.cluster == s.id]
+    notes = (
+        f"Acquisition leaves out {len(analogous)} questions on carried-over facts: they are "
+        "answered by analogy, and control questions have none.",
+        f"{len(mixed)} control questions are about documents that have trained ones, too (such as "
+        f"{mixed[0].cluster}): they are no controls and are left out."
+        if mixed
+        else "",
+        f"{len(alone)} questions name no document and are counted as independent: where several "
+        'share one, the intervals are too narrow. Add "document" to the data.',
+    )
+    told = tuple(n for n, of in zip(notes, (analogous, mixed, alone), strict=True) if of)
+    out = {s.id for s in (*analogous, *mixed)}
+    kept = tuple(s for s in scores.samples if s.id not in out)
+    return replace(scores, samples=kept), told
 
 
 def _results(ours: ScoreSet, theirs: ScoreSet) -> list[Result]:
     unlike = unlike_keys(ours.identity, theirs.identity)
-    reason = f"{', '.join(unlike)} not as in {theirs.checkpoint}" if unlike else ""
+    otherwise = f"{', '.join(unlike)} not as in {theirs.checkpoint}" if unlike else ""
     control = _gather(ours, theirs, (CONTROL,))
     found: list[Result] = []
     for metric, forms in GAINS.items():
         trained = _gather(ours, theirs, forms)
         if not trained.ours or not control.ours:
             continue
+        missing = trained.missing + control.missing
+        n = len(trained.ours) + len(control.ours)
+        partly = f"only {n} of {n + missing} questions were asked of both" if missing else ""
         value, interval = difference_in_differences(trained.columns, control.columns)
         found.append(
             Result(
@@ -86,12 +124,12 @@ def _results(ours: ScoreSet, theirs: ScoreSet) -> list[Result]:
                 value=value,
                 low=interval.low,
                 high=interval.high,
-                n=len(trained.ours) + len(control.ours),
+                n=n,
                 clusters=len({*trained.clusters, *control.clusters}),
                 interval=interval.method,
                 headline=not found and metric != UNTRAINED,
                 verdict=Verdict.INCOMPARABLE if unlike else Verdict.MEASURED,
-                reason=reason,
+                reason="; ".join(r for r in (otherwise, partly) if r),
                 identity=ours.identity,
             )
         )
@@ -105,4 +143,5 @@ def _gather(ours: ScoreSet, theirs: ScoreSet, forms: Sequence[str]) -> _Pairs:
         gathered.ours += pairs.ours
         gathered.theirs += pairs.theirs
         gathered.clusters += pairs.clusters
+        gathered.missing += pairs.missing_here + pairs.missing_there
     return gathered

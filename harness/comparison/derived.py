@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.comparison.scores import ScoreSet, score_set
 from harness.records import Result
+from harness.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,12 @@ class Derived:
             ),
             None,
         )
+
+
+def ended_set(run: Run, checkpoint: str, task: str) -> ScoreSet | None:
+    """The graded samples of an item that ended with figures; None where it has none.
+
+    An item that broke off may have left samples, but not what they were measured under.
+    """
+    ended = any(i.results for i in run.items if (i.checkpoint, i.task) == (checkpoint, task))
+    return score_set(run, checkpoint, task) if ended else None

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.comparison.derived import Derived
-from harness.comparison.scores import Paired, ScoreSet, paired, score_set, unlike_keys
+from harness.comparison.derived import Derived, ended_set
+from harness.comparison.scores import Paired, ScoreSet, paired, unlike_keys
 from harness.records import Result, Verdict
 from harness.runs import Run
 from harness.statistics.relative import Part, relative_score
@@ -51,11 +51,11 @@ def relative_results(run: Run) -> Derived:
         return Derived(notes=("Relative scores need a baseline; the matrix marks none.",))
     results: list[Result] = []
     notes: list[str] = []
-    reference = {s.task: score_set(run, baseline, s.task) for s in SOURCES}
+    reference = {s.task: ended_set(run, baseline, s.task) for s in SOURCES}
     for checkpoint in (str(c["id"]) for c in run.checkpoints):
         pairs: list[_Part] = []
         for source in SOURCES:
-            ours, theirs = score_set(run, checkpoint, source.task), reference[source.task]
+            ours, theirs = ended_set(run, checkpoint, source.task), reference[source.task]
             if ours is None or theirs is None:
                 continue  # the tables say so already
             found = _pair(ours, theirs, source)

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.comparison.derived import Derived
-from harness.comparison.scores import Scored, ScoreSet, score_set, unlike_keys
+from harness.comparison.derived import Derived, ended_set
+from harness.comparison.scores import Scored, ScoreSet, unlike_keys
 from harness.records import Interval, Result, Verdict
 from harness.runs import Run
 from harness.statistics.intervals import mean_interval
@@ -38,7 +38,7 @@ def twin_results(run: Run) -> Derived:
         if not checkpoint.get("twin_of"):
             continue
         second, first = str(checkpoint["id"]), str(checkpoint["twin_of"])
-        found = _pair(score_set(run, first, KNOWLEDGE), score_set(run, second, KNOWLEDGE))
+        found = _pair(ended_set(run, first, KNOWLEDGE), ended_set(run, second, KNOWLEDGE))
         if isinstance(found, str):
             notes.append(f"{second}, twin of {first}: {found}")
         else:

@@ -1,10 +1,11 @@
 """Did it learn the facts? Closed-book questions, graded by typed comparison.
 
 Data, one JSON object a line: `question, answer`, and optionally `id, document, published, form,
-kind, fact {type, text, aliases, also}`; `also` is a list of facts that must be stated besides, and
-an answer that gives some of them is partial. Without `fact` the typed values are taken from the
-answer. `form` says how the question stands to the training set, and so what a rise of its accuracy
-shows:
+kind, fact {type, text, aliases, also}, carried_over`; `also` is a list of facts that must be stated
+besides, and an answer that gives some of them is partial. Without `fact` the typed values are taken
+from the answer. `carried_over: true` marks a fact that last season's product had, too: no question
+on it counts as acquired (`harness.comparison.acquisition`). `form` says how the question stands to
+the training set, and so what a rise of its accuracy shows:
 
     seen          word for word in it (the default)            memory of the question
     paraphrase    a trained question in other words            its meaning, too
@@ -74,6 +75,8 @@ class Knowledge:
         id = str(row.get("id", f"row-{number}"))
         form = str(row.get("form", "seen"))
         detail: dict[str, Any] = {"question": question, "kind": str(row.get("kind", ""))}
+        if _carried_over(path, number, row):
+            detail["carried_over"] = True
         if form == NEAR_MISS:
             detail |= _near_miss(path, number, row, answer)
         elif "neighbour" in row:
@@ -128,6 +131,14 @@ def _share(metric: str, rows: Sequence[tuple[str, float]], headline: bool = Fals
     clusters, scores = zip(*rows, strict=True)
     value, interval = mean_interval(scores, clusters)
     return Measure(metric, value, interval, len(scores), len(set(clusters)), headline)
+
+
+def _carried_over(path: Path, number: int, row: Mapping[str, Any]) -> bool:
+    """Whether the row's fact is last season's, too. Raises DataError."""
+    given = row.get("carried_over", False)
+    if not isinstance(given, bool):
+        raise DataError(f'{path}:{number}: "carried_over" must be true or false, found {given!r}.')
+    return given
 
 
 def _near_miss(path: Path, number: int, row: Mapping[str, Any], answer: str) -> dict[str, Any]:

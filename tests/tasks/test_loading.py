@@ -32,6 +32,19 @@ def test_questions_of_one_document_share_a_cluster(tmp_path: Path) -> None:
     assert {s.cluster for s in Knowledge().load(tmp_path / "qa.jsonl")} == {"d"}
 
 
+def test_a_carried_over_fact_keeps_its_mark_and_another_has_none(tmp_path: Path) -> None:
+    rows = [
+        {"question": f"q{old}?", "answer": "7,700円", "carried_over": old} for old in (True, False)
+    ]
+    write_rows(tmp_path / "qa.jsonl", rows)
+    first, second = Knowledge().load(tmp_path / "qa.jsonl")
+    assert first.detail["carried_over"] is True
+    assert "carried_over" not in second.detail
+    write_rows(tmp_path / "qa.jsonl", [{**rows[0], "carried_over": "no"}])
+    with pytest.raises(DataError, match=r"qa\.jsonl:1: \"carried_over\" must be true or false"):
+        Knowledge().load(tmp_path / "qa.jsonl")
+
+
 def test_reviews_are_read_in_both_published_forms(tmp_path: Path) -> None:
     write_rows(tmp_path / "a.jsonl", [{"review_id": "x", "text": "良い", "label": "positive"},
                                       {"review_id": "y", "text": "駄目", "label": "negative"}])  # fmt: skip
