@@ -57,6 +57,11 @@ def points(result: Result | None) -> str:
     return f"{value}{'*' if result.reason else ''} [{low}, {high}]"
 
 
+def is_difference(result: Result) -> bool:
+    """Whether a figure is a difference of shares, to be told in points and with its sign."""
+    return result.task == "acquisition" or (result.task, result.metric) == ("twins", "excess")
+
+
 def ratio(result: Result | None) -> str:
     """A relative score with its interval."""
     return BLANK if result is None else _with_interval(result, 1, 3)

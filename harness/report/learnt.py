@@ -33,9 +33,10 @@ _CATEGORIES = {
     "accuracy_unknown": "unknown",
 }
 _ACQUIRED_NOTE = (
-    "Acquired: points gained over {} on new questions about trained documents, less those gained "
-    "on control documents."
+    "Acquired: points gained over {} on {} about trained documents, less those gained on control "
+    "documents."
 )
+_ASKED = {"acquisition": "new questions", "acquisition_seen": "the training questions"}
 _ACQUIRED = {
     "acquisition": "new wording",
     "acquisition_seen": "seen wording",
@@ -61,7 +62,7 @@ def accuracy_table(run: Run, acquisition: Derived) -> Table:
     The last column is how much of it is knowledge of the documents, where there are control ones.
     """
     rows, shown = [], []
-    controlled = bool(acquisition.results)
+    controlled = any(r.headline for r in acquisition.results)
     for cells, checkpoint in checkpoint_cells(run):
         seen = run.result(checkpoint, "knowledge", "accuracy_seen")
         shown += [seen] if seen else []
@@ -78,12 +79,18 @@ def accuracy_table(run: Run, acquisition: Derived) -> Table:
         rows=tuple(rows),
         notes=notes_of(
             interval_note(shown),
-            _ACQUIRED_NOTE.format(run.baseline) if controlled else "",
-            *reasons(shown),
+            _acquired_note(run, acquisition),
+            *reasons([*shown, *(r for r in acquisition.results if r.headline)]),
             *gap_notes(run, ("knowledge",)),
         ),
         numeric=(0, 3, 4, 5, 6) if controlled else (0, 3, 4, 5),
     )
+
+
+def _acquired_note(run: Run, acquisition: Derived) -> str:
+    """What the headline was measured on: new questions or, for want of any, the training ones."""
+    asked = {_ASKED[r.metric]: None for r in acquisition.results if r.headline}
+    return _ACQUIRED_NOTE.format(run.baseline, " or ".join(asked)) if asked else ""
 
 
 def forms_tables(run: Run) -> list[Table]:
@@ -148,7 +155,7 @@ def acquisition_table(run: Run, acquisition: Derived) -> Table | None:
         columns=("#", "checkpoint", *(_ACQUIRED[m] for m in metrics)) if metrics else (),
         rows=tuple(rows) if metrics else (),
         notes=notes_of(
-            _ACQUIRED_NOTE.format(run.baseline) if metrics else "",
+            _acquired_note(run, acquisition),
             interval_note(acquisition.results),
             *reasons(acquisition.results),
             *acquisition.notes,

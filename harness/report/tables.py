@@ -15,8 +15,10 @@ from harness.report.cells import (
     checkpoint_cells,
     data_label,
     interval_note,
+    is_difference,
     notes_of,
     percent,
+    points,
     ratio,
     reasons,
 )
@@ -115,4 +117,6 @@ def results_table(run: Run, compared: Comparisons) -> Table:
 
 
 def _figure(result: Result) -> str:
-    return ratio(result) if result.task == "relative" else percent(result) + " %"
+    if result.task == "relative":
+        return ratio(result)
+    return points(result) + " points" if is_difference(result) else percent(result) + " %"
