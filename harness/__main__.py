@@ -12,6 +12,7 @@ from harness.comparison.compare import FAILING, MARGIN, Side, compare
 from harness.comparison.sources import read_source
 from harness.errors import MichiError, StorageError
 from harness.report.comparison import FORMATS
+from harness.report.terminal import plain
 from harness.report.write import write_reports
 from harness.runs import read_run, write_json
 
@@ -22,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except MichiError as error:
-        print(error, file=sys.stderr)
+        # The text of a mistake names what stands in files.
+        print(*map(plain, str(error).splitlines()), sep="\n", file=sys.stderr)
         return 2
 
 

@@ -220,7 +220,7 @@ def _filled(row: Row, pairs: Paired, margin: float, reason: str) -> Row:
         verdict=verdict,
         needed=size,
         mcnemar=mcnemar(len(row.won), len(row.lost)).exact if scores <= {0.0, 1.0} else None,
-        reason=_joined(advice(size) if unclear else "", reason),
+        reason=_joined(advice(None) if unclear and size is None else "", reason),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
 
 from harness.comparison.compare import Comparison, Flip, Row
@@ -11,13 +12,16 @@ from harness.records import Verdict
 from harness.report.cells import BLANK, Table
 from harness.report.document import finite
 from harness.report.markdown import section
-from harness.report.terminal import render
+from harness.report.terminal import plain, render
 
 SCHEMA = 1
 # What tables show of flips; JSON has them all.
 _SHOWN = 3  # of a row, each way
 _LINES = 30
 _ANSWER = 18  # characters; wide ones take two columns each
+_ID = 32
+# In JSON these may stand as they are, but a terminal obeys them.
+_CONTROLS = re.compile("[\x7f-\x9f]")
 
 
 def terminal(comparison: Comparison) -> str:
@@ -29,13 +33,15 @@ def terminal(comparison: Comparison) -> str:
 def markdown(comparison: Comparison) -> str:
     """The same tables for a pull request or the page of a CI job."""
     sections = [section(table) for table in _tables(comparison)]
-    return "\n\n".join([f"**{sentence(comparison)}**", *sections]) + "\n"
+    text = "\n\n".join([f"**{sentence(comparison)}**", *sections])
+    return "\n".join(map(plain, text.split("\n"))) + "\n"
 
 
 def as_json(comparison: Comparison) -> str:
     """Every figure and every flip with its answers; strict JSON."""
     document = {"schema": SCHEMA, **dataclasses.asdict(comparison)}
-    return json.dumps(finite(document), ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(finite(document), ensure_ascii=False, indent=1) + "\n"
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 FORMATS = {"terminal": terminal, "markdown": markdown, "json": as_json}
@@ -60,9 +66,11 @@ def _differences(comparison: Comparison) -> Table:
     rows = comparison.rows
     methods = sorted({row.interval.method for row in rows if row.interval})
     brackets = f" (in brackets the 95 % interval: {', '.join(methods)})" if methods else ""
+    too_few = any(row.needed for row in rows)
     table = Table(
         title="B against A",
-        columns=("task", "metric", "n", "A (%)", "B (%)", "B - A", "verdict"),
+        columns=("task", "metric", "n", "A (%)", "B (%)", "B - A", "verdict")
+        + (("n to tell",) if too_few else ()),
         rows=tuple(
             (
                 row.task,
@@ -72,6 +80,7 @@ def _differences(comparison: Comparison) -> Table:
                 _percent(row.mean_b),
                 _difference(row),
                 str(row.verdict),
+                *((_count(row.needed),) if too_few else ()),
             )
             for row in rows
         ),
@@ -79,10 +88,11 @@ def _differences(comparison: Comparison) -> Table:
             *_sides(comparison),
             f"B - A in points{brackets}; margin {100 * comparison.margin:g} points.",
             *(["↓: lower is better."] if any(row.lower_is_better for row in rows) else []),
+            *(["n to tell: samples that would do, had nothing changed."] if too_few else []),
             *_reasons(comparison),
             *comparison.notes,
         ),
-        numeric=(2, 3, 4, 5),
+        numeric=(2, 3, 4, 5, 7) if too_few else (2, 3, 4, 5),
     )
     return _with_checkpoints(table, comparison, rows)
 
@@ -119,7 +129,7 @@ def _flips(comparison: Comparison) -> Table:
     # Rows that a reader will ask about come first: the table is cut at its end.
     rows = sorted(comparison.rows, key=lambda row: row.verdict is not Verdict.REGRESSED)
     lines = [
-        (row, (row.task, _metric(row), change, f.id, _answer(f.answer_a), _answer(f.answer_b)))
+        (row, (row.task, _metric(row), change, *_cells(f)))
         for row in rows
         for change, flips in (("worse", row.lost), ("better", row.won))
         for f in _widest(flips)
@@ -183,9 +193,17 @@ def _widest(flips: Sequence[Flip]) -> list[Flip]:
     return sorted(flips, key=lambda flip: -abs(flip.score_b - flip.score_a))[:_SHOWN]
 
 
-def _answer(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _ANSWER else line[: _ANSWER - 1] + "…"
+def _cells(flip: Flip) -> tuple[str, str, str]:
+    return _cut(flip.id, _ID), _cut(flip.answer_a, _ANSWER), _cut(flip.answer_b, _ANSWER)
+
+
+def _cut(text: str, most: int) -> str:
+    line = " ".join(plain(text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _count(value: int | None) -> str:
+    return BLANK if value is None else f"{value:,}"
 
 
 def _missing(row: Row) -> str:

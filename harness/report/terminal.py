@@ -14,15 +14,15 @@ _NARROWEST = 8
 
 def render(table: Table, width: int = WIDTH) -> list[str]:
     """Lay a table out in lines; text columns wrap where it would be wider than `width`."""
-    notes = [line for note in table.notes for line in _wrap_note(_plain(note), width)]
+    notes = [line for note in table.notes for line in _wrap_note(plain(note), width)]
     if not table.columns:
-        return [_plain(table.title), "", *notes]
-    grid = [[_plain(c) for c in row] for row in (table.columns, *table.rows)]
+        return [plain(table.title), "", *notes]
+    grid = [[plain(c) for c in row] for row in (table.columns, *table.rows)]
     widths = [max(text_width(row[i]) for row in grid) for i in range(len(table.columns))]
     _shrink(widths, [i for i in range(len(widths)) if i not in table.numeric], width)
     head, *body = [_row(row, widths, table.numeric) for row in grid]
     rule = _GAP.join("─" * w for w in widths)
-    lines = [_plain(table.title), "", *head, rule, *(line for row in body for line in row)]
+    lines = [plain(table.title), "", *head, rule, *(line for row in body for line in row)]
     return [line.rstrip() for line in lines] + ([""] if notes else []) + notes
 
 
@@ -37,8 +37,8 @@ def _character_width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _plain(text: str) -> str:
-    """Without what moves the cursor or turns the line round: names come from files, too."""
+def plain(text: str) -> str:
+    """One line without what moves the cursor or turns text round: names come from files, too."""
     return "".join(
         " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
         for c in text

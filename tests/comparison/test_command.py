@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,49 @@ def test_runs_on_other_data_are_incomparable(
     main(["compare", str(tmp_path / "a"), str(tmp_path / "b")])
 
     assert "jsquad f1: measured otherwise: samples." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown", "json"])
+def test_what_files_hold_does_not_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    hostile = "\x1b[2J\x1b]0;title\x07\x9b31m\x7f\r赤"
+    for side, score in (("a", 1.0), ("b", 0.0)):
+        rows = [
+            write.lm_eval_row(n, hostile, filter=hostile, doc_id=f"{n}{hostile}", exact_match=score)
+            for n in range(3)
+        ]
+        write.write_lm_eval(tmp_path / side, rows)
+
+    main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--format", form])
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / hostile)]) == 2
+    shown = "".join(capsys.readouterr())
+    assert "赤" in shown
+    assert not {c for c in shown if unicodedata.category(c) == "Cc"} - {"\n"}
+
+
+def test_how_many_samples_would_tell_stands_in_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side, right in (("a", 10), ("b", 9)):
+        for task in ("one", "two"):
+            rows = [write.lm_eval_row(n, exact_match=float(n < right)) for n in range(20)]
+            write.write_lm_eval(tmp_path / side, rows, task)
+
+    main(["compare", str(tmp_path / "a"), str(tmp_path / "b")])
+    lines = capsys.readouterr().out.splitlines()
+    needed = _json(capsys, str(tmp_path / "a"), str(tmp_path / "b"))["rows"][0]["needed"]
+    rows = [line.split() for line in lines if "inconclusive" in line][:2]
+    assert [(row[0], row[-1]) for row in rows] == [("one", f"{needed:,}"), ("two", f"{needed:,}")]
+    assert sum("to tell" in line for line in lines) == 2  # the column and its note
+
+
+def test_ids_that_are_texts_do_not_fill_the_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side, score in (("a", 1.0), ("b", 0.0)):
+        rows = [write.lm_eval_row(n, doc_id="長い名" * 100, exact_match=score) for n in range(3)]
+        write.write_lm_eval(tmp_path / side, rows)
+
+    main(["compare", str(tmp_path / "a"), str(tmp_path / "b")])
+    assert len(capsys.readouterr().out.splitlines()) < 50
