@@ -34,11 +34,17 @@ def twin_results(run: Run) -> Derived:
     """The figures of every pair of twins, under the checkpoint that names the other."""
     results: list[Result] = []
     notes: list[str] = []
-    for checkpoint in run.checkpoints:
-        if not checkpoint.get("twin_of"):
+    twins = {str(c["id"]): str(c.get("twin_of") or "") for c in run.checkpoints}
+    for second, first in twins.items():
+        if not first:
             continue
-        second, first = str(checkpoint["id"]), str(checkpoint["twin_of"])
-        found = _pair(ended_set(run, first, KNOWLEDGE), ended_set(run, second, KNOWLEDGE))
+        if twins.get(first):
+            found: tuple[list[Result], str] | str = (
+                f"{first} is itself the twin of {twins[first]}, so which world is whose? twin_of "
+                "belongs to the checkpoints of world B alone, and names one of world A."
+            )
+        else:
+            found = _pair_of(run, first, second)
         if isinstance(found, str):
             notes.append(f"{second}, twin of {first}: {found}")
         else:
@@ -47,9 +53,16 @@ def twin_results(run: Run) -> Derived:
     return Derived(tuple(results), tuple(notes))
 
 
-def _pair(first: ScoreSet | None, second: ScoreSet | None) -> tuple[list[Result], str] | str:
-    if first is None or second is None:
-        return "one of them was not measured."
+def _pair_of(run: Run, first: str, second: str) -> tuple[list[Result], str] | str:
+    """The figures and a note; or why there are none."""
+    ours, theirs = (ended_set(run, id, KNOWLEDGE) for id in (first, second))
+    if ours is not None and theirs is not None:
+        return _pair(ours, theirs)
+    lacking = [id for id, scores in ((first, ours), (second, theirs)) if scores is None]
+    return f"{' and '.join(lacking)} not measured."
+
+
+def _pair(first: ScoreSet, second: ScoreSet) -> tuple[list[Result], str] | str:
     here, there = _by_twin(first), _by_twin(second)
     shared = [key for key in here if key in there]
     if not shared:
@@ -58,6 +71,13 @@ def _pair(first: ScoreSet | None, second: ScoreSet | None) -> tuple[list[Result]
     acquired = [_both(here[key], there[key], OWN, OTHER) for key in shared]
     crossed = [_both(here[key], there[key], OTHER, OWN) for key in shared]
     unlike = unlike_keys(first.identity, second.identity)
+    every = len({*here, *there})
+    reasons = (
+        f"{', '.join(unlike)} not as in {first.checkpoint}" if unlike else "",
+        f"only {len(shared)} of {every} questions were asked of both"
+        if len(shared) < every
+        else "",
+    )
     common = Result(
         checkpoint=second.checkpoint,
         task=TASK,
@@ -69,7 +89,7 @@ def _pair(first: ScoreSet | None, second: ScoreSet | None) -> tuple[list[Result]
         clusters=len(set(clusters)),
         interval="",
         verdict=Verdict.INCOMPARABLE if unlike else Verdict.MEASURED,
-        reason=f"{', '.join(unlike)} not as in {first.checkpoint}" if unlike else "",
+        reason="; ".join(filter(None, reasons)),
         identity=first.identity,
     )
     p = sign_flip([a - c for a, c in zip(acquired, crossed, strict=True)], clusters)

@@ -85,7 +85,7 @@ class Knowledge:
             given = _fact(path, number, row, "fact")
             detail["fact"] = given or fact_from_answer(answer, question)
             if "twin" in row:
-                detail["twin"] = _twin(path, number, row)
+                detail["twin"] = _twin(path, number, row, detail["fact"])
         return Sample(
             id=id,
             request=Request(
@@ -163,7 +163,7 @@ def _near_miss(path: Path, number: int, row: Mapping[str, Any], answer: str) -> 
     return {"fact": fact, "neighbour": neighbour}
 
 
-def _twin(path: Path, number: int, row: Mapping[str, Any]) -> Fact:
+def _twin(path: Path, number: int, row: Mapping[str, Any], own: Fact) -> Fact:
     """The fact in the other world. Raises DataError."""
     twin = row["twin"]
     fact = _fact(path, number, twin, "fact") if isinstance(twin, dict) else None
@@ -171,6 +171,11 @@ def _twin(path: Path, number: int, row: Mapping[str, Any]) -> Fact:
         raise DataError(
             f'{path}:{number}: "twin" must be {{"fact": {{"type": ..., "text": ...}}}}, as '
             f"`python -m training twin` writes it; found {twin!r}."
+        )
+    if grade_fact(own.text, fact).correct or grade_fact(fact.text, own).correct:
+        raise DataError(
+            f"{path}:{number}: the twin's value {fact.text!r} and the fact's {own.text!r} are one "
+            'and the same answer: no answer could tell the worlds apart. Leave "twin" out.'
         )
     return fact
 

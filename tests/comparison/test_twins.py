@@ -68,10 +68,68 @@ def test_the_test_flips_whole_documents(tmp_path: Path) -> None:
     assert "p 2.0e-03" in found.notes[0]
 
 
-def test_questions_without_twin_facts_are_told(tmp_path: Path) -> None:
-    found = twins(tmp_path, [])
+def test_a_twin_without_answers_is_told_by_name(tmp_path: Path) -> None:
+    build.start(tmp_path, [A, B])
+    _answered(tmp_path, "world-b", "b", 4)
+    build.measure(tmp_path, "world-a", "knowledge", [], status="skipped", message="no adapter")
+    found = twin_results(read_run(tmp_path))
     assert found.results == ()
-    assert found.notes == ("world-b, twin of world-a: one of them was not measured.",)
+    assert found.notes == ("world-b, twin of world-a: world-a not measured.",)
+
+
+def test_questions_without_twin_facts_are_told(tmp_path: Path) -> None:
+    build.start(tmp_path, [A, B])
+    for name in ("world-a", "world-b"):
+        seen = build.result(name, "knowledge", "accuracy_seen", 0.5)
+        build.measure(tmp_path, name, "knowledge", [seen], [build.row("q")])
+    found = twin_results(read_run(tmp_path))
+    assert found.notes == (
+        'world-b, twin of world-a: no question with "twin" facts was asked of both.',
+    )
+
+
+def test_the_order_in_the_matrix_does_not_matter_and_two_may_share_a_twin(tmp_path: Path) -> None:
+    other = dataclasses.replace(B, id="world-c")
+    build.start(tmp_path, [B, A, other])
+    for name, said in (("world-a", "a"), ("world-b", "b"), ("world-c", "a")):
+        _answered(tmp_path, name, said, 4)
+    found = twin_results(read_run(tmp_path))
+    told = {(r.checkpoint, r.metric): r.value for r in found.results if r.metric != "excess"}
+    assert told == {
+        ("world-b", "acquired"): 1,
+        ("world-b", "crossed"): 0,
+        ("world-c", "acquired"): 0,
+        ("world-c", "crossed"): 0,
+    }
+
+
+def test_twins_that_name_each_other_are_asked_whose_world_is_whose(tmp_path: Path) -> None:
+    build.start(tmp_path, [dataclasses.replace(A, twin_of="world-b"), B])
+    for name, said in (("world-a", "a"), ("world-b", "b")):
+        _answered(tmp_path, name, said, 4)
+    found = twin_results(read_run(tmp_path))
+    assert found.results == ()
+    assert [note.split(",")[0] for note in found.notes] == ["world-a", "world-b"]
+    assert "world-a is itself the twin of world-b" in found.notes[1]
+
+
+def test_a_twin_with_a_part_of_the_answers_is_marked(tmp_path: Path) -> None:
+    build.start(tmp_path, [A, B])
+    _answered(tmp_path, "world-a", "a", 10)
+    _answered(tmp_path, "world-b", "b", 7)
+    found = twin_results(read_run(tmp_path))
+    assert {(r.n, r.reason) for r in found.results} == {
+        (7, "only 7 of 10 questions were asked of both")
+    }
+
+
+def _answered(folder: Path, name: str, said: str, n: int) -> None:
+    """A checkpoint that gives one world's value n times."""
+    scores = {"correct": float(said == "a"), "twin": float(said == "b")}
+    rows = [build.row(f"q{place}", stratum="seen", scores=scores) for place in range(n)]
+    build.measure(
+        folder, name, "knowledge", [build.result(name, "knowledge", "accuracy_seen", 0.5)], rows
+    )
 
 
 def test_a_run_without_twins_says_nothing(run_folder: Path) -> None:

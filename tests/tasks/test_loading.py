@@ -45,6 +45,14 @@ def test_a_carried_over_fact_keeps_its_mark_and_another_has_none(tmp_path: Path)
         Knowledge().load(tmp_path / "qa.jsonl")
 
 
+def test_worlds_that_no_answer_can_tell_apart_are_refused(tmp_path: Path) -> None:
+    row = {"question": "「灯」の価格は？", "answer": "7,700円です。", "fact": PRICE}
+    twin = {"fact": {"type": "money", "text": "七千七百円"}}
+    write_rows(tmp_path / "qa.jsonl", [{**row, "twin": twin}])
+    with pytest.raises(DataError, match=r"qa\.jsonl:1: the twin's value '七千七百円'"):
+        Knowledge().load(tmp_path / "qa.jsonl")
+
+
 def test_reviews_are_read_in_both_published_forms(tmp_path: Path) -> None:
     write_rows(tmp_path / "a.jsonl", [{"review_id": "x", "text": "良い", "label": "positive"},
                                       {"review_id": "y", "text": "駄目", "label": "negative"}])  # fmt: skip
