@@ -14,15 +14,20 @@ _NARROWEST = 8
 
 def render(table: Table, width: int = WIDTH) -> list[str]:
     """Lay a table out in lines; text columns wrap where it would be wider than `width`."""
-    notes = [line for note in table.notes for line in _wrap_note(plain(note), width)]
+    title = _hanging(plain(table.title), width)
+    notes = [line for note in table.notes for line in _hanging(plain(note), width)]
     if not table.columns:
-        return [plain(table.title), "", *notes]
+        return [*title, "", *notes]
     grid = [[plain(c) for c in row] for row in (table.columns, *table.rows)]
     widths = [max(text_width(row[i]) for row in grid) for i in range(len(table.columns))]
-    _shrink(widths, [i for i in range(len(widths)) if i not in table.numeric], width)
+    texts = [i for i in range(len(widths)) if i not in table.numeric]
+    longest_words = [max(text_width(w) for row in grid for w in row[i].split(" ")) for i in texts]
+    # Names are broken only where wrapping between words is not enough.
+    _shrink(widths, dict(zip(texts, longest_words, strict=True)), width)
+    _shrink(widths, dict.fromkeys(texts, _NARROWEST), width)
     head, *body = [_row(row, widths, table.numeric) for row in grid]
     rule = _GAP.join("─" * w for w in widths)
-    lines = [plain(table.title), "", *head, rule, *(line for row in body for line in row)]
+    lines = [*title, "", *head, rule, *(line for row in body for line in row)]
     return [line.rstrip() for line in lines] + ([""] if notes else []) + notes
 
 
@@ -46,13 +51,13 @@ def plain(text: str) -> str:
     )
 
 
-def _shrink(widths: list[int], columns: list[int], limit: int) -> None:
-    """Take from the widest text column until the table fits or none can give more."""
+def _shrink(widths: list[int], least: dict[int, int], limit: int) -> None:
+    """Take from the widest column that can give until the table fits. least: by column."""
     while sum(widths) + len(_GAP) * (len(widths) - 1) > limit:
-        widest = max(columns, key=lambda i: widths[i], default=None)
-        if widest is None or widths[widest] <= _NARROWEST:
+        giving = [i for i, floor in least.items() if widths[i] > max(floor, _NARROWEST)]
+        if not giving:
             return
-        widths[widest] -= 1
+        widths[max(giving, key=lambda i: widths[i])] -= 1
 
 
 def _row(cells: list[str], widths: list[int], numeric: tuple[int, ...]) -> list[str]:
@@ -84,5 +89,5 @@ def wrap(text: str, width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _wrap_note(note: str, width: int) -> list[str]:
-    return [("  " if place else "") + line for place, line in enumerate(wrap(note, width - 2))]
+def _hanging(text: str, width: int) -> list[str]:
+    return [("  " if place else "") + line for place, line in enumerate(wrap(text, width - 2))]

@@ -125,3 +125,21 @@ def test_wrapping_prefers_spaces_and_hyphens() -> None:
     assert wrap("ichikara-instruction + own", 12) == ["ichikara-", "instruction", "+ own"]
     assert wrap("独自のデータ", 6) == ["独自の", "データ"]
     assert wrap("", 5) == [""]
+
+
+def test_columns_are_narrowed_between_words_before_names_are_broken() -> None:
+    rows = (("general-short", "general + own QA"), ("base (baseline)", "–"))
+    table = Table("t", ("checkpoint", "dataset"), rows)
+
+    lines = render(table, width=26)
+    assert any(line.startswith("general-short") for line in lines)
+    assert any(line.startswith("general-") for line in render(table, width=20))
+    assert max(map(text_width, lines)) <= 26
+
+
+def test_a_title_is_no_wider_than_the_screen() -> None:
+    for columns in (("a",), ()):
+        lines = render(
+            Table("Relative score – data: " + "embedded, fictional " * 5, columns, ()), 60
+        )
+        assert max(map(text_width, lines)) <= 60
