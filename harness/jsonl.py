@@ -1,4 +1,4 @@
-"""Reading and appending JSON Lines. Errors name the file and the line."""
+"""Reading JSON, reading and appending JSON Lines. Errors name the file and the line."""
 
 from __future__ import annotations
 
@@ -24,6 +24,26 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}).") from error
     except OSError as error:
         raise DataError(f"{path}: can't be read: {error.strerror}.") from error
+
+
+def read_json(path: Path, expected: str) -> Any:
+    """What a file of one JSON document holds. expected: a sentence on what it should be.
+
+    Raises DataError for a file that is missing, not UTF-8 or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}).") from error
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"{path}:{error.lineno}: not valid JSON ({error.msg} at column {error.colno}). "
+            f"{expected}"
+        ) from error
+    except RecursionError as error:
+        raise DataError(f"{path}: not valid JSON (nested too deep). {expected}") from error
 
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:

@@ -9,8 +9,13 @@ from typing import Any
 
 from harness.comparison.scores import Scored, ScoreSet, cluster_of, finite_scores, sample_key
 from harness.errors import DataError
+from harness.jsonl import read_json
 
 VERSION = 2
+_EXPECTED = (
+    "Name a run folder, a folder or file of lm-eval's samples_*.jsonl, or a log of inspect_ai "
+    "(.json)."
+)
 # As inspect_ai's `value_to_float` counts them.
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 
@@ -39,21 +44,9 @@ def read_inspect(path: Path) -> ScoreSet:
 
 
 def _log(path: Path) -> dict[str, Any]:
-    try:
-        log = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise DataError(f"{path}: can't be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}).") from error
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path}:{error.lineno}: not valid JSON ({error.msg} at column {error.colno})."
-        ) from error
+    log = read_json(path, _EXPECTED)
     if not isinstance(log, dict) or not {"version", "eval", "plan"} <= log.keys():
-        raise DataError(
-            f"{path}: no log of inspect_ai. Name a run folder, a folder or file of lm-eval's "
-            "samples_*.jsonl, or a log of inspect_ai (.json)."
-        )
+        raise DataError(f"{path}: no log of inspect_ai. {_EXPECTED}")
     if log["version"] != VERSION:
         raise DataError(f"{path}: log version {log['version']!r}, this reads {VERSION}.")
     if not log.get("samples"):

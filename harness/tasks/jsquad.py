@@ -6,7 +6,6 @@ circulate under one name; `harness.grading.extractive` says what each is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.grading import extractive
+from harness.jsonl import read_json
 from harness.records import Grade, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
 from harness.tasks import Measure, SampleSet
@@ -76,17 +76,7 @@ class JSQuAD:
 
 def _questions(path: Path) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
     """Yield (place, article title, context, question) over a SQuAD file."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise DataError(f"{path}: can't be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}).") from error
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path}:{error.lineno}: not valid JSON ({error.msg} at column {error.colno}). "
-            "Expected one SQuAD 1.1 document, as jsquad-valid-v1.3.json is."
-        ) from error
+    document = read_json(path, "Expected one SQuAD 1.1 document, as jsquad-valid-v1.3.json is.")
     try:
         for a, article in enumerate(document["data"]):
             for p, paragraph in enumerate(article["paragraphs"]):

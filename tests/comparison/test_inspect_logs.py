@@ -73,6 +73,7 @@ def test_the_document_in_the_metadata_is_the_cluster(tmp_path: Path) -> None:
     [
         ('{"version": 2, "eval": ', r"log.json:1: not valid JSON"),
         ("[]", "no log of inspect_ai"),
+        ("[" * 100_000, "nested too deep"),
         ('{"results": {}, "configs": {}}', "no log of inspect_ai"),
         ('{"version": 3, "eval": {}, "plan": {}, "samples": [1]}', "log version 3, this reads 2"),
         ('{"version": 2, "eval": {}, "plan": {}, "status": "error"}', "no samples in it"),
