@@ -17,13 +17,20 @@ from harness.runs import Item, item_line
 
 @dataclass(slots=True)
 class Ended:
-    """Collects what one item measured. An item may evaluate several tasks."""
+    """Collects what one item measured. An item may evaluate several tasks.
+
+    strict: whether an inconclusive gate fails. decisions: of the gates, by place in `measured`.
+    enforced: whether the item ended by what its gates say.
+    """
 
     checkpoint: str
     nodeid: str
+    strict: bool = False
     started: float = field(default_factory=time.monotonic)
     task: str = ""
     measured: list[Item] = field(default_factory=list)
+    decisions: dict[int, Sequence[Decision]] = field(default_factory=dict)
+    enforced: bool = False
     broke: bool = False
 
     def begin(self, task: str) -> None:
@@ -52,6 +59,7 @@ class Ended:
         if not decisions:
             return
         item = self.measured[-1]
+        self.decisions[len(self.measured) - 1] = decisions
         results = tuple(_with_verdict(result, decisions) for result in item.results)
         passed = all(decision.verdict is Verdict.PASSED for decision in decisions)
         status = "passed" if passed else item.status
@@ -80,6 +88,20 @@ class Ended:
             return [*self.measured[:-1], last]
         return [*self.measured, self.unmeasured("error", message)]
 
+    def as_gates_say(self, message: str) -> list[Item]:
+        """The items when the gates ended the test: each by its own gates."""
+        return [
+            self._gated(item, self.decisions.get(place, ()), message)
+            for place, item in enumerate(self.measured)
+        ]
+
+    def _gated(self, item: Item, decisions: Sequence[Decision], message: str) -> Item:
+        if lines := failing(decisions, self.strict):
+            return dataclasses.replace(item, status="failed", message=lines[0])
+        if any(decision.verdict is Verdict.INCOMPARABLE for decision in decisions):
+            return dataclasses.replace(item, status="error", message=message)
+        return item
+
     def unmeasured(self, status: str, message: str) -> Item:
         """The item as one that gave no figures."""
         return Item(
@@ -105,13 +127,18 @@ def _with_verdict(result: Result, decisions: Sequence[Decision]) -> Result:
     return result
 
 
+def failing(decisions: Sequence[Decision], strict: bool) -> list[str]:
+    """What makes an item fail, a line a gate. strict: whether an inconclusive gate does."""
+    verdicts = (Verdict.REGRESSED, Verdict.INCONCLUSIVE) if strict else (Verdict.REGRESSED,)
+    return [line(decision) for decision in decisions if decision.verdict in verdicts]
+
+
 def failures(decisions: Sequence[Decision], strict: bool) -> list[str]:
-    """What makes an item fail, a line a gate. strict: whether an inconclusive gate does.
+    """As `failing`.
 
     Raises IncomparableError where no gate failed and some reference was measured otherwise.
     """
-    failing = (Verdict.REGRESSED, Verdict.INCONCLUSIVE) if strict else (Verdict.REGRESSED,)
-    lines = [line(decision) for decision in decisions if decision.verdict in failing]
+    lines = failing(decisions, strict)
     unlike = [d for d in decisions if d.verdict is Verdict.INCOMPARABLE]
     if unlike and not lines:
         told = "; ".join(f"{d.gate.task} {d.gate.metric}: {d.reason}" for d in unlike)
@@ -136,7 +163,8 @@ def note(report: Any, call: Any, ended: Ended) -> None:
     if isinstance(error, MichiError):
         report.michi_error = type(error).__name__
         report.longrepr = f"{report.michi_error}: {error}"
-        items = ended.ended_in_error(str(error))
+        told = str(error)
+        items = ended.as_gates_say(told) if ended.enforced else ended.ended_in_error(told)
     elif ended.broke:
         report.michi_broke = True
         items = ended.ended_in_error(last_line(report))
@@ -144,6 +172,8 @@ def note(report: Any, call: Any, ended: Ended) -> None:
         items = [ended.unmeasured("error", last_line(report))]
     elif report.skipped and not ended.measured:
         items = [ended.unmeasured("skipped", str(getattr(error, "msg", "")))]
+    elif report.failed and ended.enforced:
+        items = ended.as_gates_say(last_line(report))
     else:
         items = [_judged(item, report) for item in ended.measured]
     report.michi_items = [item_line(item) for item in items]

@@ -11,13 +11,11 @@ controlling process alone writes results and reports.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
 
-from harness.comparison.gate import Decision
 from harness.errors import InconclusiveWarning, MichiError, UnavailableError
 from harness.evaluate import Evaluation
 from harness.nomatrix import NoMatrix
@@ -114,7 +112,8 @@ def evaluate(
     if SESSION not in config.stash:
         config.stash[SESSION] = EvalSession(config.stash[SETTINGS])
     session = config.stash[SESSION]
-    ended = request.node.stash[ENDED] = Ended(checkpoint.id, request.node.nodeid)
+    strict = session.settings.strict
+    ended = request.node.stash[ENDED] = Ended(checkpoint.id, request.node.nodeid, strict)
     progress = progress_line(config, f"[{checkpoint.id}]")
 
     def run(task: Task) -> Evaluation:
@@ -132,7 +131,6 @@ def evaluate(
             progress.clear()
         ended.judge(decisions)
         request.node.user_properties.extend(ended.properties())
-        enforce(decisions, session.settings.strict)
         return evaluation
 
     yield run
@@ -151,13 +149,35 @@ def pytest_runtest_makereport(
     return report
 
 
-def enforce(decisions: Sequence[Decision], strict: bool) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """The gates' say, once all tasks of the item are measured and out of a suite's own `except`."""
+    try:
+        result = yield
+    except pytest.skip.Exception:
+        _enforce(pyfuncitem)
+        raise
+    _enforce(pyfuncitem)
+    return result
+
+
+def _enforce(item: pytest.Function) -> None:
     """Fail the item whose gate failed, with the gate's reason and no traceback."""
-    if lines := failures(decisions, strict):
-        pytest.fail("\n".join(lines), pytrace=False)
+    ended = item.stash.get(ENDED, None)
+    if ended is None:
+        return
+    decisions = [decision for said in ended.decisions.values() for decision in said]
+    ended.enforced = True
+    lines = failures(decisions, ended.strict)
     for decision in decisions:
-        if decision.verdict is Verdict.INCONCLUSIVE:
-            warnings.warn(InconclusiveWarning(line(decision)), stacklevel=3)
+        if not lines and decision.verdict is Verdict.INCONCLUSIVE:
+            try:
+                item.warn(InconclusiveWarning(line(decision)))
+            except InconclusiveWarning:  # -W error
+                ended.strict = True
+                lines = failures(decisions, strict=True)
+    if lines:
+        pytest.fail("\n".join(lines), pytrace=False)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

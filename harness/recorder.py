@@ -28,6 +28,7 @@ class Recorder:
         self._items: list[Item] = []
         self._misused = False
         self._broke = False
+        self._failed = False
         self._planned = False
         self._dead: list[str] = []
         self._notes: list[str] = []
@@ -82,10 +83,13 @@ class Recorder:
             lines = []
             self._broke = True
             self._record_crash(report)
-        if getattr(report, "michi_error", ""):
+        elif getattr(report, "michi_error", ""):
             self._misused = True
             self._tell_once(report)
-        self._broke |= getattr(report, "michi_broke", False)
+        elif getattr(report, "michi_broke", False):
+            self._broke = True
+        else:
+            self._failed |= report.failed
         worker = getattr(report, "worker_id", "")
         for line in lines:
             self._record(item_from_row({**json.loads(line), "worker": worker}))
@@ -103,9 +107,10 @@ class Recorder:
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._names_nothing(session):
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if self._items:
-            self._finish(complete=exitstatus in (0, 1))
-        if any(item.status == "failed" for item in self._items):
-            return  # a failed gate: pytest's own 1
+            stopped = session.shouldstop or session.shouldfail  # -x
+            self._finish(complete=exitstatus in (0, 1) and not stopped)
+        if self._failed:
+            return  # a gate or an assertion, of any test: pytest's own 1
         if self._misused:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif self._broke:
