@@ -6,7 +6,8 @@ What a checkpoint gained over the base on trained documents, less what it gained
 what it acquired of them (on public data a run that looked significant gained 1.1 ± 3.5 points so:
 the outcomes published with arXiv 2508.06178).
 
-    acquisition            new questions on trained facts (paraphrase, held_out); the headline
+    acquisition            new questions on trained facts (paraphrase, held_out: each form counts
+                           the same, however many questions it has or a limit leaves); the headline
     acquisition_seen       the training questions themselves: memory of them, too; the headline
                            where there are no new ones
     acquisition_untrained  facts of trained documents that no training text holds: covers 0, or
@@ -46,12 +47,13 @@ _SCORE = "correct"
 class _Pairs:
     """Scores of some forms at a checkpoint and at the base, aligned; clusters are documents.
 
-    missing: questions that only one of the two was asked.
+    weights: each form's add up to the same. missing: questions that only one of them was asked.
     """
 
     ours: list[float] = field(default_factory=list)
     theirs: list[float] = field(default_factory=list)
     clusters: list[str] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
     missing: int = 0
 
     @property
@@ -115,7 +117,9 @@ def _results(ours: ScoreSet, theirs: ScoreSet) -> list[Result]:
         missing = trained.missing + control.missing
         n = len(trained.ours) + len(control.ours)
         partly = f"only {n} of {n + missing} questions were asked of both" if missing else ""
-        value, interval = difference_in_differences(trained.columns, control.columns)
+        value, interval = difference_in_differences(
+            trained.columns, control.columns, weights=trained.weights
+        )
         found.append(
             Result(
                 checkpoint=ours.checkpoint,
@@ -143,5 +147,6 @@ def _gather(ours: ScoreSet, theirs: ScoreSet, forms: Sequence[str]) -> _Pairs:
         gathered.ours += pairs.ours
         gathered.theirs += pairs.theirs
         gathered.clusters += pairs.clusters
+        gathered.weights += [1 / len(pairs.ids) for _ in pairs.ids]
         gathered.missing += pairs.missing_here + pairs.missing_there
     return gathered

@@ -62,26 +62,31 @@ def paired_difference(
 
 
 def difference_in_differences(
-    treated: Compared, control: Compared, level: float = LEVEL
+    treated: Compared,
+    control: Compared,
+    level: float = LEVEL,
+    weights: Sequence[float] | None = None,
 ) -> tuple[float, Interval]:
     """Return the paired difference of `treated` less that of `control`, and its interval.
 
     Each is (ours, theirs, clusters) as for `paired_difference`; they share no cluster, so that
     their variances add, with Welch's degrees of freedom. The value is in [-2, 2], to which the
-    interval is clipped; where either has one cluster, that is the interval.
+    interval is clipped; where either has one cluster, that is the interval. weights: of the treated
+    pairs, above 0 (None: all alike); only their ratios count.
     Raises ValueError without scores, if lengths differ, or for a cluster on both sides.
     """
     if shared := set(treated[2]) & set(control[2]):
         raise ValueError(f"clusters {sorted(shared)[:3]} are both treated and control")
     values, centres, variances, degrees = [], [], [], []
-    for ours, theirs, clusters in (treated, control):
+    for (ours, theirs, clusters), of in ((treated, weights), (control, None)):
         differences = paired(ours, theirs)
         groups = count_clusters(differences, clusters)
-        values.append(math.fsum(differences) / len(differences))
+        weighted = zip(_scaled(of, len(differences)), differences, strict=True)
+        values.append(math.fsum(w * d for w, d in weighted) / len(differences))
         degrees.append(groups - 1)
         if groups > 1:
             weight = design_effect(theirs, clusters)
-            centre, variance = adjusted_mean(differences, clusters, weight)
+            centre, variance = adjusted_mean(differences, clusters, weight, of)
             centres.append(centre)
             variances.append(variance)
     value = values[0] - values[1]
@@ -102,17 +107,34 @@ def flips(ours: Sequence[float], theirs: Sequence[float]) -> Flips:
 
 
 def adjusted_mean(
-    differences: Sequence[float], clusters: Sequence[str], weight: float
+    differences: Sequence[float],
+    clusters: Sequence[str],
+    weight: float,
+    weights: Sequence[float] | None = None,
 ) -> tuple[float, float]:
     """Return mean and CR1 variance with two pseudo-clusters of `weight` differences of +1 and -1.
 
     `differences` are in [-1, 1], in two clusters or more. Weight 0 leaves the data as they are.
+    `weights` of the differences are scaled to a mean of 1. Unlike ones make n differences say as
+    much as n / mean(weights²) like ones (Kish 1965), and so add to the pseudo-clusters.
     """
-    groups, total = len(set(clusters)), len(differences) + 2 * weight
-    mean = math.fsum(differences) / total
+    groups, n = len(set(clusters)), len(differences)
+    scaled = _scaled(weights, n)
+    weight *= math.fsum(w * w for w in scaled) / n
+    total = n + 2 * weight
+    mean = math.fsum(w * d for w, d in zip(scaled, differences, strict=True)) / total
     pseudo = 2 * weight * weight * (1 + mean * mean)  # (w(1 - mean))² + (w(-1 - mean))²
-    squares = residual_squares(differences, clusters, mean) + pseudo
+    residuals = [w * (d - mean) for w, d in zip(scaled, differences, strict=True)]
+    squares = residual_squares(residuals, clusters, 0.0) + pseudo
     return mean, groups / (groups - 1) * squares / (total * total)
+
+
+def _scaled(weights: Sequence[float] | None, n: int) -> list[float]:
+    """The weights of n differences, with a mean of 1."""
+    if weights is None or len(set(weights)) == 1:
+        return [1.0] * n
+    mean = math.fsum(weights) / n
+    return [weight / mean for weight in weights]
 
 
 def paired(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:

@@ -203,6 +203,21 @@ def test_an_item_that_broke_off_is_not_compared(tmp_path: Path) -> None:
     assert acquisition_results(read_run(tmp_path)) == Derived()
 
 
+def test_a_limit_that_leaves_few_of_one_form_leaves_the_figure_as_it_is(tmp_path: Path) -> None:
+    values = []
+    for asked in (10, 100):  # paraphrases, all learnt, beside ten held-out ones, none learnt
+        folder = build.start(tmp_path / str(asked), [build.BASE, build.QA])
+        for name, right in (("base", False), ("qa-e3", True)):
+            rows = [_question(f"p{n}", "paraphrase", f"d{n // 2}", right) for n in range(asked)]
+            rows += [_question(f"h{n}", "held_out", f"d{n}") for n in range(10)]
+            rows += [_question(f"c{n}", "control", f"c{n}") for n in range(10)]
+            _measure(folder, name, rows)
+        new = acquisition_results(read_run(folder)).result("qa-e3")
+        assert new is not None
+        values.append(new.value)
+    assert values == pytest.approx([0.5, 0.5])
+
+
 def test_questions_that_stand_twice_count_twice(tmp_path: Path) -> None:
     build.start(tmp_path, [build.BASE, build.QA])
     for name, right in (("base", False), ("qa-e3", True)):

@@ -145,6 +145,39 @@ def test_the_difference_in_differences_is_welchs() -> None:
     assert interval.method == "difference in differences, clustered t"
 
 
+def test_weights_are_those_of_statsmodels_and_only_their_ratios_count() -> None:
+    generator = np.random.default_rng(4)
+    codes = np.repeat(np.arange(30), 5)
+    differences = generator.choice([-1.0, 0.0, 1.0], 150, p=[0.1, 0.5, 0.4])
+    weights = generator.choice([0.5, 2.0], 150)
+    fitted = sm.WLS(differences, np.ones(150), weights=weights).fit(
+        cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}
+    )
+    clusters = [str(code) for code in codes]
+    mean, variance = adjusted_mean(differences.tolist(), clusters, 0, weights.tolist())
+    assert mean == pytest.approx(fitted.params[0])
+    assert variance == pytest.approx(30 / 29 * fitted.bse[0] ** 2)
+    ours, theirs = (differences > 0).astype(float), (differences < 0).astype(float)
+    treated = ours.tolist(), theirs.tolist(), clusters
+    control = _counts(n=50, before=5, won=2, lost=0)
+    value, interval = difference_in_differences(treated, control, weights=weights.tolist())
+    assert value == pytest.approx(fitted.params[0] - 0.04)
+    again = difference_in_differences(treated, control, weights=(7 * weights).tolist())
+    assert (again[0], again[1].low, again[1].high) == pytest.approx(
+        (value, interval.low, interval.high)
+    )
+
+
+def test_unlike_weights_prove_less_of_equal_answers() -> None:
+    # Nine in ten have hardly a weight: ten equal answers of a hundred are what counts.
+    ones, clusters = [1.0] * 100, [str(n) for n in range(100)]
+    mean, variance = adjusted_mean([0.0] * 100, clusters, 1, [1.0] * 10 + [1e-9] * 90)
+    _, of_ten = adjusted_mean([0.0] * 10, clusters[:10], 1)
+    assert mean == 0
+    assert variance == pytest.approx(of_ten * (100 / 99) / (10 / 9), rel=1e-6)
+    assert paired_difference(ones, ones, clusters)[1].high < 0.03
+
+
 def test_the_published_case_of_nothing_learned() -> None:
     # The public run hugoabonizio/knowledge-injection-methods, instruction x1: injected years from
     # .058 to .122 (n 468), control years from .179 to .232 (n 1,800), +1.1 ± 3.5 points between
