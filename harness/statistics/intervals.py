@@ -8,7 +8,8 @@ independent is too narrow. `mean_interval` chooses:
     other scores                       the same, with t: `bounded_mean`
 
 `clustered_mean` is the usual symmetric interval, clustered standard error (Miller, arXiv
-2411.00640) and t. No figure of a report has it: it is here to be measured against. How often each holds the truth: docs/statistics.md.
+2411.00640) and t. No figure of a report has it: it is here to be measured against. How often each
+holds the truth: docs/statistics.md.
 """
 
 from __future__ import annotations
