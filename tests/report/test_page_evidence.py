@@ -124,3 +124,38 @@ def test_every_section_has_a_japanese_name(browser: Browser, evidence_folder: Pa
     assert "JSQuAD F1 (JGLUE)" in page.locator("section:has(> #gates) tbody th").first.inner_text()
     page.context.close()
     assert visit.noise == []
+
+
+def test_many_gates_that_passed_are_folded_away_and_open(visit: Visit, tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    passed = [
+        build.result("base", "jsquad", f"m{n}", 0.5, verdict="passed", gate=build.gate(0.01))
+        for n in range(12)
+    ]
+    lost = build.result("base", "jsquad", "f1", 0.5, verdict="regressed", gate=build.gate(-0.07))
+    build.measure(folder, "base", "jsquad", [*passed, lost])
+    page = visit.open(folder)
+
+    assert [row[2] for row in section_rows(page, "gates")] == ["regressed"]
+    page.click("section:has(> #gates) summary:has-text('passed 12')")
+    assert len(section_rows(page, "gates")) == 13
+
+
+def test_what_the_run_has_no_data_for_has_no_section(visit: Visit, tmp_path: Path) -> None:
+    asked = {"knowledge": "What it learnt", "jsquad": "What it kept"}
+    for task, title in asked.items():
+        data = {task: {"label": "made up", "limit": 8}}
+        folder = build.start(tmp_path / task, [build.BASE], data=data)
+        build.measure(folder, "base", task, [build.result("base", task, "f1", 0.5)])
+        headings = visit.open(folder).locator("h2").all_inner_texts()
+
+        assert set(headings) & {*asked.values()} == {title}
+
+
+def test_a_twin_is_not_taken_for_one_that_learnt_nothing(
+    visit: Visit, evidence_folder: Path
+) -> None:
+    page = visit.open(evidence_folder)
+
+    notes = page.inner_text("section:has(> #accuracy) .notes >> nth=0")
+    assert "qa-b learnt other values than qa-e3" in notes

@@ -1,4 +1,6 @@
 // What gates said, those that failed first.
+// Gates that passed are folded away where they would fill the first view.
+const FEW = 8;
 const VERDICTS = ['regressed', 'incomparable', 'inconclusive', 'passed'];
 
 function gatesSection() {
@@ -11,8 +13,13 @@ function gatesSection() {
     { name: T('margin'), ...NUMBER }, { name: T('n'), ...NUMBER },
     { name: T('worse_better'), ...NUMBER }];
   const tasks = [...new Set(sorted.map((r) => r.task))];
-  return section('gates', T('gates'), gateSummary(sorted), label(tasks),
-    table(T('gates'), columns, sorted.map(gateCells)),
+  const rows = (chosen) => chosen.length ? table(T('gates'), columns, chosen.map(gateCells)) : null;
+  const passed = sorted.filter((r) => r.verdict === 'passed');
+  const shown = passed.length > FEW
+    ? [rows(sorted.filter((r) => r.verdict !== 'passed')),
+      el('details', null, el('summary', null, `${verdictName('passed')} ${passed.length}`), rows(passed))]
+    : rows(sorted);
+  return section('gates', T('gates'), gateSummary(sorted), label(tasks), shown,
     notes([T('gate_note'), ...sorted.filter((r) => r.reason).map((r) =>
       `${r.checkpoint}, ${gateName(r)}: ${verdictName(r.verdict)} – ${r.reason}`)]));
 }

@@ -3,6 +3,7 @@ const FORMS = ['paraphrase', 'held_out', 'untrained', 'reversed', 'near_miss', '
   'carried_over'];
 
 function accuracySection() {
+  if (!DATA.tasks.includes('knowledge')) return null;
   const shown = [];
   const acquired = REPORT.results.filter((r) => r.task === 'acquisition' && r.headline);
   const rows = DATA.checkpoints.map((id) => {
@@ -16,8 +17,13 @@ function accuracySection() {
     ...(acquired.length ? [{ name: T('acquired_points'), ...NUMBER }] : [])];
   return section('accuracy', T('accuracy_title'), label(['knowledge']),
     table(T('accuracy_caption'), columns, rows, true),
-    notes([...methods(shown), ...reasons(shown), ...gapLines(['knowledge'])]), formsPart());
+    notes([...methods(shown), ...reasons(shown), ...worldNotes(), ...gapLines(['knowledge'])]),
+    formsPart());
 }
+
+// A twin that learnt its world well has next to no accuracy here.
+const worldNotes = () => DATA.checkpoints.filter((id) => BY_ID.get(id).twin_of)
+  .map((id) => T('other_world', id, BY_ID.get(id).twin_of));
 
 // The other forms of question, in a table of their own: nine columns more would hide the first.
 function formsPart() {
@@ -34,6 +40,7 @@ function formsPart() {
 }
 
 function relativeSection() {
+  if (!DATA.tasks.includes('jsquad') && !DATA.tasks.includes('marc_ja')) return null;
   const shown = [];
   const rows = DATA.checkpoints.map((id) => {
     const score = result(id, 'relative', 'relative_score');
