@@ -40,6 +40,7 @@ GAINS = {
     UNTRAINED: ("untrained",),
 }
 _TRAINED = frozenset(form for forms in GAINS.values() for form in forms)
+_MOST = 10  # a question of a small form counts at most as ten of the largest
 _SCORE = "correct"
 
 
@@ -47,7 +48,8 @@ _SCORE = "correct"
 class _Pairs:
     """Scores of some forms at a checkpoint and at the base, aligned; clusters are documents.
 
-    weights: each form's add up to the same. missing: questions that only one of them was asked.
+    weights: each form's add up to the same, unless it has too few questions (`_weights`). missing:
+    questions that only one of the two was asked.
     """
 
     ours: list[float] = field(default_factory=list)
@@ -141,12 +143,22 @@ def _results(ours: ScoreSet, theirs: ScoreSet) -> list[Result]:
 
 
 def _gather(ours: ScoreSet, theirs: ScoreSet, forms: Sequence[str]) -> _Pairs:
-    gathered = _Pairs()
+    gathered, sizes = _Pairs(), []
     for form in forms:
         pairs = paired(ours, theirs, _SCORE, form)
         gathered.ours += pairs.ours
         gathered.theirs += pairs.theirs
         gathered.clusters += pairs.clusters
-        gathered.weights += [1 / len(pairs.ids) for _ in pairs.ids]
+        sizes.append(len(pairs.ids))
         gathered.missing += pairs.missing_here + pairs.missing_there
+    gathered.weights = _weights(sizes)
     return gathered
+
+
+def _weights(sizes: Sequence[int]) -> list[float]:
+    """The weights of forms of these sizes, for each question: of all forms alike, but for a limit.
+
+    A form of a few questions can't decide: none counts more than `_MOST` of the largest form.
+    """
+    most = _MOST / max(1, *sizes)
+    return [weight for size in sizes for weight in size * [min(1 / max(1, size), most)]]

@@ -218,6 +218,19 @@ def test_a_limit_that_leaves_few_of_one_form_leaves_the_figure_as_it_is(tmp_path
     assert values == pytest.approx([0.5, 0.5])
 
 
+def test_a_form_of_one_question_does_not_decide(tmp_path: Path) -> None:
+    build.start(tmp_path, [build.BASE, build.QA])
+    for name, right in (("base", False), ("qa-e3", True)):
+        rows = [_question(f"p{n}", "paraphrase", f"d{n // 2}", right) for n in range(90)]
+        rows += [_question("h", "held_out", "d0")]
+        rows += [_question(f"c{n}", "control", f"c{n}") for n in range(10)]
+        _measure(tmp_path, name, rows)
+    new = acquisition_results(read_run(tmp_path)).result("qa-e3")
+    assert new is not None
+    assert new.value == pytest.approx(90 / (90 + 10))
+    assert new.low > 0.5
+
+
 def test_questions_that_stand_twice_count_twice(tmp_path: Path) -> None:
     build.start(tmp_path, [build.BASE, build.QA])
     for name, right in (("base", False), ("qa-e3", True)):
