@@ -26,6 +26,7 @@ from harness.comparison.gate import POWER, judge
 from harness.comparison.scores import ScoreSet, from_rows, metric_samples, paired, score_set
 from harness.config import Matrix, load_matrix
 from harness.engines.local import LocalEngine
+from harness.errors import MichiError
 from harness.evaluate import Workbench, evaluate
 from harness.fingerprint import weights_folder
 from harness.gates import DEFAULT_MARGIN as MARGIN
@@ -200,7 +201,7 @@ def main() -> None:
     try:
         run = read_run(ROOT / "reports" / "latest")
         missing = [n for n, (t, _, c) in FIGURES.items() if score_set(run, c, t.name) is None]
-    except Exception as error:
+    except MichiError as error:
         sys.exit(f"a run of the embedded matrix is needed first, `make evals`: {error}")
     if missing:
         sys.exit(f"reports/latest lacks {', '.join(missing)}: run `make evals`, then this again")

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.comparison.gate import advice, judge, needed
-from harness.comparison.scores import Paired, Scored, ScoreSet, measured, paired, unlike_keys
+from harness.comparison.scores import (
+    Paired,
+    Scored,
+    ScoreSet,
+    measured,
+    paired,
+    unlike_keys,
+)
 from harness.errors import ConfigError
 from harness.records import Interval, Verdict
 from harness.statistics.multiplicity import holm
@@ -115,9 +122,9 @@ def compare(
     if metric is not None:
         _refuse_unknown(metric, pairs)
     rows = [
-        _row(one, other, name, margin, allow_unlike)
+        _row(one, other, name, scored, margin, allow_unlike)
         for one, other in pairs
-        for name in measured(one, other)
+        for name, scored in measured(one, other).items()
         if metric in (None, name)
     ]
     notes = tuple(f"Only in {what}: {', '.join(names)}." for what, names in only.items())
@@ -161,8 +168,15 @@ def _refuse_unknown(metric: str, pairs: Sequence[tuple[ScoreSet, ScoreSet]]) -> 
         raise ConfigError(f"no metric {metric!r} here. There are: {', '.join(known) or 'none'}.")
 
 
-def _row(a: ScoreSet, b: ScoreSet, metric: str, margin: float, allow_unlike: bool) -> Row:
-    score, stratum = measured(a, b)[metric]
+def _row(
+    a: ScoreSet,
+    b: ScoreSet,
+    metric: str,
+    scored: tuple[str, str | None],
+    margin: float,
+    allow_unlike: bool,
+) -> Row:
+    score, stratum = scored
     pairs = paired(b, a, score, stratum)
     row = Row(
         checkpoint_a=a.checkpoint,

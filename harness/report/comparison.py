@@ -55,10 +55,8 @@ def sentence(comparison: Comparison) -> str:
 
 def _tables(comparison: Comparison) -> list[Table]:
     tables = [_differences(comparison)]
-    if any(row.p is not None for row in comparison.rows):
-        tables.append(_tests(comparison))
     if any(row.won or row.lost for row in comparison.rows):
-        tables.append(_flips(comparison))
+        tables += [_tests(comparison), _flips(comparison)]
     return tables
 
 
@@ -98,7 +96,8 @@ def _differences(comparison: Comparison) -> Table:
 
 
 def _tests(comparison: Comparison) -> Table:
-    rows = [row for row in comparison.rows if row.p is not None]
+    rows = [row for row in comparison.rows if row.won or row.lost]
+    equal = sum(row.p is not None for row in comparison.rows) - len(rows)
     columns = ("task", "metric", "clusters", "better", "worse", "p", "p (Holm)", "McNemar p")
     table = Table(
         title="Is there a difference?",
@@ -119,6 +118,7 @@ def _tests(comparison: Comparison) -> Table:
         notes=(
             "p: two-sided, signs of whole documents flipped; Holm: adjusted for all rows; McNemar: "
             "exact, for scores of 0 and 1, takes samples for independent.",
+            *([f"Figures without any sample that changed: {equal}."] if equal else []),
         ),
         numeric=(2, 3, 4, 5, 6, 7),
     )

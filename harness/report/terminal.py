@@ -74,9 +74,9 @@ def _row(cells: list[str], widths: list[int], numeric: tuple[int, ...]) -> list[
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break after spaces and hyphens if there are any, otherwise anywhere, as Japanese allows."""
+    """Break after spaces, hyphens and underscores, otherwise anywhere, as Japanese allows."""
     lines = [""]
-    for word in re.findall(r"[^ -]*[ -]?", text):
+    for word in re.findall(r"[^ _-]*[ _-]?", text):
         if text_width((lines[-1] + word).rstrip()) <= width:
             lines[-1] += word
             continue

@@ -209,8 +209,8 @@ def test_how_many_samples_would_tell_stands_in_the_table(
     main(["compare", str(tmp_path / "a"), str(tmp_path / "b")])
     lines = capsys.readouterr().out.splitlines()
     needed = _json(capsys, str(tmp_path / "a"), str(tmp_path / "b"))["rows"][0]["needed"]
-    rows = [line.split() for line in lines if "inconclusive" in line][:2]
-    assert [(row[0], row[-1]) for row in rows] == [("one", f"{needed:,}"), ("two", f"{needed:,}")]
+    told = [line.split() for line in lines if "inconclusive" in line][:2]
+    assert [(row[0], row[-1]) for row in told] == [("one", f"{needed:,}"), ("two", f"{needed:,}")]
     assert sum("to tell" in line for line in lines) == 2  # the column and its note
 
 
@@ -223,3 +223,17 @@ def test_ids_that_are_texts_do_not_fill_the_screen(
 
     main(["compare", str(tmp_path / "a"), str(tmp_path / "b")])
     assert len(capsys.readouterr().out.splitlines()) < 50
+
+
+def test_figures_in_which_nothing_changed_are_counted_not_tested(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side, right in (("a", 10), ("b", 9)):
+        rows = [write.lm_eval_row(n, exact_match=float(n < right), f1=1.0) for n in range(20)]
+        write.write_lm_eval(tmp_path / side, rows)
+
+    main(["compare", str(tmp_path / "a"), str(tmp_path / "b")])
+    tests = capsys.readouterr().out.partition("Is there a difference?")[2]
+    assert "exact_match" in tests
+    assert " f1 " not in tests
+    assert "without any sample that changed: 1." in tests

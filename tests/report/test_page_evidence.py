@@ -137,7 +137,7 @@ def test_many_gates_that_passed_are_folded_away_and_open(visit: Visit, tmp_path:
     page = visit.open(folder)
 
     assert [row[2] for row in section_rows(page, "gates")] == ["regressed"]
-    page.click("section:has(> #gates) summary:has-text('passed 12')")
+    page.click("section:has(> #gates) summary:has-text('The 12 that passed')")
     assert len(section_rows(page, "gates")) == 13
 
 

@@ -121,8 +121,9 @@ def test_terminal_drops_what_moves_the_cursor_or_the_direction() -> None:
     assert "abc x" in text
 
 
-def test_wrapping_prefers_spaces_and_hyphens() -> None:
+def test_wrapping_prefers_spaces_hyphens_and_underscores() -> None:
     assert wrap("ichikara-instruction + own", 12) == ["ichikara-", "instruction", "+ own"]
+    assert wrap("accuracy_carried_over", 20) == ["accuracy_carried_", "over"]
     assert wrap("独自のデータ", 6) == ["独自の", "データ"]
     assert wrap("", 5) == [""]
 

@@ -46,7 +46,7 @@ function differenceChart(task, metric) {
   const ends = results.flatMap((r) => [r.value, r.low, r.high]).filter(known);
   const from = Math.floor(Math.min(-0.25, ...ends) * 4) / 4;
   const to = Math.ceil(Math.max(0.25, ...ends) * 4) / 4;
-  const step = to - from > 1 ? 0.5 : 0.25;
+  const step = to - from > 2 ? 1 : to - from > 1 ? 0.5 : 0.25;
   const ticks = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
   const scale = scaleOf(from, to, ticks, 0, (at) => signed(at, 0));

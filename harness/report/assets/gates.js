@@ -17,7 +17,7 @@ function gatesSection() {
   const passed = sorted.filter((r) => r.verdict === 'passed');
   const shown = passed.length > FEW
     ? [rows(sorted.filter((r) => r.verdict !== 'passed')),
-      el('details', null, el('summary', null, `${verdictName('passed')} ${passed.length}`), rows(passed))]
+      el('details', null, el('summary', null, T('those_passed', passed.length)), rows(passed))]
     : rows(sorted);
   return section('gates', T('gates'), gateSummary(sorted), label(tasks), shown,
     notes([T('gate_note'), ...sorted.filter((r) => r.reason).map((r) =>
