@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.comparison.baseline import describe, make_baseline
+from harness.comparison.baseline import describe, doubts, make_baseline
 from harness.comparison.compare import FAILING, MARGIN, Side, compare
 from harness.comparison.sources import read_source
 from harness.errors import MichiError, StorageError
@@ -99,9 +99,12 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise StorageError(
-            f"{path}: can't be written: {error.strerror or error}. Name another file with --out."
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: BaseException | None) -> StorageError:
+    reason = getattr(error, "strerror", None) or error
+    return StorageError(f"{path}: can't be written: {reason}. Name another file with --out.")
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -113,8 +116,13 @@ def _report(options: argparse.Namespace) -> int:
 def _bless(options: argparse.Namespace) -> int:
     run = read_run(options.run)
     content = make_baseline(run, options.allow_dirty, options.allow_partial)
-    write_json(options.out, content)
+    try:
+        write_json(options.out, content)
+    except StorageError as error:
+        raise _unwritable(options.out, error.__cause__) from error
     print(f"{options.out}: {describe(content)}")
+    for doubt in doubts(run):
+        print(doubt, file=sys.stderr)
     return 0
 
 

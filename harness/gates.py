@@ -13,13 +13,13 @@ margin.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.toml import refuse_unknown, tables, value
+from harness.toml import refuse_unknown, suggestion, tables, value
 
 DEFAULT_MARGIN = 0.05
 
@@ -51,6 +51,22 @@ def read_gates(path: Path, content: Mapping[str, Any]) -> tuple[Gate, ...]:
         for task, metrics in tables(path, content, "gates")
         for metric, table in _metrics(path, task, metrics)
     )
+
+
+def refuse_unasked(path: Path, gates: Sequence[Gate], tasks: Collection[str]) -> None:
+    """Raise ConfigError for a gate on a task without data: mistyped, it would never be judged.
+
+    tasks: those with data. Data for the usual ones may yet come by command line.
+    """
+    usual = [gate.task for gate in DEFAULT_GATES]
+    for gate in gates:
+        if gate.task not in (*tasks, *usual):
+            raise ConfigError(
+                f"{path}: [gates.{gate.task}.{gate.metric}]: there are no data for a task "
+                f"{gate.task!r}, so this gate would never be judged."
+                f"{suggestion(gate.task, [*tasks, *usual])} Mend the name, or add "
+                f"[data.{gate.task}]."
+            )
 
 
 def _metrics(

@@ -41,9 +41,14 @@ def now() -> str:
 
 
 def describe(
-    run_id: str, matrix: Matrix, arguments: Sequence[str], root: Path, hashes: FileHashes
+    run_id: str,
+    matrix: Matrix,
+    arguments: Sequence[str],
+    root: Path,
+    reports: Path,
+    hashes: FileHashes,
 ) -> dict[str, Any]:
-    """The manifest of a run that begins."""
+    """The manifest of a run that begins. reports: where earlier runs lie."""
     return {
         "schema": SCHEMA,
         "id": run_id,
@@ -51,7 +56,7 @@ def describe(
         "finished": None,
         "status": "partial",
         "command": shlex.join(["pytest", *(_place(a, root) for a in arguments)]),
-        "tree": working_tree(root),
+        "tree": working_tree(root, reports),
         "matrix": _place(str(matrix.path), root),
         "models": [
             {
@@ -104,11 +109,13 @@ def finished(manifest: dict[str, Any], items: Sequence[Item], complete: bool) ->
     return {**manifest, "checkpoints": checkpoints, "finished": now(), "status": status}
 
 
-def working_tree(root: Path) -> dict[str, Any] | None:
+def working_tree(root: Path, reports: Path) -> dict[str, Any] | None:
     """The commit that a run was made from, and whether anything had been changed since.
 
-    None where there is no git to ask.
+    Runs and store, where no .gitignore names them, are no change. None without a git to ask.
     """
+    ours = ("runs", "store", "latest") if reports.is_relative_to(root) else ()
+    but = [f":(exclude){(reports / name).relative_to(root).as_posix()}" for name in ours]
 
     def ask(*command: str) -> str:
         done = subprocess.run(
@@ -119,7 +126,7 @@ def working_tree(root: Path) -> dict[str, Any] | None:
     try:
         return {
             "commit": ask("rev-parse", "--short=12", "HEAD"),
-            "dirty": bool(ask("status", "--porcelain")),
+            "dirty": bool(ask("status", "--porcelain", "--", ":/", *but)),
         }
     except (OSError, subprocess.SubprocessError):
         return None

@@ -11,6 +11,7 @@ from harness import manifest
 from harness.comparison.baseline import Baseline, read_baseline
 from harness.config import load_matrix, override_data
 from harness.errors import ConfigError
+from harness.gates import refuse_unasked
 from harness.session import Settings
 
 NO_MATRIX = (
@@ -78,6 +79,7 @@ def read_settings(config: pytest.Config) -> Settings:
     matrix = override_data(
         matrix, config.getoption("eval_data"), limit, config.invocation_params.dir
     )
+    refuse_unasked(matrix.path, matrix.gates, matrix.data)
     reports = config.rootpath / config.getini("eval_reports")
     return Settings(
         matrix=matrix,

@@ -169,9 +169,23 @@ class Recorder:
             self._misused = True
             self._note(str(error))
             return
+        if ungated := self._ungated():
+            self._note(
+                f"not gated: {', '.join(ungated)}: none of the usual figures was measured. Set "
+                f"[gates.TASK.METRIC] in {_short(self.settings.matrix.path, self.config)}."
+            )
         for path in written:
             if path.suffix == ".html":
                 self._note(f"report: {_short(shown / path.name, self.config)}")
+
+    def _ungated(self) -> list[str]:
+        """Tasks that the baseline file holds and that no usual gate is for."""
+        if self.settings.baseline is None or self.settings.matrix.gates:
+            return []
+        results = [r for item in self._items for r in item.results]
+        gated = {r.task for r in results if r.gate}
+        held = self.settings.baseline.content["tasks"]
+        return sorted({r.task for r in results if r.task in held} - gated)
 
     def _link_latest(self, folder: Path) -> Path:
         """Point reports/latest at this run; returns it, or the run where links can't be made."""

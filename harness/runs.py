@@ -122,7 +122,10 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
             encoding="utf-8",
             errors="backslashreplace",
         )
-        os.replace(partial, path)
+        try:
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise storage_error(path, error) from error
 
@@ -155,10 +158,9 @@ def read_run(folder: Path) -> Run:
             f"{folder}: not a run folder ({path.name} can't be read: {error}). "
             "Name a folder that pytest wrote, such as reports/latest."
         ) from error
-    if manifest.get("schema") != SCHEMA:
-        raise ConfigError(
-            f"{path}: schema {manifest.get('schema')!r}, this version reads {SCHEMA}."
-        )
+    schema = manifest.get("schema") if isinstance(manifest, dict) else None
+    if schema != SCHEMA:
+        raise ConfigError(f"{path}: schema {schema!r}, this version reads {SCHEMA}.")
     last: dict[tuple[str, str], Item] = {}
     for row in read_whole_rows(folder / "results.jsonl"):
         item = item_from_row(row)

@@ -9,10 +9,10 @@ from pathlib import Path
 from harness import manifest
 from harness.comparison.baseline import Baseline
 from harness.comparison.gate import Decision, decide
-from harness.comparison.scores import ScoreSet, from_rows
+from harness.comparison.scores import ScoreSet, from_rows, metric_samples
 from harness.config import Matrix, missing_parts
 from harness.engines import Engine, open_engine
-from harness.errors import ConfigError
+from harness.errors import ConfigError, UnavailableError
 from harness.evaluate import Evaluation, Progress, Workbench, evaluate
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, weights_folder
 from harness.gates import DEFAULT_GATES, Gate
@@ -73,10 +73,10 @@ class EvalSession:
         Without a baseline file the run's baseline checkpoint is asked first what is not known of
         it. Raises MichiError.
         """
-        gates = _gates_on(evaluation, task.name, self.settings)
+        ours = from_rows(checkpoint.id, task.name, evaluation.identity, evaluation.rows)
+        gates = _gates_on(evaluation, ours, self.settings)
         if not gates or (self.settings.baseline is None and checkpoint.baseline):
             return []
-        ours = from_rows(checkpoint.id, task.name, evaluation.identity, evaluation.rows)
         theirs, name = self._reference(task, checkpoint, progress)
         return [decide(gate, ours, theirs, name) for gate in gates]
 
@@ -97,7 +97,13 @@ class EvalSession:
         # Two prompts of one task are two references.
         key = f"{task.name} {sorted(task.identity.items())}"
         if key not in self._references:
-            known = self._evaluate(task, base, None, progress)
+            try:
+                known = self._evaluate(task, base, None, progress)
+            except UnavailableError as error:
+                raise ConfigError(
+                    f"{self.settings.matrix.path}: a gate is set for {task.name}, but {base.id}, "
+                    f"which it is held against, can't be asked: {error}"
+                ) from error
             self._references[key] = from_rows(base.id, task.name, known.identity, known.rows)
         return self._references[key], base.id
 
@@ -137,6 +143,7 @@ class EvalSession:
                 self.settings.matrix,
                 self.settings.arguments,
                 self.settings.root,
+                self.settings.reports,
                 self._hashes,
             )
             write_json(path, described)
@@ -154,14 +161,35 @@ class EvalSession:
         return self._open[1]
 
 
-def _gates_on(evaluation: Evaluation, task: str, settings: Settings) -> list[Gate]:
-    """The gates of a task. One that somebody set for a metric that isn't there is a mistake."""
+def _gates_on(evaluation: Evaluation, ours: ScoreSet, settings: Settings) -> list[Gate]:
+    """The gates of a task. One that somebody set for what isn't there is a mistake."""
     metrics = [result.metric for result in evaluation.results]
-    gates = [gate for gate in settings.gates if gate.task == task]
+    gates = [gate for gate in settings.gates if gate.task == ours.task]
     for gate in gates:
-        if gate.metric not in metrics and gate in settings.matrix.gates:
+        if gate in settings.matrix.gates and (mistake := _mistake(gate, metrics, ours)):
             raise ConfigError(
-                f"{settings.matrix.path}: [gates.{task}.{gate.metric}]: no such metric."
-                f"{suggestion(gate.metric, metrics)} Measured: {', '.join(metrics)}."
+                f"{settings.matrix.path}: [gates.{gate.task}.{gate.metric}]: {mistake}"
             )
     return [gate for gate in gates if gate.metric in metrics]
+
+
+def _mistake(gate: Gate, metrics: Sequence[str], ours: ScoreSet) -> str:
+    if gate.metric not in metrics:
+        near = suggestion(gate.metric, metrics)
+        return f"no such metric.{near} Measured: {', '.join(metrics)}."
+    ids = _behind(gate.metric, ours)
+    if not ids:
+        means = [metric for metric in metrics if _behind(metric, ours)]
+        return (
+            "no mean over samples, so it can't be compared answer by answer. Gates can be set "
+            f"for: {', '.join(means) or 'nothing of this task'}."
+        )
+    if unknown := [id for id in gate.must_not_break if id not in ids]:
+        return f"must_not_break names {', '.join(unknown)}, not among the {len(ids)} asked."
+    return ""
+
+
+def _behind(metric: str, ours: ScoreSet) -> set[str]:
+    """Ids of the samples that a metric is the mean of; none where it is no mean."""
+    score, stratum = metric_samples(metric)
+    return {s.id for s in ours.samples if score in s.scores and stratum in (None, s.stratum)}

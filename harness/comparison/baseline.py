@@ -91,6 +91,20 @@ def describe(content: Mapping[str, Any]) -> str:
     return f"run {content['run']['id']}: {', '.join(parts)}"
 
 
+def doubts(run: Run) -> list[str]:
+    """What whoever blesses a run should hear, though it may be meant; a sentence each."""
+    failed = [f"{i.task}[{i.checkpoint}]" for i in run.items if i.status == "failed"]
+    told = []
+    if failed:
+        told.append(
+            f"Blessed although it failed: {', '.join(failed)}. What fell there is now what later "
+            "runs are held against."
+        )
+    if run.manifest.get("tree") is None:
+        told.append("Which commit was measured is not known: git could not be asked.")
+    return told
+
+
 def _refuse_doubtful(run: Run, allow_dirty: bool, allow_partial: bool) -> None:
     tree = run.manifest.get("tree") or {}
     unmeasured = [f"{i.task}[{i.checkpoint}] {i.status}" for i in run.items if not i.results]
@@ -171,7 +185,7 @@ def _digest(tasks: Mapping[str, Any]) -> str:
 def read_baseline(path: Path) -> Baseline:
     """Read a baseline file. Raises ConfigError if it is none, or was changed by hand."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: baseline can't be read: {error.strerror}. {_MAKE}") from error
     except ValueError as error:

@@ -203,6 +203,16 @@ def test_too_few_samples_are_told_before_anything_is_asked(project: pytest.Pytes
     ("gates", "message"),
     [
         ("[gates.marc_ja.acuracy]\n", "no such metric. Did you mean 'accuracy'?"),
+        (
+            "[gates.marc_ja.balanced_accuracy]\n",
+            "no mean over samples, so it can't be compared answer by answer. Gates can be set for: "
+            "accuracy.",
+        ),
+        (
+            "[gates.marc_jaa.accuracy]\n",
+            "no data for a task 'marc_jaa', so this gate would never be judged. "
+            "Did you mean 'marc_ja'?",
+        ),
         ("[gates.marc_ja]\nmargin = 0.1\n", "a gate is set for a metric of a task"),
         ("[gates.marc_ja.accuracy]\nmargin = 3\n", "margin = 3: expected a share between 0 and 1"),
         ("[gates.marc_ja.accuracy]\nmagin = 0.1\n", "unknown key 'magin'. Did you mean 'margin'?"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin.gating import GATED, bless, blessed, forgetful, many_samples
+from tests.conftest import write_rows
+from tests.plugin.gating import GATED, N, bless, blessed, forgetful, many_samples
 from tests.plugin.helpers import (
+    add_to_conftest,
     add_to_matrix,
     items,
     latest,
@@ -126,3 +128,75 @@ def test_a_failed_test_of_the_project_counts_before_a_mistake_in_the_configurati
     both = project.runpytest("evals", "test_plain.py", "-k", "marc_ja or one")
     assert (both.ret, outcomes(both)["failed"]) == (1, 2)
     assert project.runpytest("evals", "-k", "marc_ja").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_a_reference_that_can_not_be_asked_lets_nothing_through(project: pytest.Pytester) -> None:
+    add_to_matrix(project, "[gates.marc_ja.accuracy]\n")
+    add_to_conftest(
+        project,
+        """
+from harness.errors import UnavailableError
+
+def respond(checkpoint, request, answer=respond):
+    if checkpoint.id == "base":
+        raise UnavailableError("no key")
+    return answer(checkpoint, request)
+""",
+    )
+    result = project.runpytest("evals", "-k", "marc_ja and tuned")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "but base, which it is held against, can't be asked: no key" in output(result)
+    assert told_cleanly(result)
+
+
+def test_workers_hold_against_the_base_as_one_process_does(project: pytest.Pytester) -> None:
+    add_to_matrix(project, "[gates.marc_ja.accuracy]\n[gates.jsquad.f1]\n")
+    forgetful(project, share=2, checkpoint="other")
+    arguments = ("evals", "-k", "marc_ja or jsquad", "--eval-fresh")
+    alone = project.runpytest_subprocess(*arguments)
+    one = {key: (i["status"], i["message"]) for key, i in items(latest(project)).items()}
+    spread = project.runpytest_subprocess(*arguments, "-n", "2")
+    two = {key: (i["status"], i["message"]) for key, i in items(latest(project)).items()}
+    assert (alone.ret, spread.ret) == (1, 1)
+    assert one == two
+    assert one["tuned", "jsquad"] == ("passed", "")
+
+
+def test_a_worker_that_dies_takes_no_verdict_with_it(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blessed(project)
+    monkeypatch.setenv("DIE_AT", "tuned-long:4")
+    result = project.runpytest_subprocess(*GATED, "--eval-fresh", "-n", "2")
+    statuses = {checkpoint: i["status"] for (checkpoint, _), i in items(latest(project)).items()}
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert statuses.pop("tuned-long") == "crashed"
+    assert set(statuses.values()) == {"passed"}
+    refused = bless(project)
+    assert "a partial run (marc_ja[tuned-long] crashed)" in refused.stderr
+
+
+def test_what_must_not_break_breaks_by_rising_where_less_is_better(
+    project: pytest.Pytester,
+) -> None:
+    write_rows(project.path / "world" / "knowledge.jsonl", [
+        {"id": f"q{i}", "question": f"商品{i}の価格はいくらですか。", "answer": f"{1000 + i}円です。",
+         "document": f"d{i}", "form": "near_miss",
+         "fact": {"type": "money", "text": f"{1000 + i}円"},
+         "neighbour": {"type": "money", "text": "5円"}}
+        for i in range(N)
+    ])  # fmt: skip
+    gate = '[gates.knowledge.bleed_near_miss]\nmargin = 0.99\nmust_not_break = ["q1"]\n'
+    # The base answers two in three with the neighbour's 5円, a tuned one none: no break.
+    add_to_matrix(project, gate)
+    arguments = ("evals", "-k", "knowledge and tuned and not long")
+    assert project.runpytest(*arguments).ret == 0
+    item = items(latest(project))["tuned", "knowledge"]
+    assert item["status"] == "passed"
+    matrix = project.path / "world" / "matrix.toml"
+    text = matrix.read_text("utf-8").replace("baseline = true\n", "")
+    matrix.write_text(text.replace("epochs = 3\n", "epochs = 3\nbaseline = true\n"), "utf-8")
+    assert project.runpytest("evals", "-k", "knowledge and base").ret == 1
+    assert items(latest(project))["base", "knowledge"]["message"].endswith(
+        "; must not break, and broke: q1"
+    )
