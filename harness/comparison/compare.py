@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from textwrap import shorten
 
 from harness.comparison.gate import advice, judge, needed
 from harness.comparison.scores import (
@@ -117,7 +118,7 @@ def compare(
     pairs = list(_pairs(a, b, only))
     if not pairs:
         raise ConfigError(
-            f"nothing to compare: {a.name} holds {_contents(a)}; {b.name} holds {_contents(b)}."
+            f"nothing to compare: {a.name} holds {_contents(a)}. {b.name} holds {_contents(b)}."
         )
     if metric is not None:
         _refuse_unknown(metric, pairs)
@@ -159,7 +160,9 @@ def _matched(a: Iterable[str], b: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _contents(side: Side) -> str:
-    return "; ".join(sorted({f"{s.checkpoint}, {s.task}" for s in side.sets}))
+    checkpoints, tasks = ({s.checkpoint for s in side.sets}, {s.task for s in side.sets})
+    listed = (shorten(", ".join(sorted(n)), 100, placeholder=" …") for n in (checkpoints, tasks))
+    return "checkpoints {}; tasks {}".format(*listed)
 
 
 def _refuse_unknown(metric: str, pairs: Sequence[tuple[ScoreSet, ScoreSet]]) -> None:

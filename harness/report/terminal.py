@@ -10,6 +10,8 @@ from harness.report.cells import Table
 WIDTH = 100
 _GAP = "  "
 _NARROWEST = 8
+_WORDS = re.compile(r"[^ ]+")
+_PARTS = re.compile(r"[^ _-]*[ _-]?")
 
 
 def render(table: Table, width: int = WIDTH) -> list[str]:
@@ -21,10 +23,10 @@ def render(table: Table, width: int = WIDTH) -> list[str]:
     grid = [[plain(c) for c in row] for row in (table.columns, *table.rows)]
     widths = [max(text_width(row[i]) for row in grid) for i in range(len(table.columns))]
     texts = [i for i in range(len(widths)) if i not in table.numeric]
-    longest_words = [max(text_width(w) for row in grid for w in row[i].split(" ")) for i in texts]
-    # Names are broken only where wrapping between words is not enough.
-    _shrink(widths, dict(zip(texts, longest_words, strict=True)), width)
-    _shrink(widths, dict.fromkeys(texts, _NARROWEST), width)
+    # Names are broken only where wrapping between words is not enough, words where nothing else is.
+    for pieces in (_WORDS, _PARTS, re.compile(r".")):
+        longest = {i: max(_longest(pieces, row[i]) for row in grid) for i in texts}
+        _shrink(widths, longest, width)
     head, *body = [_row(row, widths, table.numeric) for row in grid]
     rule = _GAP.join("─" * w for w in widths)
     lines = [*title, "", *head, rule, *(line for row in body for line in row)]
@@ -49,6 +51,10 @@ def plain(text: str) -> str:
         for c in text
         if unicodedata.category(c) not in ("Cf", "Cs")
     )
+
+
+def _longest(pieces: re.Pattern[str], text: str) -> int:
+    return max((text_width(piece.rstrip()) for piece in pieces.findall(text)), default=0)
 
 
 def _shrink(widths: list[int], least: dict[int, int], limit: int) -> None:
@@ -76,7 +82,7 @@ def _row(cells: list[str], widths: list[int], numeric: tuple[int, ...]) -> list[
 def wrap(text: str, width: int) -> list[str]:
     """Break after spaces, hyphens and underscores, otherwise anywhere, as Japanese allows."""
     lines = [""]
-    for word in re.findall(r"[^ _-]*[ _-]?", text):
+    for word in _PARTS.findall(text):
         if text_width((lines[-1] + word).rstrip()) <= width:
             lines[-1] += word
             continue

@@ -235,7 +235,9 @@ def test_figures_beyond_0_to_1_get_no_verdict() -> None:
 def test_sides_without_a_task_in_common_are_refused() -> None:
     a = Side("A", [_set([1.0], task="one"), _set([1.0], task="two")])
 
-    with pytest.raises(ConfigError, match="A holds base, one; base, two; B holds base, three"):
+    with pytest.raises(
+        ConfigError, match=r"A holds checkpoints base; tasks one, two. B .* tasks three"
+    ):
         compare(a, Side("B", [_set([1.0], task="three")]))
 
 

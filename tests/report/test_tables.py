@@ -134,8 +134,10 @@ def test_columns_are_narrowed_between_words_before_names_are_broken() -> None:
 
     lines = render(table, width=26)
     assert any(line.startswith("general-short") for line in lines)
-    assert any(line.startswith("general-") for line in render(table, width=20))
+    assert any(line.startswith("general- ") for line in render(table, width=20))
     assert max(map(text_width, lines)) <= 26
+    named = Table("t", ("task", "verdict"), (("a_task_of_some_length", "inconclusive"),))
+    assert render(named, width=26)[-2:] == ["a_task_of_    inconclusive", "some_length"]
 
 
 def test_a_title_is_no_wider_than_the_screen() -> None:
