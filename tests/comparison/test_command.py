@@ -237,3 +237,12 @@ def test_figures_in_which_nothing_changed_are_counted_not_tested(
     assert "exact_match" in tests
     assert " f1 " not in tests
     assert "without any sample that changed: 1." in tests
+
+
+@pytest.mark.parametrize("margin", ["three", "3", "0", "nan"])
+def test_a_margin_that_is_no_share_is_refused_in_words(
+    capsys: pytest.CaptureFixture[str], margin: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["compare", "a", "b", "--margin", margin])
+    assert f"{margin!r} is no share above 0 and at most 1" in capsys.readouterr().err
