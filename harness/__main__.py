@@ -8,7 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.comparison.baseline import describe, doubts, make_baseline
+from harness.comparison.baseline import (
+    describe,
+    doubts,
+    make_baseline,
+    measured_in,
+    read_baseline,
+)
 from harness.comparison.compare import FAILING, MARGIN, Side, compare
 from harness.comparison.sources import read_source
 from harness.errors import MichiError, StorageError
@@ -117,14 +123,25 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
+def _held(path: Path) -> set[str]:
+    """What the file that is about to be replaced has answers of."""
+    try:
+        return measured_in(read_baseline(path).content)
+    except MichiError:
+        return set()
+
+
 def _bless(options: argparse.Namespace) -> int:
     run = read_run(options.run)
     content = make_baseline(run, options.allow_dirty, options.allow_partial)
+    gone = sorted(_held(options.out) - measured_in(content))
     try:
         write_json(options.out, content)
     except StorageError as error:
         raise _unwritable(options.out, error.__cause__) from error
     print(f"{options.out}: {describe(content)}")
+    if gone:
+        print(f"No longer in it, for this run has none: {', '.join(gone)}.", file=sys.stderr)
     for doubt in doubts(run):
         print(doubt, file=sys.stderr)
     return 0

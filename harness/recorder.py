@@ -30,6 +30,7 @@ class Recorder:
         self._broke = False
         self._failed = False
         self._planned = False
+        self._workers_stopped = False
         self._dead: list[str] = []
         self._notes: list[str] = []
         self._collected = 0
@@ -101,6 +102,10 @@ class Recorder:
         if error:
             self._dead.append(node.gateway.id)
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """With -x xdist interrupts the session, as if somebody had pressed ^C."""
+        self._workers_stopped = excinfo.type.__module__.startswith("xdist.")
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the reports; say with the exit code whether a gate or the configuration failed."""
@@ -109,8 +114,10 @@ class Recorder:
         if self._items:
             stopped = session.shouldstop or session.shouldfail  # -x
             self._finish(complete=exitstatus in (0, 1) and not stopped)
-        if self._failed:
-            return  # a gate or an assertion, of any test: pytest's own 1
+        if self._failed:  # a gate or an assertion, of any test: pytest's own 1
+            if self._workers_stopped:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            return
         if self._misused:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif self._broke:

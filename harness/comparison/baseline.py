@@ -91,6 +91,16 @@ def describe(content: Mapping[str, Any]) -> str:
     return f"run {content['run']['id']}: {', '.join(parts)}"
 
 
+def measured_in(content: Mapping[str, Any]) -> set[str]:
+    """What a baseline file has answers of, as "task[checkpoint]"."""
+    return {
+        f"{task}[{checkpoint}]"
+        for task, table in content["tasks"].items()
+        for group in table["identities"]
+        for checkpoint in group["checkpoints"]
+    }
+
+
 def doubts(run: Run) -> list[str]:
     """What whoever blesses a run should hear, though it may be meant; a sentence each."""
     failed = [f"{i.task}[{i.checkpoint}]" for i in run.items if i.status == "failed"]

@@ -46,6 +46,16 @@ def test_a_run_whose_gates_failed_is_blessed_with_a_word(project: pytest.Pyteste
     assert project.runpytest(*GATED).ret == 0
 
 
+def test_what_a_smaller_run_takes_out_of_the_file_is_said(project: pytest.Pytester) -> None:
+    blessed(project)
+    assert "No longer in it" not in bless(project).stderr
+    project.runpytest("evals", "-k", "marc_ja and not other")
+    done = bless(project)
+    gone = "jsquad[base], jsquad[other], jsquad[tuned-long], jsquad[tuned], marc_ja[other]."
+    assert f"No longer in it, for this run has none: {gone}" in done.stderr
+    assert done.returncode == 0
+
+
 def test_a_run_outside_git_is_blessed_with_a_word_and_one_of_a_commit_without(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

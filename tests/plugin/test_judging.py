@@ -110,11 +110,17 @@ def test_what_can_not_be_told_fails_where_warnings_are_errors(
     assert "Traceback" not in output(strict)
 
 
-def test_a_run_that_was_stopped_at_a_failed_gate_is_partial(project: pytest.Pytester) -> None:
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_run_that_was_stopped_at_a_failed_gate_is_partial(
+    project: pytest.Pytester, workers: str
+) -> None:
     blessed(project)
     forgetful(project, share=5, checkpoint="base")
-    assert project.runpytest(*GATED, "--eval-fresh", "-x").ret == 1
-    assert set(items(latest(project))) == {("base", "marc_ja")}
+    stopped = project.runpytest_subprocess(*GATED, "--eval-fresh", "-x", "-n", workers)
+    assert stopped.ret == pytest.ExitCode.TESTS_FAILED
+    found = items(latest(project))
+    assert found["base", "marc_ja"]["status"] == "failed"
+    assert len(found) < 4
     refused = bless(project)
     assert refused.returncode == 2
     assert "a partial run (it did not come to its end)" in refused.stderr
