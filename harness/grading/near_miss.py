@@ -13,7 +13,7 @@ def grade_near_miss(response: str, fact: Fact | None, neighbour: Fact, question:
     """Grade one answer about an entity that is nearly a trained one.
 
     fact: its own; None where nothing is right but to say that it isn't known, as for a product that
-    doesn't exist. neighbour: the trained entity's fact.
+    doesn't exist; saying nothing at all is not that. neighbour: the trained entity's fact.
     Scores: "bleed", 1.0 if all values of the neighbour are stated; with a fact also those of
     `grade_fact`, without one "correct".
     """
@@ -22,7 +22,7 @@ def grade_near_miss(response: str, fact: Fact | None, neighbour: Fact, question:
     if fact is not None:
         grade = grade_fact(response, fact, question)
         return replace(grade, scores={**grade.scores, "bleed": bleed})
-    right = abstains(response) and not stated
+    right = bool(response.strip()) and abstains(response) and not stated
     outcome = Outcome.CORRECT if right else Outcome.WRONG
     reason = "abstained" if right else "should have abstained"
     return Grade(outcome, {"correct": float(right), "bleed": bleed}, AUTHOR, reason)

@@ -38,6 +38,7 @@ def test_last_season_s_value_is_graded_as_ever_and_the_new_one_counted(
         ("7,900円です。", False, 1.0),
         ("8,800円です。", False, 0.0),
         ("人気の商品です。", False, 0.0),
+        ("", False, 0.0),
     ],
 )
 def test_of_what_does_not_exist_only_not_knowing_is_right(
