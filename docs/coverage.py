@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from page import write_between
 
 from harness.records import Interval
 from harness.statistics.bootstrap import paired_bootstrap
@@ -235,9 +236,7 @@ def main() -> None:
         "",
         *table(list(COMPARED), cells, 1, lambda share: share > 0.04),
     ]
-    before, rest = PAGE.read_text("utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text("\n".join([before + BEGIN, "", *lines, "", END + after]), "utf-8")
+    write_between(PAGE, BEGIN, END, lines)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from page import write_between
 
 from harness.comparison.gate import POWER, judge
 from harness.comparison.scores import ScoreSet, from_rows, metric_samples, paired, score_set
@@ -222,9 +223,7 @@ def main() -> None:
         "|---|---:|---:|---|---:|---:|---:|",
         *simulated(run),
     ]
-    before, rest = PAGE.read_text("utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text("\n".join([before + BEGIN, "", *lines, "", END + after]), "utf-8")
+    write_between(PAGE, BEGIN, END, lines)
 
 
 if __name__ == "__main__":
