@@ -8,8 +8,8 @@ from pathlib import Path
 
 from harness import manifest
 from harness.comparison.baseline import Baseline
-from harness.comparison.gate import Decision, decide
-from harness.comparison.scores import ScoreSet, from_rows, metric_samples
+from harness.comparison.gate import Decision, decide, mistake
+from harness.comparison.scores import ScoreSet, from_rows
 from harness.config import Matrix, missing_parts
 from harness.engines import Engine, open_engine
 from harness.errors import ConfigError, UnavailableError
@@ -20,7 +20,6 @@ from harness.records import Checkpoint, Model
 from harness.runs import write_json
 from harness.store import Store
 from harness.tasks import Task
-from harness.toml import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,30 +165,6 @@ def _gates_on(evaluation: Evaluation, ours: ScoreSet, settings: Settings) -> lis
     metrics = [result.metric for result in evaluation.results]
     gates = [gate for gate in settings.gates if gate.task == ours.task]
     for gate in gates:
-        if gate in settings.matrix.gates and (mistake := _mistake(gate, metrics, ours)):
-            raise ConfigError(
-                f"{settings.matrix.path}: [gates.{gate.task}.{gate.metric}]: {mistake}"
-            )
+        if gate in settings.matrix.gates and (wrong := mistake(gate, metrics, ours)):
+            raise ConfigError(f"{settings.matrix.path}: [gates.{gate.task}.{gate.metric}]: {wrong}")
     return [gate for gate in gates if gate.metric in metrics]
-
-
-def _mistake(gate: Gate, metrics: Sequence[str], ours: ScoreSet) -> str:
-    if gate.metric not in metrics:
-        near = suggestion(gate.metric, metrics)
-        return f"no such metric.{near} Measured: {', '.join(metrics)}."
-    ids = _behind(gate.metric, ours)
-    if not ids:
-        means = [metric for metric in metrics if _behind(metric, ours)]
-        return (
-            "no mean over samples, so it can't be compared answer by answer. Gates can be set "
-            f"for: {', '.join(means) or 'nothing of this task'}."
-        )
-    if unknown := [id for id in gate.must_not_break if id not in ids]:
-        return f"must_not_break names {', '.join(unknown)}, not among the {len(ids)} asked."
-    return ""
-
-
-def _behind(metric: str, ours: ScoreSet) -> set[str]:
-    """Ids of the samples that a metric is the mean of; none where it is no mean."""
-    score, stratum = metric_samples(metric)
-    return {s.id for s in ours.samples if score in s.scores and stratum in (None, s.stratum)}

@@ -31,7 +31,7 @@ ALLOWED = {
     "engines": PURE | {"fingerprint", "engines"},
     "tasks": PURE | {"grading", "statistics", "tasks"},
     "evaluate": PURE | {"config", "engines", "runs", "selection", "store", "tasks"},
-    "comparison": PURE | {"gates", "grading", "runs", "statistics", "comparison"},
+    "comparison": PURE | {"gates", "grading", "runs", "statistics", "toml", "comparison"},
     "report": PURE | {"runs", "statistics", "comparison", "report"},
 }
 

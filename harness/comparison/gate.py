@@ -19,19 +19,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.comparison.scores import (
-    LOWER_IS_BETTER,
-    Paired,
-    ScoreSet,
-    metric_samples,
-    paired,
-    unlike_keys,
-)
+from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired, unlike_keys
 from harness.gates import Gate
 from harness.records import Interval, Verdict
 from harness.statistics.paired import flips, paired_difference
 from harness.statistics.power import design_effect, discordance, sample_size
 from harness.statistics.significance import sign_flip
+from harness.toml import suggestion
 
 # With which a gate should pass what did not change, and see what fell by its margin. Above the
 # usual .8, so that .8 is kept where noise was guessed too low (docs/gates.md).
@@ -78,7 +72,30 @@ def decide(gate: Gate, ours: ScoreSet, theirs: ScoreSet | None, against: str) ->
     pairs = paired(ours, theirs, score, stratum)
     if problem := _problem(gate, pairs, against):
         return _incomparable(gate, against, problem)
-    return _compared(gate, pairs, against)
+    return _compared(gate, pairs, against, score in ours.lower_is_better)
+
+
+def mistake(gate: Gate, metrics: Sequence[str], ours: ScoreSet) -> str:
+    """What is wrong with a gate for these metrics and samples, in words; "" for nothing."""
+    if gate.metric not in metrics:
+        near = suggestion(gate.metric, metrics)
+        return f"no such metric.{near} Measured: {', '.join(metrics)}."
+    ids = _behind(gate.metric, ours)
+    if not ids:
+        means = [metric for metric in metrics if _behind(metric, ours)]
+        return (
+            "no mean over samples, so it can't be compared answer by answer. Gates can be set "
+            f"for: {', '.join(means) or 'nothing of this task'}."
+        )
+    if unknown := [id for id in gate.must_not_break if id not in ids]:
+        return f"must_not_break names {', '.join(unknown)}, not among the {len(ids)} asked."
+    return ""
+
+
+def _behind(metric: str, ours: ScoreSet) -> set[str]:
+    """Ids of the samples that a metric is the mean of; none where it is no mean."""
+    score, stratum = metric_samples(metric)
+    return {s.id for s in ours.samples if score in s.scores and stratum in (None, s.stratum)}
 
 
 def _problem(gate: Gate, pairs: Paired, against: str) -> str:
@@ -90,9 +107,8 @@ def _problem(gate: Gate, pairs: Paired, against: str) -> str:
     return ""
 
 
-def _compared(gate: Gate, pairs: Paired, against: str) -> Decision:
+def _compared(gate: Gate, pairs: Paired, against: str, worse_is_more: bool) -> Decision:
     difference, interval = paired_difference(pairs.ours, pairs.theirs, pairs.clusters)
-    worse_is_more = metric_samples(gate.metric)[0] in LOWER_IS_BETTER
     verdict = judge(difference, interval, gate.margin, worse_is_more)
     changed = flips(pairs.ours, pairs.theirs)
     apart = [now - before for now, before in zip(pairs.ours, pairs.theirs, strict=True)]

@@ -25,16 +25,8 @@ class Comparisons:
     @property
     def results(self) -> tuple[Result, ...]:
         """The figures of all kinds."""
-        return tuple(result for kind in self._kinds for result in kind.results)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What could not be made, and why."""
-        return tuple(note for kind in self._kinds for note in kind.notes)
-
-    @property
-    def _kinds(self) -> tuple[Derived, ...]:
-        return (self.acquisition, self.twins, self.categories, self.relative)
+        kinds = (self.acquisition, self.twins, self.categories, self.relative)
+        return tuple(result for kind in kinds for result in kind.results)
 
 
 def comparisons(run: Run) -> Comparisons:

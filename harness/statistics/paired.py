@@ -50,7 +50,7 @@ def paired_difference(
     Equal answers thus give an interval around 0 that shrinks with n. One cluster gives [-1, 1].
     Raises ValueError without scores or if the lengths differ.
     """
-    differences = paired(ours, theirs)
+    differences = _differences(ours, theirs)
     groups = count_clusters(differences, clusters)
     value = math.fsum(differences) / len(differences)
     if groups == 1:
@@ -79,7 +79,7 @@ def difference_in_differences(
         raise ValueError(f"clusters {sorted(shared)[:3]} are both treated and control")
     values, centres, variances, degrees = [], [], [], []
     for (ours, theirs, clusters), of in ((treated, weights), (control, None)):
-        differences = paired(ours, theirs)
+        differences = _differences(ours, theirs)
         groups = count_clusters(differences, clusters)
         weighted = zip(_scaled(of, len(differences)), differences, strict=True)
         values.append(math.fsum(w * d for w, d in weighted) / len(differences))
@@ -100,7 +100,7 @@ def difference_in_differences(
 
 def flips(ours: Sequence[float], theirs: Sequence[float]) -> Flips:
     """Count the pairs by which side is higher. Raises ValueError if the lengths differ."""
-    differences = paired(ours, theirs)
+    differences = _differences(ours, theirs)
     won = sum(difference > 0 for difference in differences)
     lost = sum(difference < 0 for difference in differences)
     return Flips(won, lost, len(differences) - won - lost)
@@ -137,7 +137,7 @@ def _scaled(weights: Sequence[float] | None, n: int) -> list[float]:
     return [weight / mean for weight in weights]
 
 
-def paired(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+def _differences(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
     """Return ours - theirs, pair by pair. Raises ValueError if the lengths differ."""
     if len(ours) != len(theirs):
         raise ValueError(f"{len(ours)} scores against {len(theirs)}: they must be paired")
