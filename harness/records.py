@@ -22,6 +22,7 @@ class Model:
     weights: a folder, a hub id, or (engine "api") the name that the API knows.
     dtype: "float32" | "bfloat16" | "float16". quantization: None | "nf4".
     chat_template: a Jinja file for tokenizers that bring none (base models); None takes theirs.
+    release_evidence: a URL or a note that says where the release date is from.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Model:
     chat_template: Path | None = None
     trust_remote_code: bool = False
     note: str = ""
+    release_evidence: str = ""
 
     @property
     def is_folder(self) -> bool:
@@ -46,7 +48,8 @@ class Checkpoint:
     """What is evaluated: a model alone, or with a LoRA adapter; it knows its data and epochs.
 
     twin_of: id of the checkpoint that learnt the same questions in the other world, where facts
-    have other values ("" for none).
+    have other values ("" for none). reference: id of the checkpoint whose likelihoods those of this
+    one are held against ("" for the model's own checkpoint without an adapter, if there is one).
     """
 
     id: str
@@ -56,6 +59,7 @@ class Checkpoint:
     epochs: float | None = None
     baseline: bool = False
     twin_of: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Request:
     max_new_tokens, stop: what ends a generation besides the model's own end-of-turn tokens.
     temperature: 0 takes the likeliest token, above it tokens are sampled. draw: which of several
     samples of one prompt this is; the same draw gives the same answer.
+    per_token: "likelihoods" reads the one continuation token by token, "ids" only splits it into
+    tokens; "" does neither. window: how many of its first tokens are read; 0 for all.
     """
 
     prompt: str
@@ -76,6 +82,31 @@ class Request:
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     draw: int = 0
+    per_token: str = ""
+    window: int = 0
+
+    @property
+    def asked(self) -> str:
+        """What a reader takes for the question: the prompt, or the text that is read without one."""
+        return self.prompt or "".join(self.continuations[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text read token by token; prompt, BOS and chat template are no part of it.
+
+    ids: of the tokens. ends: characters of the text up to each token's end. logprobs: natural-log
+    probability of each token after what stands before it. means, deviations: expectation and
+    standard deviation of the log-probability there, over the vocabulary under the model's own
+    distribution (Min-K%++, arXiv 2404.02936). All aligned; the last three are empty where only ids
+    were asked for. A first token with nothing before it, not even a BOS, is left out.
+    """
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+    logprobs: tuple[float, ...] = ()
+    means: tuple[float, ...] = ()
+    deviations: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +117,14 @@ class Response:
     finish: "stop" | "length" | "scored".
     tokens: generated tokens (the end token included), or those of the scored continuations.
     logprobs: natural-log probability of each continuation, summed over its tokens.
+    reading: where tokens were asked for one by one.
     """
 
     text: str
     finish: str
     tokens: int
     logprobs: tuple[float, ...] = ()
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +152,15 @@ class Outcome(StrEnum):
     CONTRADICTORY = "contradictory"  # the right value, and another of its kind
     ABSTAINED = "abstained"
     PARTIAL = "partial"
+    MEASURED = "measured"  # neither right nor wrong: figures are all there is
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
     """One answer judged.
 
-    scores: named figures of this answer, each in [0, 1] ("correct", "f1", ...).
+    scores: named figures of this answer, each in [0, 1] ("correct", "f1", ...): comparisons and
+    gates go by them. figures: named figures on scales of their own (log-likelihoods, ranks).
     author: who judged: a rule with its version, a model, a person.
     """
 
@@ -133,6 +168,7 @@ class Grade:
     scores: Mapping[str, float]
     author: str
     reason: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def correct(self) -> bool:

@@ -87,7 +87,7 @@ def sample_row(sample: Sample, response: Response, grade: Grade) -> dict[str, An
     """One line of a sample file."""
     return {
         "id": sample.id,
-        "prompt": sample.request.prompt,
+        "prompt": sample.request.asked,
         "response": response.text,
         "gold": list(sample.gold),
         "correct": grade.correct,
@@ -101,6 +101,7 @@ def sample_row(sample: Sample, response: Response, grade: Grade) -> dict[str, An
         "tokens": response.tokens,
         "logprobs": list(response.logprobs),
         "detail": {key: _plain(value) for key, value in sample.detail.items()},
+        **({"figures": dict(grade.figures)} if grade.figures else {}),
     }
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.jsonl import append_rows, read_whole_rows
-from harness.records import Request, Response
+from harness.records import Reading, Request, Response
 
 # Raised when the way an engine turns a request into tokens changes: older answers then no longer
 # count as answers to the same request.
@@ -22,7 +23,7 @@ RENDERING = 1
 
 # Fields that requests did not always have. Left out of the key at these values, so that answers
 # stored before they were there stay valid.
-_LATER = {"temperature": 0.0, "draw": 0}
+_LATER = {"temperature": 0.0, "draw": 0, "per_token": "", "window": 0}
 
 
 def request_key(request: Request) -> str:
@@ -47,18 +48,31 @@ class Store:
         """All responses of these weights, by request key; the last of a key counts."""
         if self.fresh:
             return {}
-        return {
-            row["key"]: Response(row["text"], row["finish"], row["tokens"], tuple(row["logprobs"]))
-            for row in read_whole_rows(self._file(fingerprint))
-        }
+        return {row["key"]: _response(row) for row in read_whole_rows(self._file(fingerprint))}
 
     def add(self, fingerprint: str, answers: Iterable[tuple[Request, Response]]) -> None:
         """Append responses. Raises StorageError."""
-        rows = [
-            {"key": request_key(request), **dataclasses.asdict(response)}
-            for request, response in answers
-        ]
+        rows = [{"key": request_key(request), **_fields(response)} for request, response in answers]
         append_rows(self._file(fingerprint), rows)
 
     def _file(self, fingerprint: str) -> Path:
         return self.folder / f"{fingerprint}.jsonl"
+
+
+def _fields(response: Response) -> dict[str, Any]:
+    fields = dataclasses.asdict(response)
+    if response.reading is None:
+        del fields["reading"]
+    return fields
+
+
+def _response(row: Mapping[str, Any]) -> Response:
+    """The inverse of `_fields`."""
+    reading = row.get("reading")
+    return Response(
+        text=row["text"],
+        finish=row["finish"],
+        tokens=row["tokens"],
+        logprobs=tuple(row["logprobs"]),
+        reading=reading and Reading(**{name: tuple(values) for name, values in reading.items()}),
+    )
