@@ -20,6 +20,7 @@ ALLOWED = {
     "jsonl": {"errors"},
     "grading": PURE | {"grading"},
     "statistics": PURE | {"statistics"},
+    "membership": PURE | {"statistics", "membership"},
     "toml": PURE,
     "gates": PURE | {"toml"},
     "config": PURE | {"gates", "toml"},
@@ -29,10 +30,11 @@ ALLOWED = {
     "fingerprint": PURE,
     "progress": set(),
     "engines": PURE | {"fingerprint", "engines"},
-    "tasks": PURE | {"grading", "statistics", "tasks"},
+    "tasks": PURE | {"grading", "membership", "statistics", "tasks"},
     "evaluate": PURE | {"config", "engines", "runs", "selection", "store", "tasks"},
-    "comparison": PURE | {"gates", "grading", "runs", "statistics", "toml", "comparison"},
-    "report": PURE | {"runs", "statistics", "comparison", "report"},
+    "comparison": PURE
+    | {"gates", "grading", "membership", "runs", "statistics", "toml", "comparison"},
+    "report": PURE | {"membership", "runs", "statistics", "comparison", "report"},
 }
 
 

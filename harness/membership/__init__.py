@@ -1,0 +1,5 @@
+"""Membership evidence: was a text in what a model was trained on? Pure; asks no model.
+
+attacks  scores of a text that was read token by token; higher: more like a text trained on
+blind    what tells the two sides of a calibration pair apart without any model
+"""
