@@ -82,7 +82,8 @@ def load_matrix(path: Path) -> Matrix:
     if not checkpoints:
         raise ConfigError(f"{path}: no [checkpoints.ID] table: there is nothing to evaluate.")
     for checkpoint in checkpoints:
-        _check_twin(path, checkpoint, [c.id for c in checkpoints])
+        for key in ("twin_of", "reference"):
+            _check_other(path, checkpoint, key, [c.id for c in checkpoints])
     baselines = [c.id for c in checkpoints if c.baseline]
     if len(baselines) > 1:
         raise ConfigError(
@@ -110,6 +111,15 @@ def override_data(matrix: Matrix, paths: Iterable[str], limit: int | None, base:
             raise ConfigError(f"--eval-limit {limit}: must be at least 1.")
         data = {task: dataclasses.replace(source, limit=limit) for task, source in data.items()}
     return dataclasses.replace(matrix, data=data)
+
+
+def reference_of(checkpoint: Checkpoint, matrix: Matrix) -> Checkpoint | None:
+    """What a checkpoint's likelihoods are held against: the one it names, or its bare model."""
+    for other in matrix.checkpoints:
+        bare = other.adapter is None and other.model == checkpoint.model
+        if other.id == checkpoint.reference or (not checkpoint.reference and bare):
+            return None if other == checkpoint else other
+    return None
 
 
 def missing_parts(checkpoint: Checkpoint) -> list[str]:
@@ -162,6 +172,7 @@ def _model(path: Path, id: str, table: dict[str, Any]) -> Model:
         chat_template=_path(path, template) if template else None,
         trust_remote_code=value(path, where, table, "trust_remote_code", bool, False),
         note=value(path, where, table, "note", str, ""),
+        release_evidence=value(path, where, table, "release_evidence", str, ""),
     )
 
 
@@ -187,16 +198,18 @@ def _checkpoint(
         epochs=value(path, where, table, "epochs", float, None),
         baseline=value(path, where, table, "baseline", bool, False),
         twin_of=value(path, where, table, "twin_of", str, ""),
+        reference=value(path, where, table, "reference", str, ""),
     )
 
 
-def _check_twin(path: Path, checkpoint: Checkpoint, known: list[str]) -> None:
-    twin = checkpoint.twin_of
-    if twin and (twin == checkpoint.id or twin not in known):
+def _check_other(path: Path, checkpoint: Checkpoint, key: str, known: list[str]) -> None:
+    """Refuse a checkpoint that names itself or none there is."""
+    other = getattr(checkpoint, key)
+    if other and (other == checkpoint.id or other not in known):
         others = [id for id in known if id != checkpoint.id]
         raise ConfigError(
-            f"{path}: [checkpoints.{checkpoint.id}]: twin_of = {twin!r}: expected another "
-            f"checkpoint.{suggestion(twin, others)} Known: {', '.join(others) or 'none'}."
+            f"{path}: [checkpoints.{checkpoint.id}]: {key} = {other!r}: expected another "
+            f"checkpoint.{suggestion(other, others)} Known: {', '.join(others) or 'none'}."
         )
 
 

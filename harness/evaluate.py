@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import DataSource
-from harness.engines import Engine
+from harness.engines import Answer, Engine
 from harness.jsonl import append_rows, storage_error
 from harness.records import Checkpoint, Grade, Request, Response, Result, Sample
-from harness.runs import sample_file, sample_row
+from harness.runs import sample_file, sample_row, write_json
 from harness.selection import limited
 from harness.store import Store, request_key
-from harness.tasks import Task
+from harness.tasks import Measure, Study, Task
 
-Progress = Callable[[int, int], None]  # samples done, samples in all
+Progress = Callable[[int, int], None]  # requests answered, requests in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Workbench:
 
     fingerprint: of the checkpoint's bytes. engine: called only when something is missing.
     run_folder: None where only the figures are wanted: no sample file is written then.
+    reference: what the checkpoint's reference answers to the same requests.
     """
 
     fingerprint: str
@@ -56,6 +57,9 @@ class Workbench:
     store: Store
     run_folder: Path | None
     progress: Progress = field(default=lambda done, total: None)
+    reference: Callable[[Sequence[Request]], Mapping[Request, Response]] = field(
+        default=lambda requests: {}
+    )
 
 
 def evaluate(
@@ -66,21 +70,22 @@ def evaluate(
     Answers and sample rows are on disk batch by batch. Raises DataError, WeightsError and
     StorageError.
     """
+    task = _prepared(task, checkpoint, source.path, bench)
     select = getattr(task, "select", limited)  # a task's own way of keeping a limit
     samples: list[Sample] = select(task.load(source.path), source.limit)
     path = bench.run_folder and sample_file(bench.run_folder, checkpoint.id, task.name)
     if path:
         _start_file(path)
-    known = bench.store.load(bench.fingerprint)
-    responses = {s.request: known[k] for s in samples if (k := request_key(s.request)) in known}
-    stored = sum(sample.request in responses for sample in samples)
-
+    together = hasattr(task, "grades")
     graded: dict[str, tuple[Sample, Response, Grade]] = {}
     by_request: dict[Request, list[Sample]] = {}
     for sample in samples:
         by_request.setdefault(sample.request, []).append(sample)
 
-    def take(answers: Sequence[tuple[Request, Response]]) -> None:
+    def take(answers: Sequence[Answer], done: int) -> None:
+        bench.progress(done, len(by_request))
+        if together:
+            return
         rows = []
         for request, response in answers:
             for sample in by_request[request]:
@@ -89,29 +94,68 @@ def evaluate(
                 rows.append(sample_row(sample, response, grade))
         if path:
             append_rows(path, rows)
-        bench.progress(len(graded), len(samples))
 
-    take(list(responses.items()))
-    if stored < len(samples):
-        engine = bench.engine()
-        for answers in engine.answer(checkpoint, list(by_request), skip=responses.keys()):
-            bench.store.add(bench.fingerprint, answers)
-            take(answers)
+    responses, known = ask(checkpoint, list(by_request), bench, take)
+    if together:
+        answered = [(sample, responses[sample.request]) for sample in samples]
+        grades = task.grades(answered, bench.reference(list(by_request)))  # type: ignore[attr-defined]
+        for (sample, response), grade in zip(answered, grades, strict=True):
+            graded[sample.id] = (sample, response, grade)
 
     ordered = [graded[sample.id] for sample in samples]
     rows = tuple(sample_row(*entry) for entry in ordered)
+    study = _study(task, [(sample, grade) for sample, _, grade in ordered])
     if path:
         _settle_file(path, rows)
+        if study.details:
+            write_json(path.with_suffix(".json"), study.details)
     identity = _identity(task, checkpoint, source, samples)
-    results = _results(task, checkpoint, ordered, identity)
+    results = _results(task, checkpoint, study.measures, identity)
+    stored = sum(sample.request in known for sample in samples)
     return Evaluation(results, len(samples) - stored, stored, identity, rows)
 
 
-def _results(
-    task: Task,
+def ask(
     checkpoint: Checkpoint,
-    graded: Sequence[tuple[Sample, Response, Grade]],
-    identity: Mapping[str, Any],
+    requests: Sequence[Request],
+    bench: Workbench,
+    take: Callable[[Sequence[Answer], int], None] = lambda answers, done: None,
+) -> tuple[dict[Request, Response], frozenset[Request]]:
+    """The response to every request, and which of them the store had.
+
+    take: told of answers as they come, and how many there are so far. Raises WeightsError and
+    StorageError.
+    """
+    stored = bench.store.load(bench.fingerprint)
+    responses = {r: stored[k] for r in requests if (k := request_key(r)) in stored}
+    known = frozenset(responses)
+    take(list(responses.items()), len(responses))
+    if len(known) < len(requests):
+        for answers in bench.engine().answer(checkpoint, requests, skip=known):
+            bench.store.add(bench.fingerprint, answers)
+            responses.update(answers)
+            take(answers, len(responses))
+    return responses, known
+
+
+def _prepared(task: Task, checkpoint: Checkpoint, path: Path, bench: Workbench) -> Task:
+    """The task with the answers that it needs before there can be samples."""
+    if not hasattr(task, "preliminary"):
+        return task
+    responses, _ = ask(checkpoint, task.preliminary(path), bench)
+    prepared: Task = task.prepared(responses)  # type: ignore[attr-defined]
+    return prepared
+
+
+def _study(task: Task, graded: Sequence[tuple[Sample, Grade]]) -> Study:
+    if hasattr(task, "study"):
+        study: Study = task.study(graded)
+        return study
+    return Study(task.measure(graded), {})
+
+
+def _results(
+    task: Task, checkpoint: Checkpoint, measures: Sequence[Measure], identity: Mapping[str, Any]
 ) -> tuple[Result, ...]:
     return tuple(
         Result(
@@ -127,7 +171,7 @@ def _results(
             headline=measure.headline,
             identity=identity,
         )
-        for measure in task.measure([(sample, grade) for sample, _, grade in graded])
+        for measure in measures
     )
 
 
@@ -135,7 +179,7 @@ def _identity(
     task: Task, checkpoint: Checkpoint, source: DataSource, samples: Sequence[Sample]
 ) -> dict[str, Any]:
     """What must match for two results to be compared; the adapter is what is being compared."""
-    questions = [[s.id, s.request.prompt, list(s.gold)] for s in samples]
+    questions = [[s.id, s.request.asked, list(s.gold)] for s in samples]
     return {
         **task.identity,
         "data": source.path.name,

@@ -87,7 +87,7 @@ class Request:
 
     @property
     def asked(self) -> str:
-        """What a reader takes for the question: the prompt, or the text that is read without one."""
+        """The question as a reader sees it: the prompt, or the text that is read without one."""
         return self.prompt or "".join(self.continuations[:1])
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.jsonl import append_rows, encode, read_whole_rows, storage_error
+from harness.jsonl import append_rows, encode, read_json, read_whole_rows, storage_error
 from harness.records import Grade, Response, Result, Sample, Verdict
 
 SCHEMA = 1
@@ -76,6 +76,11 @@ class Run:
     def samples(self, checkpoint: str, task: str) -> list[dict[str, Any]]:
         """The item's sample rows, in the order of the data."""
         return read_whole_rows(sample_file(self.folder, checkpoint, task))
+
+    def details(self, checkpoint: str, task: str) -> dict[str, Any] | None:
+        """What a task found besides figures (`harness.tasks`), or None where the item left none."""
+        path = sample_file(self.folder, checkpoint, task).with_suffix(".json")
+        return read_json(path, "Run the suite again.") if path.exists() else None
 
 
 def sample_file(folder: Path, checkpoint: str, task: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from harness import manifest
 from harness.comparison.baseline import Baseline
 from harness.comparison.gate import Decision, decide, mistake
 from harness.comparison.scores import ScoreSet, from_rows
-from harness.config import Matrix, missing_parts
+from harness.config import Matrix, missing_parts, reference_of
 from harness.engines import Engine, open_engine
 from harness.errors import ConfigError, UnavailableError
-from harness.evaluate import Evaluation, Progress, Workbench, evaluate
+from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, weights_folder
 from harness.gates import DEFAULT_GATES, Gate
-from harness.records import Checkpoint, Model
+from harness.records import Checkpoint, Model, Request, Response
 from harness.runs import write_json
 from harness.store import Store
 from harness.tasks import Task
@@ -109,17 +109,31 @@ class EvalSession:
     def _evaluate(
         self, task: Task, checkpoint: Checkpoint, folder: Path | None, progress: Progress
     ) -> Evaluation:
-        bench = Workbench(
+        matrix = self.settings.matrix
+        named = task.name in matrix.data
+        source = matrix.source(task.name if named else getattr(task, "data_of", task.name))
+        return evaluate(task, checkpoint, source, self._bench(checkpoint, folder, progress))
+
+    def _bench(self, checkpoint: Checkpoint, folder: Path | None, progress: Progress) -> Workbench:
+        return Workbench(
             fingerprint=self.fingerprint(checkpoint),
             engine=lambda: self._engine(checkpoint.model),
             store=self._store,
             run_folder=folder,
             progress=progress,
+            reference=lambda requests: self._reference_answers(checkpoint, requests, progress),
         )
-        matrix = self.settings.matrix
-        named = task.name in matrix.data
-        source = matrix.source(task.name if named else getattr(task, "data_of", task.name))
-        return evaluate(task, checkpoint, source, bench)
+
+    def _reference_answers(
+        self, checkpoint: Checkpoint, requests: Sequence[Request], progress: Progress
+    ) -> Mapping[Request, Response]:
+        """What the checkpoint's reference says; nothing where it has none."""
+        reference = reference_of(checkpoint, self.settings.matrix)
+        if reference is None:
+            return {}
+        bench = self._bench(reference, None, progress)
+        total = len(requests)
+        return ask(reference, requests, bench, lambda _, done: progress(done, total))[0]
 
     def fingerprint(self, checkpoint: Checkpoint) -> str:
         """Of the checkpoint's bytes. Raises ConfigError naming every part that is missing."""

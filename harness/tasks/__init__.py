@@ -23,11 +23,27 @@ class Measure:
     headline: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Figures of a task, and what a report draws besides (curves, names ...): plain JSON."""
+
+    measures: Sequence[Measure]
+    details: Mapping[str, Any]
+
+
 class Task(Protocol):
     """What a suite in `evals/` hands to `evaluate`.
 
-    A task may also have `select(samples, limit)`, where a limit must not take single samples, and
-    `data_of`, the name of the task whose data serve where the matrix names none for it.
+    A task may have more, each of it where it is needed:
+
+    data_of                     name of the task whose data serve where the matrix names none for it
+    select(samples, limit)      where a limit must not take single samples
+    preliminary(path)           requests whose answers are needed before there can be samples
+    prepared(answers)           the task, with those answers ({request: response}) taken up
+    grades(answered, reference) instead of `grade`, where one answer is judged beside the others:
+                                answered holds (sample, response), reference the responses of the
+                                checkpoint's reference by request, and is empty where it has none
+    study(graded)               instead of `measure`, where there is more than figures
     """
 
     @property
