@@ -38,6 +38,7 @@ def _tables(recipe: SftRecipe, home: Path) -> Iterable[str]:
         quantization=base.quantization,
         chat_template=_relative(base.chat_template, home) if base.chat_template else None,
         note=base.note,
+        release_evidence=base.release_evidence,
     )
     if plan.base:
         yield _table(

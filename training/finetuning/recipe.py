@@ -70,6 +70,7 @@ class MatrixPlan:
 
     path: where it is written; OUT/matrix.toml where None. base: whether the model without an
     adapter is a checkpoint, too. baseline: id of the checkpoint that scores are relative to.
+    release_evidence: a URL or a note that says where `released` is from.
     """
 
     released: datetime.date
@@ -78,6 +79,7 @@ class MatrixPlan:
     path: Path | None = None
     model: str = ""
     note: str = ""
+    release_evidence: str = ""
     data: dict[str, DataSource] = field(default_factory=dict)
 
 
@@ -128,6 +130,7 @@ class SftRecipe:
             quantization=None if self.quantization == "none" else self.quantization,
             chat_template=self.chat_template,
             note=self.matrix.note,
+            release_evidence=self.matrix.release_evidence,
         )
 
 
