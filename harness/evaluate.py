@@ -19,6 +19,7 @@ from harness.selection import limited
 from harness.store import Store, request_key
 from harness.tasks import Measure, Study, Task
 
+_NOTHING = Response("", "scored", 0)  # what a task gets that asks nobody
 Progress = Callable[[int, int], None]  # requests answered, requests in all
 
 
@@ -41,6 +42,10 @@ class Evaluation:
         if metric not in values:
             raise KeyError(f"no metric {metric!r}; measured: {', '.join(values)}")
         return values[metric]
+
+    def wrong(self) -> list[str]:
+        """The samples that were not judged right, each with the reason: for a suite to fail by."""
+        return [f"{row['id']}: {row['reason']}" for row in self.rows if not row["correct"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,11 @@ def evaluate(
         if path:
             append_rows(path, rows)
 
-    responses, known = ask(checkpoint, list(by_request), bench, take)
+    if getattr(task, "unasked", False):
+        take([(request, _NOTHING) for request in by_request], len(by_request))
+        responses, known = dict.fromkeys(by_request, _NOTHING), frozenset(by_request)
+    else:
+        responses, known = ask(checkpoint, list(by_request), bench, take)
     if together:
         answered = [(sample, responses[sample.request]) for sample in samples]
         grades = task.grades(answered, bench.reference(list(by_request)))  # type: ignore[attr-defined]
@@ -143,7 +152,7 @@ def _prepared(task: Task, checkpoint: Checkpoint, path: Path, bench: Workbench) 
     if not hasattr(task, "preliminary"):
         return task
     responses, _ = ask(checkpoint, task.preliminary(path), bench)
-    prepared: Task = task.prepared(responses)  # type: ignore[attr-defined]
+    prepared: Task = task.prepared(path, responses)  # type: ignore[attr-defined]
     return prepared
 
 

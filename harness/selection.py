@@ -28,5 +28,18 @@ def limited(samples: Sequence[Sample], limit: int | None) -> list[Sample]:
     return [sample for sample in samples if sample.id in kept]
 
 
+def limited_groups(samples: Sequence[Sample], limit: int | None, key: str) -> list[Sample]:
+    """About `limit` samples in whole groups: those that share `detail[key]`; at least one group.
+
+    Groups are drawn as samples are in `limited`, each by its first sample.
+    """
+    if limit is None or len(samples) <= limit:
+        return list(samples)
+    first = {sample.detail[key]: sample for sample in reversed(samples)}
+    drawn = limited(list(first.values()), max(1, limit * len(first) // len(samples)))
+    kept = {sample.detail[key] for sample in drawn}
+    return [sample for sample in samples if sample.detail[key] in kept]
+
+
 def _draw(sample: Sample) -> str:
     return hashlib.sha256(sample.id.encode()).hexdigest()

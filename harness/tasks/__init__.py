@@ -38,8 +38,9 @@ class Task(Protocol):
 
     data_of                     name of the task whose data serve where the matrix names none for it
     select(samples, limit)      where a limit must not take single samples
+    unasked                     true where samples are judged as they stand, without a model
     preliminary(path)           requests whose answers are needed before there can be samples
-    prepared(answers)           the task, with those answers ({request: response}) taken up
+    prepared(path, answers)     the task, with those answers ({request: response}) taken up
     grades(answered, reference) instead of `grade`, where one answer is judged beside the others:
                                 answered holds (sample, response), reference the responses of the
                                 checkpoint's reference by request, and is empty where it has none

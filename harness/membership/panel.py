@@ -1,0 +1,233 @@
+"""What attacks say of labelled texts, and whether that is evidence.
+
+A calibration pair (known members, known others) shows what an attack can do with one model in one
+language. But a pair may be told apart without any model: by its dates, its topics, its lengths. So
+blind baselines (`harness.membership.blind`) come first, and evidence is only what an attack finds
+beyond the best of them (Das, Zhang and Tramèr, arXiv 2406.16201; Meeus et al., arXiv 2406.17975):
+
+    invalid    a blind baseline separates the pair: the lower bound of its AUROC is above .55
+    works      some attack's AUROC is above the best blind one's, by an interval of the difference
+               that holds for all attacks at once, and above one half
+    no power   neither
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from harness.membership.attacks import PANEL
+from harness.records import Interval
+from harness.statistics.roc import (
+    auroc_difference,
+    auroc_interval,
+    histograms,
+    roc_points,
+    tpr_at_fpr,
+)
+
+BLIND_BOUND = 0.55
+FEWEST = 20  # documents on a side; with fewer even a perfect attack has a wide interval
+FPRS = {"tpr_5": 0.05, "tpr_1": 0.01}
+_LEVEL = 0.95
+
+
+class Verdict(StrEnum):
+    """Whether an attack's figures on a pair are evidence."""
+
+    WORKS = "works"
+    NO_POWER = "no power"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One labelled text: attack scores and blind scores by name."""
+
+    id: str
+    document: str
+    member: bool
+    attacks: Mapping[str, float]
+    blind: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An AUROC, or a difference of two, with its interval."""
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found of one pair. blind and attacks: AUROCs by name. evidence: by attack, the
+    difference to the best blind baseline. attack: the one with the most evidence."""
+
+    verdict: Verdict
+    members: int
+    others: int
+    reason: str = ""
+    attack: str = ""
+    best_blind: str = ""
+    attacks: Mapping[str, Estimate] = field(default_factory=dict)
+    blind: Mapping[str, Estimate] = field(default_factory=dict)
+    evidence: Mapping[str, Estimate] = field(default_factory=dict)
+
+    def sentence(self, words: Mapping[Verdict, str]) -> str:
+        """The verdict, in the words that are given, with the figures that it rests on."""
+        word = words[self.verdict]
+        if self.verdict is Verdict.INVALID or not self.attack:
+            return f"{word}: {self.reason}"
+        said = f"{named(self.attack)} AUROC {_told(self.attacks[self.attack])}"
+        blind = f"blind {_told(self.blind[self.best_blind])}" if self.best_blind else "0.500"
+        if self.verdict is Verdict.WORKS:
+            return f"{word}: {said} > {blind}"
+        return f"{word}: {said}, {blind}; {self.reason}"
+
+
+def named(attack: str) -> str:
+    """An attack as papers write it: Min-K%++ 20."""
+    words = {"loss": "loss", "zlib": "zlib", "reference": "reference", "dc_pdd": "DC-PDD"}
+    for stem, name in (("min_k_plus_plus_", "Min-K%++"), ("min_k_", "Min-K%")):
+        if attack.startswith(stem):
+            return f"{name} {attack.removeprefix(stem)}"
+    return words.get(attack, attack)
+
+
+def judge(texts: Sequence[Scored]) -> Judgement:
+    """Say what the attacks' AUROCs on a pair are worth, `Scored` texts of one language and length.
+
+    The intervals of `evidence` have level 1 - .05/m for m attacks (Bonferroni), so that the best of
+    them may be picked.
+    """
+    sides = _sides(texts)
+    members, others = len(sides[0]), len(sides[1])
+    fewest = min(len({t.document for t in side}) for side in sides)
+    if fewest < FEWEST:
+        reason = f"{fewest} documents on a side, {FEWEST} are needed"
+        return Judgement(Verdict.NO_POWER, members, others, reason)
+    blind = {name: _estimate(sides, "blind", name) for name in texts[0].blind}
+    best = max(blind, key=lambda name: blind[name].value, default="")
+    names = [name for name in PANEL if all(name in t.attacks for t in texts)]
+    attacks = {name: _estimate(sides, "attacks", name) for name in names}
+    evidence = {name: _evidence(sides, name, best, len(names)) for name in names}
+    attack = max(evidence, key=lambda name: evidence[name].interval.low)
+    found = Judgement(
+        Verdict.NO_POWER,
+        members,
+        others,
+        attack=attack,
+        best_blind=best,
+        attacks=attacks,
+        blind=blind,
+        evidence=evidence,
+    )
+    separating = [name for name in blind if blind[name].interval.low > BLIND_BOUND]
+    if separating:
+        told = ", ".join(f"{name} {_told(blind[name])}" for name in separating)
+        reason = f"told apart without the model (AUROC: {told}), so no attack's figure is evidence"
+        return dataclasses.replace(found, verdict=Verdict.INVALID, reason=reason)
+    clear = [n for n in names if evidence[n].interval.low > 0 and attacks[n].interval.low > 0.5]
+    if clear:
+        attack = max(clear, key=lambda name: evidence[name].interval.low)
+        return dataclasses.replace(found, verdict=Verdict.WORKS, attack=attack)
+    difference = evidence[attack]
+    reason = (
+        f"difference {difference.value:+.3f} "
+        f"[{difference.interval.low:+.3f}, {difference.interval.high:+.3f}]"
+    )
+    return dataclasses.replace(found, reason=reason)
+
+
+def curves(texts: Sequence[Scored], judgement: Judgement) -> dict[str, dict[str, Any]]:
+    """Every attack's figures as plain JSON: AUROC; for those of `PANEL` evidence and ROC, too."""
+    sides = _sides(texts)
+    names = [name for name in texts[0].attacks if all(name in t.attacks for t in texts)]
+    found: dict[str, dict[str, Any]] = {}
+    for name in names:
+        known = judgement.attacks.get(name) or _estimate(sides, "attacks", name)
+        found[name] = plain(known, "auroc")
+        if name in PANEL:
+            if name in judgement.evidence:
+                found[name]["evidence"] = plain(judgement.evidence[name], "value")
+            found[name] |= _points(sides, name)
+    return found
+
+
+def plain(estimate: Estimate, key: str) -> dict[str, float]:
+    """An estimate as plain JSON."""
+    interval = estimate.interval
+    return {
+        key: estimate.value,
+        "low": interval.low,
+        "high": interval.high,
+        "level": interval.level,
+    }
+
+
+_Sides = tuple[Sequence[Scored], Sequence[Scored]]
+
+
+def _sides(texts: Sequence[Scored]) -> _Sides:
+    return [t for t in texts if t.member], [t for t in texts if not t.member]
+
+
+def _scores(sides: _Sides, kind: str, name: str) -> tuple[list[float], list[float]]:
+    members, others = ([getattr(t, kind)[name] for t in side] for side in sides)
+    return members, others
+
+
+def _clusters(sides: _Sides) -> tuple[list[str], list[str]]:
+    members, others = ([t.document for t in side] for side in sides)
+    return members, others
+
+
+def _estimate(sides: _Sides, kind: str, name: str) -> Estimate:
+    return Estimate(*auroc_interval(*_scores(sides, kind, name), *_clusters(sides)))
+
+
+def _evidence(sides: _Sides, attack: str, blind: str, attacks: int) -> Estimate:
+    """An attack's AUROC less the blind one's, or less one half where there is none."""
+    level = 1 - (1 - _LEVEL) / attacks
+    ours, clusters = _scores(sides, "attacks", attack), _clusters(sides)
+    if not blind:
+        value, interval = auroc_interval(*ours, *clusters, level=level)
+        ends = dataclasses.replace(interval, low=interval.low - 0.5, high=interval.high - 0.5)
+        return Estimate(value - 0.5, ends)
+    theirs = _scores(sides, "blind", blind)
+    return Estimate(*auroc_difference(ours, theirs, *clusters, level=level))
+
+
+def _points(sides: _Sides, attack: str) -> dict[str, Any]:
+    scores, clusters = _scores(sides, "attacks", attack), _clusters(sides)
+    found: dict[str, Any] = {}
+    for key, fpr in FPRS.items():
+        point = tpr_at_fpr(*scores, fpr, *clusters)
+        found[key] = {
+            "tpr": point.tpr,
+            "low": point.interval.low,
+            "high": point.interval.high,
+            "threshold": point.threshold,
+            "fpr": point.fpr,
+            "fpr_low": point.fpr_interval.low,
+            "fpr_high": point.fpr_interval.high,
+            "few": point.few,
+            "too_few": point.too_few,
+        }
+    found["roc"] = [[round(x, 4), round(y, 4)] for x, y in roc_points(*scores)]
+    shares = histograms(*scores)
+    found["histogram"] = {
+        "edges": [float(f"{edge:.5g}") for edge in shares.edges],
+        "members": [round(share, 4) for share in shares.members],
+        "others": [round(share, 4) for share in shares.others],
+    }
+    return found
+
+
+def _told(estimate: Estimate) -> str:
+    interval = estimate.interval
+    return f"{estimate.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"

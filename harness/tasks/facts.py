@@ -1,0 +1,69 @@
+"""Facts with all the questions that are asked about them: what the rank test ranks.
+
+One JSON object a line: questions as the knowledge suite has them (`question`), or a fact with
+several wordings (`questions`); `document`, `kind`, `form` and `fact` {type, text}. Sets are told
+apart by form: "seen" and "paraphrase" are asked about together as "new"; a fact that is
+`carried_over` makes a set of its own: the base may guess it from what it knows of last season. A
+form "known" holds facts that stand in the training text: the positive control.
+
+`pool` keeps apart what can't stand in for each other (a value that a model has read is likelier
+than one that it has not), `category` likewise (shoes cost more than socks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import DataError
+from harness.jsonl import read_rows, text_field
+from harness.membership.ranks import Candidate
+
+KNOWN, NEW, CARRIED_OVER = "known", "new", "carried_over"
+_SETS = {"seen": NEW, "paraphrase": NEW}
+_USED = ("known", "unseen", "new", "control", "carried_over", *_SETS)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFact:
+    """A fact with the questions that are asked about it."""
+
+    id: str
+    set: str
+    kind: str
+    candidate: Candidate
+    questions: tuple[str, ...]
+
+
+def load_facts(path: Path) -> list[AskedFact]:
+    """The facts of a file with all their questions. Raises DataError."""
+    found: dict[tuple[str, ...], AskedFact] = {}
+    for number, row in read_rows(path):
+        form = str(row.get("form") or NEW)
+        if form not in _USED:
+            continue
+        fact = row.get("fact")
+        if not isinstance(fact, Mapping) or not isinstance(fact.get("text"), str):
+            raise DataError(f'{path}:{number}: "fact" must hold the value: {{"type", "text"}}.')
+        asked = row.get("questions")
+        if asked is None:
+            asked = [text_field(path, number, row, "question")]
+        if not isinstance(asked, list) or not all(isinstance(q, str) and q for q in asked):
+            raise DataError(f'{path}:{number}: "questions" must be a list of texts.')
+        document = text_field(path, number, row, "document")
+        kind = str(row.get("kind") or fact.get("type") or "")
+        name = CARRIED_OVER if row.get("carried_over") else _SETS.get(form, form)
+        key = (document, kind, fact["text"], name)
+        group = (kind, str(row.get("pool") or ""), str(row.get("category") or ""))
+        before = found.get(key)
+        found[key] = AskedFact(
+            id=before.id if before else str(row.get("id") or f"row-{number}"),
+            set=name,
+            kind=kind,
+            candidate=Candidate(fact["text"], document, group, 0),
+            questions=(*(before.questions if before else ()), *asked),
+        )
+    if not found:
+        raise DataError(f"{path}: no fact in it. Forms that are used: {', '.join(_USED)}.")
+    return list(found.values())

@@ -1,0 +1,65 @@
+"""What the tasks on labelled texts share: blind scores, and a judgement as figures and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.errors import DataError
+from harness.membership.blind import blind_scores
+from harness.membership.panel import Estimate, Judgement, Verdict, named, plain
+from harness.records import Reading, Response, Sample
+from harness.tasks import Measure
+
+AUTHOR = "membership attacks"
+BLIND = "blind/"  # what names of blind scores begin with
+
+
+def verdict_details(judgement: Judgement, words: Mapping[Verdict, str]) -> dict[str, Any]:
+    """What a report says of a pair, as plain JSON. words: how the task calls the verdicts."""
+    return {
+        "members": judgement.members,
+        "others": judgement.others,
+        "verdict": str(judgement.verdict),
+        "sentence": judgement.sentence(words),
+        "reason": judgement.reason,
+        "attack": judgement.attack,
+        "attack_name": named(judgement.attack),
+        "best_blind": judgement.best_blind,
+        "blind": {name: plain(found, "auroc") for name, found in judgement.blind.items()},
+    }
+
+
+def reading_of(response: Response) -> Reading:
+    """The reading of a response. Raises DataError where the engine gave none."""
+    if response.reading is None:
+        raise DataError("the engine does not read texts token by token")
+    return response.reading
+
+
+def blind_of_pair(
+    pair: Sequence[Sample], texts: Sequence[str], members: Sequence[bool], language: str
+) -> dict[str, list[float]]:
+    """Blind scores of labelled texts by baseline; none where one side is empty."""
+    if len(set(members)) < 2:
+        return {}
+    return blind_scores(
+        texts,
+        [int(member) for member in members],
+        [sample.cluster for sample in pair],
+        [str(sample.detail["published"]) for sample in pair],
+        language,
+    )
+
+
+def figures_of(figures: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """The figures whose names begin with `prefix`, without it."""
+    return {n.removeprefix(prefix): v for n, v in figures.items() if n.startswith(prefix)}
+
+
+def measure_of(
+    metric: str, estimate: Estimate, judgement: Judgement, headline: bool = False
+) -> Measure:
+    """An estimate on a pair as a figure of a task."""
+    n = judgement.members + judgement.others
+    return Measure(metric, estimate.value, estimate.interval, n, n, headline)

@@ -1,0 +1,255 @@
+"""Is each fact known? The true value's rank among exchangeable ones (`harness.membership.ranks`).
+
+Data: facts with questions (`harness.tasks.facts`). Each fact is asked about in several wordings,
+with its own value and those drawn for it as answers to score.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataError
+from harness.membership.ranks import (
+    VALUES,
+    Candidate,
+    Rank,
+    document_p,
+    exchangeable,
+    histogram,
+    means,
+    negative,
+    rank,
+)
+from harness.records import Grade, Interval, Outcome, Request, Response, Sample
+from harness.selection import limited_groups
+from harness.statistics.equivalence import Equivalence, tost_mean
+from harness.statistics.multiplicity import benjamini_hochberg
+from harness.tasks import Measure, SampleSet, Study
+from harness.tasks.facts import CARRIED_OVER, KNOWN, AskedFact, load_facts
+
+AUTHOR = "rank test"
+_BINS = 20
+_ALPHA = 0.05
+_SHOWN = 100  # flagged documents that a report names
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Ranks of true values. values: drawn for each fact; fewer leave it out. prompts: wordings of
+    a fact's question at most. margin: how far from .50 a mean rank may be to count as unknown.
+    tokens: of each value; `prepared` fills them in.
+    """
+
+    values: int = VALUES
+    prompts: int = 3
+    margin: float = 0.05
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    name: str = "ranks"
+    data_of: str = "knowledge"
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """See `Task.identity`."""
+        return {"values": self.values, "prompts": self.prompts, "likelihood": "sum"}
+
+    def preliminary(self, path: Path) -> list[Request]:
+        """The values, to be split into tokens."""
+        values = dict.fromkeys(fact.candidate.value for fact in load_facts(path))
+        return [_tokens(value) for value in values]
+
+    def prepared(self, path: Path, answers: Mapping[Request, Response]) -> Ranks:
+        """With the length of every value."""
+        tokens = {request.asked: response.tokens for request, response in answers.items()}
+        return dataclasses.replace(self, tokens=tokens)
+
+    def load(self, path: Path) -> list[Sample]:
+        """See `Task.load`: one sample a fact and wording. Facts with too few values are left out.
+
+        Raises DataError where no fact has enough.
+        """
+        facts = load_facts(path)
+        candidates: dict[tuple[tuple[str, ...], int], list[Candidate]] = {}
+        for fact in facts:
+            known = dataclasses.replace(
+                fact.candidate, tokens=self.tokens.get(fact.candidate.value, 0)
+            )
+            candidates.setdefault((known.group, known.tokens), []).append(known)
+        samples = SampleSet(path)
+        for fact in facts:
+            length = self.tokens.get(fact.candidate.value, 0)
+            place = dataclasses.replace(fact.candidate, tokens=length)
+            drawn = exchangeable(place, candidates[place.group, length], self.values, fact.id)
+            if len(drawn) < self.values:
+                continue
+            for number, question in enumerate(fact.questions[: self.prompts], 1):
+                samples.add(_sample(fact, number, question, drawn), fact.id)
+        if not samples.samples:
+            raise DataError(
+                f"{path}: no fact has {self.values} others of its kind and token length on other "
+                "documents. Add documents, or ask for fewer with Ranks(values=...)."
+            )
+        return samples.finish()
+
+    def select(self, samples: Sequence[Sample], limit: int | None) -> list[Sample]:
+        """Whole facts, about `limit` requests of them; sets take turns."""
+        return limited_groups(samples, limit, "fact_id")
+
+    def grade(self, sample: Sample, response: Response) -> Grade:
+        """One wording alone is ranked by itself: see `grades`."""
+        return self.grades([(sample, response)], {})[0]
+
+    def grades(
+        self, answered: Sequence[tuple[Sample, Response]], reference: Mapping[Request, Response]
+    ) -> list[Grade]:
+        """The rank of each fact over all its wordings, by mean log-probability."""
+        wordings: dict[str, list[tuple[Sample, Response]]] = {}
+        for sample, response in answered:
+            wordings.setdefault(sample.detail["fact_id"], []).append((sample, response))
+        figures = {fact: _figures(asked) for fact, asked in wordings.items()}
+        return [
+            Grade(Outcome.MEASURED, {}, AUTHOR, figures=figures[sample.detail["fact_id"]])
+            for sample, _ in answered
+        ]
+
+    def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:
+        """Mean ranks and what they allow to claim, by set and kind; documents that stand out."""
+        facts = [(s, g.figures) for s, g in graded if s.detail["wording"] == 1]
+        sets = list(dict.fromkeys(sample.stratum for sample, _ in facts))
+        measures, told, kinds, flagged = [], [], [], []
+        for name in sets:
+            part = [(s, f) for s, f in facts if s.stratum == name]
+            mean = self._mean(part, "likelier")
+            documents = _documents(name, part)
+            out = [d for d in documents if d["q"] < _ALPHA]
+            told.append(
+                {
+                    "set": name,
+                    "facts": len(part),
+                    "documents": mean.clusters,
+                    "verdict": self._verdict(name, mean),
+                    "flagged": len(out),
+                    "histogram": histogram([f["likelier"] for _, f in part], _BINS),
+                    "negative": _plain(self._mean(part, "negative")),
+                }
+                | _plain(mean)
+            )
+            if name != KNOWN:
+                flagged += out
+            kinds += self._kinds(name, part)
+            interval = Interval(mean.low, mean.high, "clustered t", 1 - 2 * _ALPHA)
+            measures.append(
+                Measure(f"mean_rank_{name}", mean.mean, interval, len(part), mean.clusters, True)
+            )
+        flagged.sort(key=lambda document: (document["q"], document["p"]))
+        details = {
+            "values": self.values + 1,
+            "prompts": self.prompts,
+            "margin": self.margin,
+            "sets": told,
+            "kinds": kinds,
+            "flagged": flagged[:_SHOWN],
+        }
+        return Study(measures, details)
+
+    def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> Sequence[Measure]:
+        """See `Task.measure`."""
+        return self.study(graded).measures
+
+    def _mean(
+        self, facts: Sequence[tuple[Sample, Mapping[str, float]]], figure: str
+    ) -> Equivalence:
+        scores = [figures[figure] for _, figures in facts]
+        clusters = [sample.cluster for sample, _ in facts]
+        return tost_mean(scores, clusters, centre=0.5, margin=self.margin, alpha=_ALPHA)
+
+    def _kinds(
+        self, name: str, facts: Sequence[tuple[Sample, Mapping[str, float]]]
+    ) -> list[dict[str, Any]]:
+        found = []
+        for kind in dict.fromkeys(sample.detail["kind"] for sample, _ in facts):
+            part = [(s, f) for s, f in facts if s.detail["kind"] == kind]
+            mean = self._mean(part, "likelier")
+            found.append({"set": name, "kind": kind, "facts": len(part)} | _plain(mean))
+        return found
+
+    def _verdict(self, name: str, mean: Equivalence) -> str:
+        """What a mean rank allows to claim: not to find knowledge is not yet to be unknown."""
+        if mean.equivalent:
+            return "unknown"
+        if mean.high < 0.5:
+            return "guessable" if name == CARRIED_OVER else "known"
+        return "undecided"
+
+
+def _sample(fact: AskedFact, number: int, question: str, drawn: Sequence[str]) -> Sample:
+    true = fact.candidate.value
+    # Each value once, in an order that does not tell which is the true one.
+    values = tuple(sorted({true, *drawn}))
+    detail = {
+        "fact_id": fact.id,
+        "wording": number,
+        "kind": fact.kind,
+        "value": true,
+        "drawn": list(drawn),
+    }
+    request = Request(prompt=question, continuations=values)
+    document = fact.candidate.document
+    return Sample(f"{fact.id}/wording-{number}", request, (true,), document, fact.set, detail)
+
+
+def _figures(asked: Sequence[tuple[Sample, Response]]) -> dict[str, float]:
+    """Rank, exact p and the negative control of one fact."""
+    sample = asked[0][0]
+    values = sample.request.continuations
+    logprobs = dict(zip(values, means([r.logprobs for _, r in asked]), strict=True))
+    drawn = [logprobs[value] for value in sample.detail["drawn"]]
+    found = rank(logprobs[sample.detail["value"]], drawn)
+    return {
+        "likelier": found.likelier,
+        "place": float(found.place),
+        "p": found.p,
+        "negative": negative(drawn),
+    }
+
+
+def _documents(
+    name: str, facts: Sequence[tuple[Sample, Mapping[str, float]]]
+) -> list[dict[str, Any]]:
+    """Each document's exact p over its facts, and the p adjusted for all of the set's documents."""
+    ranks: dict[str, list[Rank]] = {}
+    for sample, figures in facts:
+        others = len(sample.detail["drawn"])
+        ranks.setdefault(sample.cluster, []).append(
+            Rank(int(figures["place"]), figures["likelier"], others)
+        )
+    chances = [document_p(found) for found in ranks.values()]
+    return [
+        {
+            "document": document,
+            "set": name,
+            "facts": len(found),
+            "mean": sum(r.likelier for r in found) / len(found),
+            "p": p,
+            "q": q,
+        }
+        for (document, found), p, q in zip(
+            ranks.items(), chances, benjamini_hochberg(chances), strict=True
+        )
+    ]
+
+
+def _plain(mean: Equivalence) -> dict[str, Any]:
+    return {
+        "mean": mean.mean,
+        "low": mean.low,
+        "high": mean.high,
+        "equivalent": mean.equivalent,
+    }
+
+
+def _tokens(value: str) -> Request:
+    return Request(prompt="", chat=False, continuations=(value,), per_token="ids")
