@@ -67,6 +67,7 @@ def describe(
                 "dtype": model.dtype,
                 "quantization": model.quantization,
                 "note": model.note,
+                "release_evidence": model.release_evidence,
             }
             for model in matrix.models
         ],
@@ -79,6 +80,7 @@ def describe(
                 "epochs": checkpoint.epochs,
                 "baseline": checkpoint.baseline,
                 "twin_of": checkpoint.twin_of,
+                "reference": checkpoint.reference,
                 "fingerprint": None,
             }
             for checkpoint in matrix.checkpoints

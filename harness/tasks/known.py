@@ -1,9 +1,10 @@
 """How well did the base know each fact before? SliCK (Gekhman et al. 2024, arXiv 2405.05904).
 
-Data: the questions of the task `knowledge`. Each fact that has a "seen" question is asked in all
-wordings of the file ("seen" and "paraphrase") and, in the seen one, behind a few questions and
-answers of its kind on other documents: on each prompt once greedily, on the seen wording and the
-few-shot prompts also several times by sampling. `harness.grading.slick` has the categories.
+Data: the questions of the task `knowledge`. Each fact that has a "seen" or a "control" question is
+asked in all wordings of the file (the "paraphrase" ones, too) and, in the first one, behind a few
+questions and answers of its kind on other documents: on each prompt once greedily, on the first
+wording and the few-shot prompts also several times by sampling. `harness.grading.slick` has the
+categories; their shares are told apart by set of documents, trained and control.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from harness.tasks import Measure
 from harness.tasks.knowledge import Knowledge
 
 EXAMPLE = "質問：{question}\n答え：{answer}"
+_CONTROL = "control"
 _NEXT = "質問："  # where a model goes on with an example of its own
 
 
@@ -94,24 +96,33 @@ class Known:
         return grade_fact(response.text, sample.detail["fact"], sample.detail["question"])
 
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
-        """Share of the facts in each category, clustered by document."""
+        """Share of the facts in each category, clustered by document; "_control" ones apart."""
+        return [
+            measure
+            for form, tail in (("seen", ""), (_CONTROL, f"_{_CONTROL}"))
+            for measure in self._shares([x for x in graded if x[0].detail["set"] == form], tail)
+        ]
+
+    def _shares(self, graded: Sequence[tuple[Sample, Grade]], tail: str) -> list[Measure]:
         found = categories(
             {"stratum": s.stratum, "correct": g.correct, "detail": s.detail} for s, g in graded
         )
         document = {str(s.detail["fact_key"]): s.cluster for s, _ in graded}
         clusters = [document[key] for key in found]
+        if not found:
+            return []
         measures = []
         for category in Category:
             scores = [float(of_fact is category) for of_fact in found.values()]
             value, interval = mean_interval(scores, clusters)
             measures.append(
                 Measure(
-                    metric=f"share_{category}",
+                    metric=f"share_{category}{tail}",
                     value=value,
                     interval=interval,
                     n=len(scores),
                     clusters=len(set(clusters)),
-                    headline=category is Category.UNKNOWN,
+                    headline=category is Category.UNKNOWN and not tail,
                 )
             )
         return measures
@@ -166,7 +177,7 @@ def _facts(questions: Sequence[Sample]) -> dict[str, list[Sample]]:
     """
     places: dict[tuple[str, str], dict[Fact, list[Sample]]] = {}
     for question in questions:
-        if question.stratum == "seen":
+        if question.stratum in ("seen", _CONTROL):
             facts = places.setdefault((question.cluster, question.detail["kind"]), {})
             facts.setdefault(question.detail["fact"], []).append(question)
     for question in questions:
@@ -204,7 +215,7 @@ def _example(question: str, answer: str) -> str:
 def _sample(
     key: str, name: str, stratum: str, question: Sample, request: Request, seen: Sample
 ) -> Sample:
-    detail = {**question.detail, "fact_key": key, "seen_id": seen.id}
+    detail = {**question.detail, "fact_key": key, "seen_id": seen.id, "set": seen.stratum}
     return dataclasses.replace(
         question, id=f"{key}/{name}", request=request, stratum=stratum, detail=detail
     )
