@@ -1,8 +1,26 @@
-"""Batches by token budget. Pure, so that a plan depends on nothing but the lengths."""
+"""Batches by token budget: planned by nothing but the lengths, and padded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.records import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A request in tokens.
+
+    prompt: the rendered prompt. tails: the tokens of each continuation; empty for a generation.
+    ends: characters of a text that is read token by token up to each token's end.
+    """
+
+    request: Request
+    prompt: list[int]
+    tails: list[list[int]]
+    ends: list[int] = field(default_factory=list)
 
 
 def plan(lengths: Sequence[int], budget: int) -> list[list[int]]:
@@ -19,3 +37,13 @@ def plan(lengths: Sequence[int], budget: int) -> list[list[int]]:
         else:
             batches.append([index])
     return batches
+
+
+def pad_left(rows: Sequence[Sequence[int]], fill: int, place: Any) -> tuple[Any, Any]:
+    """Left-padded ids and mask, [rows, longest], on a device."""
+    import torch
+
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([[fill] * (longest - len(row)) + [*row] for row in rows])
+    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
+    return ids.to(place), mask.to(place)

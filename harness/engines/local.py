@@ -1,4 +1,4 @@
-"""Local weights through transformers and peft: generation and log-likelihoods."""
+"""One base model in memory that answers, scores and reads. Requests go out in batches by kind."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from harness.engines import Answer
+from harness.engines import Answer, reading, scoring
 from harness.engines.adapters import AdapterSwitch
-from harness.engines.batching import plan
+from harness.engines.batching import Row, pad_left, plan
 from harness.engines.generation import generate, likeliest
 from harness.engines.loading import device, load_tokenizer, load_weights, share_cores
 from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
+from harness.engines.output import output_layer
 from harness.engines.rendering import end_ids, prompt_text, token_ids
 from harness.engines.sampling import sampler
 from harness.errors import WeightsError
@@ -24,7 +25,7 @@ from harness.records import Checkpoint, Model, Request, Response
 BATCH_TOKENS = {"cpu": 8192, "cuda": 32768}
 _PROBE = "2026年の新作について教えてください。 What is new? 1234567890"
 
-Row = tuple[Request, list[int], list[list[int]]]  # request, prompt ids, ids of each continuation
+Ask = Callable[[Sequence[Row]], list[Answer]]
 
 
 class LocalEngine:
@@ -41,8 +42,8 @@ class LocalEngine:
         self.network = load_weights(model, folder)
         self.batch_tokens = batch_tokens or BATCH_TOKENS[device()]
         self.end_ids = end_ids(self.tokenizer, self.network.generation_config.eos_token_id)
-        probe = self.tokenizer(_PROBE).input_ids
-        self.switch = AdapterSwitch(self.network, probe, model.dtype)
+        self._probe: list[int] = self.tokenizer(_PROBE).input_ids
+        self.switch = AdapterSwitch(self.network, self._probe, model.dtype)
 
     def answer(
         self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Container[Request] = ()
@@ -52,12 +53,12 @@ class LocalEngine:
         with self.switch.wearing(checkpoint) as network:
             for _, group in groupby(kinds, key=_kind):
                 rows = [self._encode(request) for request in group]
-                batches = plan([_length(row) for row in rows], self.batch_tokens)
-                for batch in batches:
-                    wanted = [rows[index] for index in batch if rows[index][0] not in skip]
+                ask: Ask | None = None
+                for batch in plan([_length(row) for row in rows], self.batch_tokens):
+                    wanted = [rows[index] for index in batch if rows[index].request not in skip]
                     if wanted:
-                        ask = self._score if wanted[0][0].continuations else self._generate
-                        yield from _halving(partial(ask, network), wanted)
+                        ask = ask or self._ask(network, wanted[0].request)
+                        yield from _halving(ask, wanted)
 
     def close(self) -> None:
         """Drop the weights; memory is free once the caller lets go of this engine."""
@@ -73,30 +74,48 @@ class LocalEngine:
         return token_ids(self.tokenizer, text)
 
     def _encode(self, request: Request) -> Row:
-        prompt = self.render(request)
+        if request.per_token:
+            (text,) = request.continuations
+            ids, ends = reading.split(self.tokenizer, text, request.window)
+            prompt = self.render(request) if request.per_token == "likelihoods" else []
+            return Row(request, prompt, [ids], ends)
         encode = self.tokenizer
         tails = [encode(text, add_special_tokens=False).input_ids for text in request.continuations]
+        row = Row(request, self.render(request), tails)
         limit = getattr(self.network.config, "max_position_embeddings", None)
-        row = (request, prompt, tails)
-        if limit and _length(row) > limit:
+        needed = len(row.prompt) + max(map(len, tails), default=request.max_new_tokens)
+        if limit and needed > limit:
             raise WeightsError(
                 f"model {self.model.id} takes {limit} tokens; this prompt and its answer need "
-                f"{_length(row)}: {request.prompt[:60]!r}…"
+                f"{needed}: {request.prompt[:60]!r}…"
             )
         return row
 
-    def _generate(self, network: Any, rows: list[Row]) -> list[Answer]:
+    def _ask(self, network: Any, request: Request) -> Ask:
+        """What answers batches of requests like this one."""
+        pad = self.tokenizer.pad_token_id
+        if request.per_token == "ids":
+            return reading.read_ids
+        if request.per_token:
+            return partial(reading.read, network, layer=output_layer(network, self._probe), pad=pad)
+        if request.continuations:
+            return partial(scoring.score, network, pad=pad)
+        return partial(self._generate, network)
+
+    def _generate(self, network: Any, rows: Sequence[Row]) -> list[Answer]:
         import torch
 
-        request = rows[0][0]
-        choose = sampler([row[0] for row in rows]) if request.temperature else likeliest
-        ids, mask = self._pad([prompt for _, prompt, _ in rows])
+        request = rows[0].request
+        choose = sampler([row.request for row in rows]) if request.temperature else likeliest
+        prompts = [row.prompt for row in rows]
+        ids, mask = pad_left(prompts, self.tokenizer.pad_token_id, network.device)
         with torch.inference_mode():
             tails = generate(
                 network, ids, mask, request.max_new_tokens, partial(self._finished, request), choose
             )
         return [
-            (row[0], self._response(row[0], tail)) for row, tail in zip(rows, tails, strict=True)
+            (row.request, self._response(row.request, tail))
+            for row, tail in zip(rows, tails, strict=True)
         ]
 
     def _finished(self, request: Request, ids: list[int]) -> bool:
@@ -120,48 +139,11 @@ class LocalEngine:
             tokens=tokens,
         )
 
-    def _score(self, network: Any, rows: list[Row]) -> list[Answer]:
-        import torch
 
-        pairs = [(prompt, tail) for _, prompt, tails in rows for tail in tails]
-        ids, mask = self._pad([prompt + tail for prompt, tail in pairs])
-        keep = max(len(tail) for _, tail in pairs) + 1
-        positions = (mask.cumsum(-1) - 1).clamp(min=0)
-        with torch.inference_mode():
-            # The output layer only where a continuation is predicted: over Gemma's 256,000 words
-            # logits for a whole prompt would be the largest tensor of all.
-            logits = network(
-                input_ids=ids,
-                attention_mask=mask,
-                position_ids=positions,
-                use_cache=False,
-                logits_to_keep=keep,
-            ).logits
-            logprobs = logits[:, :-1].float().log_softmax(-1)
-            taken = logprobs.gather(-1, ids[:, -keep + 1 :, None]).squeeze(-1).cpu()
-        sums = iter([taken[i, -len(tail) :].sum().item() for i, (_, tail) in enumerate(pairs)])
-        answers = []
-        for request, _, tails in rows:
-            values = tuple(next(sums) for _ in tails)
-            best = max(range(len(values)), key=values.__getitem__)
-            size = sum(len(tail) for tail in tails)
-            answers.append((request, Response(request.continuations[best], "scored", size, values)))
-        return answers
-
-    def _pad(self, rows: list[list[int]]) -> tuple[Any, Any]:
-        """Left-padded ids and mask, [rows, longest]."""
-        import torch
-
-        longest = max(len(row) for row in rows)
-        fill = self.tokenizer.pad_token_id
-        ids = torch.tensor([[fill] * (longest - len(row)) + row for row in rows])
-        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
-        return ids.to(self.network.device), mask.to(self.network.device)
-
-
-def _kind(request: Request) -> tuple[bool, int, tuple[str, ...], float]:
+def _kind(request: Request) -> tuple[str, bool, int, tuple[str, ...], float]:
     """What requests of one batch must share."""
     return (
+        request.per_token,
         bool(request.continuations),
         request.max_new_tokens,
         request.stop,
@@ -171,13 +153,12 @@ def _kind(request: Request) -> tuple[bool, int, tuple[str, ...], float]:
 
 def _length(row: Row) -> int:
     """Tokens that a request occupies in a batch."""
-    request, prompt, tails = row
-    if tails:
-        return sum(len(prompt) + len(tail) for tail in tails)
-    return len(prompt) + request.max_new_tokens
+    if row.tails:
+        return scoring.length(row)
+    return len(row.prompt) + row.request.max_new_tokens
 
 
-def _halving(ask: Callable[[list[Row]], list[Answer]], rows: list[Row]) -> Iterator[list[Answer]]:
+def _halving(ask: Ask, rows: Sequence[Row]) -> Iterator[list[Answer]]:
     """Ask for rows at once, or in halves where memory does not suffice."""
     try:
         answers = ask(rows)

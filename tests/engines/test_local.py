@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines.batching import Row
 from harness.engines.local import LocalEngine, _halving
 from harness.errors import WeightsError
 from harness.records import Checkpoint, Request, Response
@@ -145,9 +146,9 @@ def test_out_of_memory_halves_the_batch_down_to_one_request(tiny: Path) -> None:
     def ask(rows):
         if len(rows) > 2:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
-        return [(r[0], Response("", "stop", 0)) for r in rows]
+        return [(r.request, Response("", "stop", 0)) for r in rows]
 
-    rows = [(request, [1], []) for request in PROMPTS]
+    rows = [Row(request, [1], []) for request in PROMPTS]
     done = [q for batch in _halving(ask, rows) for q, _ in batch]
     assert done == PROMPTS
 
@@ -163,7 +164,7 @@ def test_other_errors_are_not_taken_for_lack_of_memory() -> None:
         raise RuntimeError("shape mismatch")
 
     with pytest.raises(RuntimeError, match="shape mismatch"):
-        list(_halving(ask, [(PROMPTS[0], [1], [])]))
+        list(_halving(ask, [Row(PROMPTS[0], [1], [])]))
 
 
 def test_a_prompt_longer_than_the_model_takes_is_named(

@@ -1,0 +1,84 @@
+"""The output layer in blocks: log-probabilities, and their moments over the whole vocabulary.
+
+Gemma's 256,000 words after 2,048 tokens are 2 GB of logits in float32, and a softmax holds them
+several times. Here logits exist for one block of tokens × words at a time, and what is needed of
+them is summed up as blocks go by: an online log-sum-exp (Milakov and Gimelshein, arXiv 1805.02867)
+with a first and a second moment beside it, all three relative to the running maximum, so that a
+token of which the model is certain keeps its precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# Tokens and words of one block.
+BLOCK = {"cpu": (256, 2048), "cuda": (2048, 8192)}
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLayer:
+    """From final hidden states to logits, a block at a time.
+
+    words: of the vocabulary. logits: from hidden states [tokens, width] and the first and the last
+    but one word of a block to float32 logits [tokens, words of the block]. whole: whether a block
+    must be all words, because nothing is known of the layer but how to call it.
+    """
+
+    words: int
+    logits: Callable[[Any, int, int], Any]
+    whole: bool = False
+
+
+def moments(layer: OutputLayer, hidden: Any, targets: Any) -> tuple[Any, Any, Any]:
+    """Log-probability of each target, and mean and deviation of the log-probability there.
+
+    hidden: [tokens, width], where the targets [tokens] are predicted. Mean and deviation are those
+    of Min-K%++ (arXiv 2404.02936): mu = sum_v p_v log p_v, sigma² = sum_v p_v (log p_v)² - mu².
+    Returns three float32 tensors [tokens].
+    """
+    import torch
+
+    height, width = BLOCK[hidden.device.type]
+    if layer.whole:
+        height, width = max(1, height * width // layer.words), layer.words
+    parts = [
+        _block(layer, hidden[i : i + height], targets[i : i + height], width)
+        for i in range(0, len(hidden), height)
+    ]
+    if not parts:
+        return (hidden.new_empty(0, dtype=torch.float32),) * 3
+    logprobs, means, deviations = (torch.cat(part) for part in zip(*parts, strict=True))
+    return logprobs, means, deviations
+
+
+def _block(layer: OutputLayer, hidden: Any, targets: Any, width: int) -> tuple[Any, Any, Any]:
+    import torch
+
+    peak = hidden.new_full((len(hidden),), float("-inf"), dtype=torch.float32)
+    zeroth, first, second, target = (torch.zeros_like(peak) for _ in range(4))
+    for start in range(0, layer.words, width):
+        logits = layer.logits(hidden, start, min(start + width, layer.words))
+        place = targets - start
+        inside = (place >= 0) & (place < logits.shape[1])
+        found = logits.gather(1, place.clamp(0, logits.shape[1] - 1)[:, None])[:, 0]
+        target = torch.where(inside, found, target)
+        risen = torch.maximum(peak, logits.amax(-1))
+        # What was summed relative to the old peak, relative to the new one.
+        down = torch.nan_to_num(peak - risen, nan=0.0, neginf=-1e4)
+        scale = down.exp()
+        second = scale * (second + 2 * down * first + down * down * zeroth)
+        first = scale * (first + down * zeroth)
+        zeroth = scale * zeroth
+        peak = risen
+        # A word that is masked out (-inf) counts as one whose probability is 0: 0 × -inf is none.
+        below = logits.sub_(peak[:, None]).clamp_(min=-1e4)
+        weight = below.exp()
+        zeroth += weight.sum(-1)
+        first += weight.mul_(below).sum(-1)
+        second += weight.mul_(below).sum(-1)
+    spread = zeroth.log()
+    mean = first / zeroth
+    variance = (second / zeroth - mean * mean).clamp(min=0.0)
+    return target - peak - spread, mean - spread, variance.sqrt()

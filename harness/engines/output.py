@@ -1,0 +1,77 @@
+"""What lies between a network's final hidden states and its logits, found out and checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.engines.moments import OutputLayer
+
+
+def bare(network: Any) -> Any:
+    """The causal language model without peft's wrapping; its adapters stay in place."""
+    return network.get_base_model() if hasattr(network, "get_base_model") else network
+
+
+def hidden_states(network: Any, ids: Any) -> Any:
+    """Final hidden states [rows, tokens, width] of right-padded ids.
+
+    No mask: what stands behind a token, padding included, never reaches it, and without one
+    attention takes its causal kernel.
+    """
+    return bare(network).base_model(input_ids=ids, use_cache=False)[0]
+
+
+def output_layer(network: Any, probe: list[int]) -> OutputLayer | None:
+    """The output layer in blocks of words; None where it does not give the network's own logits.
+
+    It is a linear layer, and what some architectures put behind it (Gemma 2's soft cap, Granite's
+    and Cohere's scale). Whether that is all, the ids of a probe tell.
+    """
+    import torch
+
+    model = bare(network)
+    module = model.get_output_embeddings()
+    if module is None or getattr(model, "base_model", model) is model:
+        return None
+    layer = _layer(module, model.config.get_text_config())
+    ids = torch.tensor([probe], device=network.device)
+    with torch.inference_mode():
+        expected = network(input_ids=ids, use_cache=False).logits[0].float()
+        if expected.shape[1] != layer.words:
+            return None
+        found = layer.logits(hidden_states(network, ids)[0], 0, layer.words)
+    # Four roundings of the largest logit: ours are rounded to float32, the network's to its dtype.
+    bound = 4 * torch.finfo(network.dtype).eps * max(1.0, expected.abs().max().item())
+    return layer if (found - expected).abs().max().item() <= bound else None
+
+
+def _layer(module: Any, config: Any) -> OutputLayer:
+    import torch
+
+    # An adapter on the layer, or a quantized one: only the module itself knows what it computes.
+    plain = type(module) is torch.nn.Linear
+    words = module.weight.shape[0] if plain else module.out_features
+    cap = getattr(config, "final_logit_softcapping", None)
+    scale = (getattr(config, "logit_scale", None) or 1.0) / (
+        getattr(config, "logits_scaling", None) or 1.0
+    )
+
+    def logits(hidden: Any, start: int, stop: int) -> Any:
+        table = _product(hidden, module, start, stop) if plain else module(hidden).float()
+        if scale != 1.0:
+            table = table * scale
+        return (table / cap).tanh() * cap if cap else table
+
+    return OutputLayer(words, logits, whole=not plain)
+
+
+def _product(hidden: Any, module: Any, start: int, stop: int) -> Any:
+    """hidden × weightᵀ + bias in float32, also of half-precision factors."""
+    import torch
+
+    weight = module.weight[start:stop]
+    if hidden.dtype == torch.float32 or not hidden.is_cuda:
+        table = torch.mm(hidden.float(), weight.float().t())
+    else:  # the tensor cores sum up in float32 anyhow
+        table = torch.mm(hidden, weight.t(), out_dtype=torch.float32)
+    return table if module.bias is None else table.add_(module.bias[start:stop].float())
