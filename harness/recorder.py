@@ -226,7 +226,7 @@ class Recorder:
 
 
 def _tables(folder: Path) -> list[str]:
-    """The article's two tables, and accuracy by form between them, as lines.
+    """The article's two tables, and what stands between them, as lines.
 
     A table whose suites were not selected is left out.
     """
@@ -234,6 +234,7 @@ def _tables(folder: Path) -> list[str]:
     from harness.report.learnt import knowledge_tables
     from harness.report.tables import gates_table, relative_table
     from harness.report.terminal import WIDTH, render
+    from harness.report.unknown import unknown_tables
 
     run = read_run(folder)
     compared = comparisons(run)
@@ -241,6 +242,7 @@ def _tables(folder: Path) -> list[str]:
     shown: list[Any] = []
     if "knowledge" in tasks:
         shown += knowledge_tables(run, compared)
+    shown += unknown_tables(run)
     if tasks & {"jsquad", "marc_ja"}:
         shown.append(relative_table(run, compared.relative))
     shown.append(gates_table(run))

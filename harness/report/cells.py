@@ -11,6 +11,13 @@ from harness.records import Result, Verdict
 from harness.runs import Run
 
 BLANK = "–"
+# Whose data serve where the matrix names none for a task (`harness.tasks.Task`, data_of).
+_DATA_OF = {
+    "known": "knowledge",
+    "ranks": "knowledge",
+    "trained": "knowledge",
+    "verbatim": "membership",
+}
 COLUMNS_OF_CHECKPOINT = ("#", "checkpoint", "dataset", "epochs")
 
 
@@ -31,7 +38,7 @@ class Table:
 def data_label(run: Run, *tasks: str) -> str:
     """The label of the tasks' data, once where they share it: a figure never stands without it."""
     data: Mapping[str, Mapping[str, Any]] = run.manifest.get("data", {})
-    labels = {task: _label(data[task]) for task in tasks if task in data}
+    labels = {task: _label(data[of]) for task in tasks if (of := source_of(task, data)) in data}
     if not labels:
         return "not recorded"
     if len(set(labels.values())) == 1:
@@ -39,41 +46,83 @@ def data_label(run: Run, *tasks: str) -> str:
     return "; ".join(f"{task}: {label}" for task, label in labels.items())
 
 
+def source_of(task: str, data: Mapping[str, Any]) -> str:
+    """The task whose data a task was asked on."""
+    return task if task in data else _DATA_OF.get(task, task)
+
+
 def _label(data: Mapping[str, Any]) -> str:
     label = str(data.get("label") or "no label")
     return f"{label}, at most {data['limit']} samples" if data.get("limit") else label
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How figures of one kind are told. unit: what follows them in a line, "" for bare numbers.
+    level: of their intervals.
+    """
+
+    factor: float = 1
+    digits: int = 3
+    signed: bool = False
+    unit: str = ""
+    level: float = 0.95
+
+
+PERCENT = Scale(100, 1, unit="%")
+POINTS = Scale(100, 1, signed=True, unit="points")
+RATIO = Scale()
+DIFFERENCE = Scale(signed=True)
+# Task, how the metric begins, and the scale: figures that are no shares. The page reads it, too.
+SCALES = (
+    ("relative", "", RATIO),
+    ("acquisition", "", POINTS),
+    ("twins", "excess", POINTS),
+    *(
+        (task, begin, scale)
+        for task in ("membership", "trained")
+        for begin, scale in (("auroc", RATIO), ("blind", RATIO), ("evidence", DIFFERENCE))
+    ),
+    ("ranks", "mean", Scale(level=0.9)),  # an equivalence test's
+)
+
+
+def scale_of(task: str, metric: str) -> Scale:
+    """How a figure of a task is told: as a share in per cent unless SCALES knows better."""
+    return next((s for t, begin, s in SCALES if t == task and metric.startswith(begin)), PERCENT)
+
+
+def told(result: Result) -> str:
+    """A figure with its interval and its unit."""
+    scale = scale_of(result.task, result.metric)
+    level = "" if scale.level == PERCENT.level else f"({100 * scale.level:g} % interval)"
+    return " ".join(filter(None, (_with_interval(result, scale), scale.unit, level)))
+
+
 def percent(result: Result | None) -> str:
     """A share with its interval, in per cent; an asterisk leads to a note."""
-    return BLANK if result is None else _with_interval(result, 100, 1)
+    return BLANK if result is None else _with_interval(result, PERCENT)
 
 
 def points(result: Result | None) -> str:
     """A difference of shares with its interval, in points."""
-    if result is None:
-        return BLANK
-    value, low, high = (f"{100 * v:+.1f}" for v in (result.value, result.low, result.high))
-    return f"{value}{'*' if result.reason else ''} [{low}, {high}]"
-
-
-def is_difference(result: Result) -> bool:
-    """Whether a figure is a difference of shares, to be told in points and with its sign."""
-    return result.task == "acquisition" or (result.task, result.metric) == ("twins", "excess")
+    return BLANK if result is None else _with_interval(result, POINTS)
 
 
 def ratio(result: Result | None) -> str:
     """A relative score with its interval."""
-    return BLANK if result is None else _with_interval(result, 1, 3)
+    return BLANK if result is None else _with_interval(result, RATIO)
 
 
-def number(value: float, factor: float = 1, digits: int = 1) -> str:
+def number(value: float | None, scale: Scale = RATIO) -> str:
     """A figure as text; BLANK where there is none, so that no table says "nan"."""
-    return f"{value * factor:.{digits}f}" if math.isfinite(value) else BLANK
+    if value is None or not math.isfinite(value):
+        return BLANK
+    return f"{value * scale.factor:{'+' if scale.signed else ''}.{scale.digits}f}"
 
 
-def _with_interval(result: Result, factor: float, digits: int) -> str:
-    value, low, high = (number(v, factor, digits) for v in (result.value, result.low, result.high))
+def _with_interval(result: Result, scale: Scale) -> str:
+    value, low, high = (number(v, scale) for v in (result.value, result.low, result.high))
     mark = "*" if result.reason else ""
     return f"{value}{mark} [{low}, {high}]"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.comparison.within import Comparisons
 from harness.report.cells import ordered_checkpoints
+from harness.report.details import details
 from harness.report.missing import gaps
 from harness.report.samples import outcomes
 from harness.runs import Item, Run
@@ -19,6 +20,7 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
     """The run's manifest, all results (those of comparisons included), its items and its gaps.
 
     notes: {kind of comparison: [what could not be made, and why]}.
+    details: {checkpoint: {task: what it found besides figures}}, as `harness.tasks` says.
     outcomes: {checkpoint: {form: {outcome: answers}}} of the knowledge questions.
     """
     results = [r for item in run.items for r in item.results] + list(compared.results)
@@ -36,6 +38,7 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
                 "known_before": compared.categories.notes,
                 "relative": compared.relative.notes,
             },
+            "details": details(run),
             "outcomes": {c: forms for c, forms in counted.items() if forms},
         }
     )

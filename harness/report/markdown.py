@@ -16,6 +16,7 @@ from harness.report.tables import (
     relative_table,
     results_table,
 )
+from harness.report.unknown import unknown_tables
 from harness.runs import Run
 
 LIMIT = 65_000  # a pull request comment may have 65,536 characters
@@ -32,6 +33,7 @@ def summary(run: Run, compared: Comparisons) -> str:
         first_sentence(run, compared),
         section(gates) if gates else "",
         *map(section, knowledge_tables(run, compared)),
+        *map(section, unknown_tables(run)),
         section(relative_table(run, compared.relative)),
         _not_run(run),
         "The whole report, with every sample: `report.html` in the run folder "

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from harness.runs import Run
 
 MEASURED = frozenset({"measured", "passed", "failed"})
-BASE_ONLY = frozenset({"known"})  # tasks that are not asked of checkpoints with an adapter
+# Tasks that are not asked of checkpoints with an adapter.
+BASE_ONLY = frozenset({"known", "dates", "membership", "ranks", "verbatim"})
 
 
 @dataclass(frozen=True, slots=True)

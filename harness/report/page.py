@@ -8,12 +8,13 @@ and of the style sheet, and allows nothing else.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 from importlib import resources
 from typing import Any
 
-from harness.report.cells import ordered_checkpoints
+from harness.report.cells import PERCENT, SCALES, ordered_checkpoints
 from harness.report.document import finite
 from harness.report.missing import tasks_of
 from harness.report.samples import confusion, packed_task
@@ -21,18 +22,26 @@ from harness.runs import Run
 
 SCRIPTS = (
     "texts",
+    "texts_unknown",
     "dom",
     "data",
     "cells",
     "chart",
     "gates",
     "learnt",
+    "dots",
+    "membership",
+    "curves",
+    "ranks",
+    "unknown",
     "outcomes",
     "overview",
     "manifest",
     "samples",
     "main",
 )
+# Of the details: by far the longest. Those of trained questions are not drawn.
+_CURVES = ("roc", "histogram")
 # Also what HTML, not JSON, gives a meaning to; and the two line ends that old scripts trip over.
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
@@ -59,12 +68,39 @@ def page_data(run: Run, report: dict[str, Any]) -> dict[str, Any]:
     checkpoints = [str(c["id"]) for c in ordered_checkpoints(run)]
     tables = {c: confusion(run, c) for c in checkpoints}
     return {
-        "report": report,
+        "report": {**report, "details": _drawn(report["details"])},
+        "scales": [[task, begin, dataclasses.asdict(scale)] for task, begin, scale in SCALES],
+        "percent": dataclasses.asdict(PERCENT),
         "checkpoints": checkpoints,
         "tasks": list(tasks_of(run)),
         "samples": {task: packed_task(run, task) for task in tasks_of(run)},
         "confusion": {c: table for c, table in tables.items() if table},
     }
+
+
+def _drawn(details: dict[str, Any]) -> dict[str, Any]:
+    """Details without what the page does not draw, curves no finer than it draws them."""
+    return {
+        checkpoint: {
+            task: _thinned(entry, curves=task != "trained") for task, entry in tasks.items()
+        }
+        for checkpoint, tasks in details.items()
+    }
+
+
+def _thinned(value: Any, curves: bool) -> Any:
+    if isinstance(value, dict):
+        kept = {k: v for k, v in value.items() if curves or k not in _CURVES}
+        return {k: _rounded(v) if k in _CURVES else _thinned(v, curves) for k, v in kept.items()}
+    return [_thinned(entry, curves) for entry in value] if isinstance(value, list) else value
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_rounded(entry) for entry in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def data_block(data: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from harness.records import Outcome
 from harness.report.cells import ordered_checkpoints
 from harness.runs import Run
 
@@ -18,12 +19,15 @@ def packed_task(run: Run, task: str) -> dict[str, Any]:
     code points of the prompt before it and then `rest`. answers: one per checkpoint, 0 where
     there is none, otherwise [text, outcome, score, reason, author]: indices into gold + texts and
     the lists of the same name (score: thousandths + 1, 0 for none), trailing zeros left out.
+    A task that only measures, right or wrong nowhere, has no questions here.
     """
     pool = _Pool()
     columns = [
         {str(row["id"]): row for row in run.samples(str(c["id"]), task)}
         for c in ordered_checkpoints(run)
     ]
+    if not any(row["outcome"] != Outcome.MEASURED for column in columns for row in column.values()):
+        columns = [{} for _ in columns]
     identifiers = dict.fromkeys(identifier for column in columns for identifier in column)
     questions: list[list[Any]] = []
     before = ""

@@ -7,7 +7,6 @@ from typing import Any
 
 from harness.comparison.derived import Derived
 from harness.comparison.within import Comparisons
-from harness.records import Result
 from harness.report.cells import (
     BLANK,
     COLUMNS_OF_CHECKPOINT,
@@ -15,12 +14,11 @@ from harness.report.cells import (
     checkpoint_cells,
     data_label,
     interval_note,
-    is_difference,
     notes_of,
     percent,
-    points,
     ratio,
     reasons,
+    told,
 )
 from harness.report.missing import gap_notes, tasks_of
 from harness.runs import Run
@@ -109,14 +107,8 @@ def results_table(run: Run, compared: Comparisons) -> Table:
     """Every number of the run, a line each."""
     results = [r for item in run.items for r in item.results] + list(compared.results)
     rows = tuple(
-        (r.checkpoint, r.task, r.metric, _figure(r), str(r.n), str(r.verdict)) for r in results
+        (r.checkpoint, r.task, r.metric, told(r), str(r.n), str(r.verdict)) for r in results
     )
     columns = ("checkpoint", "task", "metric", "value [95 % interval]", "n", "verdict")
     labels = notes_of(f"Data: {data_label(run, *tasks_of(run))}.", *reasons(results))
     return Table("All results", columns, rows, labels, numeric=(3, 4))
-
-
-def _figure(result: Result) -> str:
-    if result.task == "relative":
-        return ratio(result)
-    return points(result) + " points" if is_difference(result) else percent(result) + " %"

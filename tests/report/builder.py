@@ -44,7 +44,7 @@ def manifest(checkpoints: Sequence[Checkpoint], **changes: Any) -> dict[str, Any
             {
                 "id": c.id,
                 "model": c.model.id,
-                "adapter": None,
+                "adapter": str(c.adapter) if c.adapter else None,
                 "dataset": c.dataset,
                 "epochs": c.epochs,
                 "baseline": c.baseline,

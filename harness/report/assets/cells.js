@@ -36,11 +36,23 @@ function sized(name, task, metric) {
 }
 
 // Columns and rows of a table of some metrics, for the checkpoints that have any of them.
-function byCheckpoint(task, metrics) {
+// units: whether each metric's name tells its own.
+function byCheckpoint(task, metrics, units = false) {
+  const name = (m) => withUnit(metricName(task, m), units && unitOf(task, m));
   const columns = [{ name: T('checkpoint') },
-    ...metrics.map((m) => ({ name: sized(metricName(task, m), task, m), ...NUMBER }))];
+    ...metrics.map((m) => ({ name: sized(name(m), task, m), ...NUMBER }))];
   const rows = DATA.checkpoints.filter((id) => metrics.some((m) => result(id, task, m)))
     .map((id) => [named(id), ...metrics.map((m) => stacked(result(id, task, m)))]);
+  return [columns, rows];
+}
+
+// The same with a row a metric, where there are many.
+function byMetric(task, metrics, units = false) {
+  const measured = DATA.checkpoints.filter((id) => metrics.some((m) => result(id, task, m)));
+  const columns = [{ name: T('figure') },
+    ...measured.map((id) => ({ name: el('bdi', null, id), ...NUMBER }))];
+  const rows = metrics.map((m) => [sized(withUnit(metricName(task, m), units && unitOf(task, m)), task, m),
+    ...measured.map((id) => stacked(result(id, task, m)))]);
   return [columns, rows];
 }
 
@@ -50,13 +62,15 @@ function reasons(results) {
 }
 
 function methods(results) {
-  const used = new Map(); // method -> what it was used for; the baseline's own 1 needs no method
+  const levels = new Map(); // level -> method -> what it was used for
+  // The baseline's own 1 needs no method.
   for (const r of results.filter((r) => r && r.interval && !(r.task === 'relative' && r.checkpoint === BASELINE))) {
+    const { level } = scaleFor(r.task, r.metric);
+    const used = levels.get(level) || levels.set(level, new Map()).get(level);
     used.set(r.interval, (used.get(r.interval) || new Set()).add(metricName(r.task, r.metric)));
   }
-  const lines = [...used].map(([method, names]) =>
-    used.size > 1 ? `${method} (${[...names].join(', ')})` : method);
-  return lines.length ? [T('intervals', lines.join('; '))] : [];
+  return [...levels].map(([level, used]) => T('intervals', [...used].map(([method, names]) =>
+    used.size > 1 ? `${method} (${[...names].join(', ')})` : method).join('; '), share(level, 0)));
 }
 
 function gapLines(tasks) {

@@ -1,6 +1,7 @@
 // Drawings of one figure for each checkpoint, with its interval as whiskers. Widths are per cent of
 // the drawing, so that text keeps its size on a phone and in print.
-const TOLD_ELSEWHERE = ['acquisition', 'twins', 'known', 'known_before'];
+const TOLD_ELSEWHERE = ['acquisition', 'twins', 'known', 'known_before', 'dates', 'membership',
+  'ranks', 'trained', 'verbatim'];
 
 function chartSection() {
   const kinds = new Map();
@@ -19,9 +20,10 @@ const drawn = (task, metric) => DATA.checkpoints.map((id) => result(id, task, me
 
 // Where values stand between two ends. ticks: what the axis names; reference: the line to mark.
 function scaleOf(from, to, ticks, reference, text) {
-  const x = (value) =>
-    `${(Math.min(Math.max((value - from) / (to - from), 0), 1) * 100).toFixed(3)}%`;
-  return { from, to, ticks, reference, text, x };
+  const at = (value) => Math.min(Math.max((value - from) / (to - from), 0), 1) * 100;
+  const x = (value) => `${at(value).toFixed(3)}%`;
+  const width = (low, high) => `${(at(high) - at(low)).toFixed(3)}%`;
+  return { from, to, ticks, reference, text, x, width };
 }
 
 function barChart(task, metric) {
@@ -34,7 +36,7 @@ function barChart(task, metric) {
   const caption = relative ? metricName(task, metric) : `${taskName(task)} – ${metricName(task, metric)} (%)`;
   return el('figure', { class: 'chart' },
     el('figcaption', null, el('strong', null, caption), label(sources(task))),
-    rowsOf(results, scale, (r) => ({ under: svg('rect', { class: r.checkpoint === BASELINE ? 'base' : 'value',
+    rowsOf(results.map(rowOf), scale, (r) => ({ under: svg('rect', { class: r.checkpoint === BASELINE ? 'base' : 'value',
       x: 0, y: 6, width: scale.x(r.value), height: 16, rx: 2 }) })),
     relative && BASELINE ? el('p', { class: 'quiet' }, T('relative_to', BASELINE)) : null);
 }
@@ -52,13 +54,17 @@ function differenceChart(task, metric) {
   const scale = scaleOf(from, to, ticks, 0, (at) => signed(at, 0));
   return el('figure', { class: 'chart dots' },
     el('figcaption', null, el('strong', null, `${metricName(task, metric)} (${T('points')})`)),
-    rowsOf(results, scale, (r) => ({ over: svg('circle', { class: r.low > 0 || r.high < 0 ? 'dot' : 'dot unsure',
+    rowsOf(results.map(rowOf), scale, (r) => ({ over: svg('circle', { class: r.low > 0 || r.high < 0 ? 'dot' : 'dot unsure',
       cx: scale.x(r.value), cy: 14, r: 5 }) })));
 }
 
-// shape: what of a row is drawn under its whiskers and what over them.
-const rowsOf = (results, scale, shape) => el('div', { class: 'bars' },
-  results.map((r) => chartRow(r, scale, shape(r))), axis(scale));
+const rowOf = (r) => ({ ...r, name: r.checkpoint, text: figure(r, r.value),
+  said: `${figure(r, r.value)} (${interval(r)})` });
+
+// rows: {name, value, low, high, text beside it, what is said of it}. shape: what of a row is drawn
+// under its whiskers and what over them.
+const rowsOf = (rows, scale, shape) => el('div', { class: 'bars' },
+  rows.map((r) => chartRow(r, scale, shape(r))), axis(scale));
 
 function chartRow(r, { x, ticks, reference }, { under, over }) {
   const line = (at, name) => svg('line', { class: name, x1: x(at), x2: x(at), y1: 0, y2: 28 });
@@ -67,12 +73,12 @@ function chartRow(r, { x, ticks, reference }, { under, over }) {
     ...[r.low, r.high].map((end) =>
       svg('line', { class: 'whisker', x1: x(end), x2: x(end), y1: 10, y2: 18 }))] : [];
   const marked = reference === null ? null : line(reference, 'grid reference');
-  return [el('bdi', { class: 'bar-name', title: r.checkpoint }, r.checkpoint),
+  return [el('bdi', { class: 'bar-name', title: r.name }, r.name),
     svg('svg', { class: 'bar', role: 'img', height: 28,
-      'aria-label': `${r.checkpoint}: ${figure(r, r.value)} (${interval(r)})` },
+      'aria-label': `${r.name}: ${r.said}` },
     ticks.filter((at) => at !== reference).map((at) => line(at, 'grid')),
     under, marked, whiskers, over),
-    el('span', { class: 'bar-value' }, figure(r, r.value))];
+    el('span', { class: 'bar-value' }, r.text)];
 }
 
 function axis({ x, ticks, from, to, text }) {

@@ -46,26 +46,38 @@ function fixed(value, digits) {
 }
 const share = (value, digits = 1) => known(value) ? fixed(value * 100, digits) : NONE;
 const ratio = (value) => known(value) ? fixed(value, 3) : NONE;
-const signed = (value, digits = 1) => {
+const signed = (value, digits = 1, factor = 100) => {
   if (!known(value)) return NONE;
-  const size = fixed(Math.abs(value * 100), digits);
+  const size = fixed(Math.abs(value * factor), digits);
   if (Math.abs(value) < 1e-9) return size; // but a bound of −0.04 lies below 0, and says so
   return (value < 0 ? '−' : '+') + size;
 };
-const isDifference = (r) => r.task === 'acquisition' || key(r.task, r.metric) === key('twins', 'excess');
-const figure = (r, value) => {
-  if (r.task === 'relative') return ratio(value);
-  return isDifference(r) ? signed(value) : share(value);
+
+// How figures are told: shares in per cent, others as `scales` has them (cells.py).
+const scaleFor = (task, metric) => {
+  const found = DATA.scales.find(([of, begin]) => of === task && metric.startsWith(begin));
+  return found ? found[2] : DATA.percent;
+};
+const told = (value, scale) => {
+  if (!known(value)) return NONE;
+  return scale.signed ? signed(value, scale.digits, scale.factor) : fixed(value * scale.factor, scale.digits);
 };
 // A dash between two numbers that have signs would be read as one of them.
-const interval = (r) => isDifference(r) ? T('from_to', figure(r, r.low), figure(r, r.high))
-  : `${figure(r, r.low)} – ${figure(r, r.high)}`;
+const between = (low, high, scale) => scale.signed
+  ? T('from_to', told(low, scale), told(high, scale)) : `${told(low, scale)} – ${told(high, scale)}`;
+const figure = (r, value) => told(value, scaleFor(r.task, r.metric));
+const interval = (r) => between(r.low, r.high, scaleFor(r.task, r.metric));
+const unitOf = (task, metric) => {
+  const { unit } = scaleFor(task, metric);
+  return own(T('units'), unit) || unit;
+};
+const withUnit = (name, unit) => unit ? `${name} (${unit})` : name;
 
 // The suites whose data the figures of a task are made of.
 const SOURCES = { relative: ['jsquad', 'marc_ja'], acquisition: ['knowledge'], twins: ['knowledge'],
-  known_before: ['knowledge'], known: [RUN.data.known ? 'known' : 'knowledge'] };
-const sources = (task) => own(SOURCES, task) || [task];
-const unit = (task) => task === 'relative' ? '' : ` (${task === 'acquisition' ? T('points') : '%'})`;
+  known_before: ['knowledge'], known: ['knowledge'], ranks: ['knowledge'], trained: ['knowledge'],
+  verbatim: ['membership'] };
+const sources = (task) => own(RUN.data, task) ? [task] : own(SOURCES, task) || [task];
 
 function dataLabel(tasks) {
   const labels = tasks.filter((t) => RUN.data[t]).map((t) => {

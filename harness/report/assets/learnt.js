@@ -30,7 +30,7 @@ function twinsSection() {
     named(BY_ID.get(id).twin_of), named(id), ...metrics.map((m) => stacked(result(id, 'twins', m))),
     result(id, 'twins', 'acquired').n]);
   const columns = [{ name: T('world', 'A') }, { name: T('world', 'B') },
-    ...metrics.map((m) => ({ name: metricName('twins', m) + (m === 'excess' ? '' : ' (%)'), ...NUMBER })),
+    ...metrics.map((m) => ({ name: withUnit(metricName('twins', m), unitOf('twins', m)), ...NUMBER })),
     { name: T('n'), ...NUMBER }];
   return section('twins', T('twins_title'), label(['knowledge']),
     el('p', { class: 'lead' }, T('twins_note')),

@@ -20,6 +20,7 @@ function route(hash) {
     const [task, id] = [decoded(rest[0] || ''), decoded(rest.slice(1).join('/'))];
     return { name: 'samples', draw: () => own(DATA.samples, task) ? sampleView(task, id) : [el('p', null, T('unknown'))] };
   }
+  if (name === 'curves' && query) pickCurves(new URLSearchParams(query));
   if (name === 'run') return { name, draw: manifestView };
   return { name: 'overview', anchor: name, draw: overviewView };
 }

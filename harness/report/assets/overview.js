@@ -1,6 +1,7 @@
 // The first view: gates, the two tables of the article, what stands behind them, what is missing.
 const FORMS = ['paraphrase', 'held_out', 'untrained', 'reversed', 'near_miss', 'control',
   'carried_over'];
+const MANY = 10; // metrics that a table has columns for
 
 function accuracySection() {
   if (!DATA.tasks.includes('knowledge')) return null;
@@ -67,9 +68,12 @@ function allSection() {
   return section('all', T('all'), resultTasks().map((task) => {
     const results = REPORT.results.filter((r) => r.task === task);
     const metrics = [...new Set(results.map((r) => r.metric))];
-    const title = `${taskName(task)}${unit(task)}`;
+    const units = [...new Set(metrics.map((m) => unitOf(task, m)))];
+    const title = withUnit(taskName(task), units.length === 1 && units[0]);
+    const layout = metrics.length > MANY ? byMetric : byCheckpoint;
     return el('div', { class: 'part' }, el('h3', null, title), label(sources(task)),
-      table(title, ...byCheckpoint(task, metrics)), notes([...methods(results), ...reasons(results)]));
+      table(title, ...layout(task, metrics, units.length > 1)),
+      notes([...methods(results), ...reasons(results)]));
   }));
 }
 
@@ -96,5 +100,5 @@ function gapsSection() {
 }
 
 const overviewView = () => [gatesSection(), accuracySection(), acquisitionSection(),
-  twinsSection(), beforeSection(), relativeSection(), chartSection(), outcomesSection(),
+  twinsSection(), beforeSection(), unknownSection(), relativeSection(), chartSection(), outcomesSection(),
   confusionSection(), allSection(), gapsSection()];

@@ -28,7 +28,7 @@ const TEXTS = {
     outcomes_title: 'What became of the answers',
     outcomes_note: 'Per cent of the answers; the number below leads to the samples.',
     jsquad_f1: 'JSQuAD F1 (%)', marc_accuracy: 'MARC-ja accuracy (%)',
-    intervals: (m) => `95 % intervals: ${m}.`, charts: 'At a glance',
+    intervals: (m, level) => `${level} % intervals: ${m}.`, charts: 'At a glance',
     chart_note: 'Bars are values, whiskers 95 % intervals.',
     relative_to: (b) => `The line at 1 is the baseline, ${b}.`,
     all: 'All results', confusion: 'MARC-ja: what was answered', gold_label: 'Gold',
@@ -51,6 +51,7 @@ const TEXTS = {
     outcomes: { correct: 'correct', wrong: 'wrong', contradictory: 'contradictory', abstained: 'abstained', partial: 'partial' },
     verdicts: { passed: 'passed', regressed: 'regressed', inconclusive: 'inconclusive', incomparable: 'not comparable', measured: 'measured' },
     statuses: { 'not run': 'not run', skipped: 'skipped', error: 'error', crashed: 'crashed', 'no result': 'no result' },
+    figure: 'Figure', units: { '%': '%', points: 'points', characters: 'characters' },
   },
   ja: {
     report: '評価レポート', overview: '概要', samples: 'サンプル', run: '実行',
@@ -80,7 +81,7 @@ const TEXTS = {
     outcomes_title: '回答の内訳',
     outcomes_note: '回答に占める割合(%)。下の件数からサンプルを開けます。',
     jsquad_f1: 'JSQuAD F1(%)', marc_accuracy: 'MARC-ja 正解率(%)',
-    intervals: (m) => `95%区間：${m}。`, charts: 'グラフ',
+    intervals: (m, level) => `${level}%区間：${m}。`, charts: 'グラフ',
     chart_note: '棒は値、ひげは95%区間です。',
     relative_to: (b) => `1の線が基準の ${b} です。`,
     all: 'すべての結果', confusion: 'MARC-ja：回答の内訳', gold_label: '正解',
@@ -103,6 +104,7 @@ const TEXTS = {
     outcomes: { correct: '正解', wrong: '不正解', contradictory: '矛盾', abstained: '回答を控えた', partial: '部分的' },
     verdicts: { passed: '合格', regressed: '悪化', inconclusive: '判定できない', incomparable: '比較できない', measured: '測定のみ' },
     statuses: { measured: '測定済み', passed: '合格', failed: '不合格', 'not run': '未実行', skipped: 'スキップ', error: 'エラー', crashed: '異常終了', 'no result': '結果なし' },
+    figure: '値', units: { '%': '%', points: 'ポイント', characters: '文字' },
   },
 };
 
@@ -111,6 +113,10 @@ const TASKS = {
   jsquad: 'JSQuAD', marc_ja: 'MARC-ja', relative: { en: 'Relative', ja: '相対' },
   acquisition: { en: 'Acquisition', ja: '習得' }, twins: { en: 'Twin worlds', ja: '双子の世界' },
   known_before: { en: 'Accuracy by what was known before', ja: '既知度別の正解率' },
+  dates: { en: 'Dates', ja: '日付' }, membership: { en: 'Membership', ja: '学習データの判別' },
+  ranks: { en: 'Ranks of true values', ja: '真の値の順位' },
+  trained: { en: 'Trained against held-out', ja: '学習した質問の判別' },
+  verbatim: { en: 'Verbatim continuation', ja: '逐語の続き' },
 };
 const categoriesOf = (prefix) => ({
   [`${prefix}_highly_known`]: { en: 'Highly known', ja: 'よく知っている' },
@@ -132,7 +138,7 @@ const METRICS = {
   acquisition_seen: { en: 'Seen wording', ja: '学習した聞き方' },
   acquisition_untrained: { en: 'Untrained facts', ja: '未学習の事実' },
   acquired: { en: 'Acquired', ja: '習得' }, crossed: { en: 'Crossed over', ja: '取り違え' },
-  excess: { en: 'Excess (points)', ja: '超過(ポイント)' },
+  excess: { en: 'Excess', ja: '超過' },
   ...categoriesOf('known_before/accuracy'), ...categoriesOf('known/share'),
   'jsquad/f1': 'F1 (JGLUE)', 'jsquad/exact_match': 'Exact match (JGLUE)',
   'jsquad/exact_match_lm_eval': 'Exact match (lm-evaluation-harness)',
@@ -142,6 +148,8 @@ const METRICS = {
   relative_score: { en: 'Relative score', ja: '相対スコア' },
   relative_jsquad_f1: { en: 'of JSQuAD F1', ja: 'JSQuAD F1の比' },
   relative_marc_ja_accuracy: { en: 'of MARC-ja accuracy', ja: 'MARC-ja正解率の比' },
+  share_after_release: { en: 'After the release', ja: '公開日より後' },
+  share_with_evidence: { en: 'With evidence', ja: '根拠あり' },
 };
 
 let language = /^ja\b/i.test(navigator.language || '') ? 'ja' : 'en';
@@ -159,8 +167,10 @@ const localised = (names, name, shown = name) => {
   return typeof found === 'object' ? found[language] : found || shown;
 };
 const taskName = (task) => localised(TASKS, task);
-const metricName = (task, metric) =>
-  localised(METRICS, `${task}/${metric}`, null) || localised(METRICS, metric);
+const metricName = (task, metric) => localised(METRICS, `${task}/${metric}`, null)
+  || localised(METRICS, metric, null) || composedName(task, metric);
+const worded = (name) => name.replaceAll('_', ' ');
+
 const outcomeName = (outcome) => own(T('outcomes'), outcome) || outcome;
 const formName = (form) => own(T('forms'), form) || form;
 const verdictName = (verdict) => own(T('verdicts'), verdict) || verdict;

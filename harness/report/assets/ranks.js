@@ -1,0 +1,52 @@
+// Where true values rank among exchangeable ones: flat where the facts are unknown.
+function ranksPart() {
+  const sets = detailed('ranks', 'sets');
+  if (!sets.length) return null;
+  const several = new Set(sets.map((s) => s.checkpoint)).size > 1;
+  const title = (s) => several ? `${s.checkpoint}, ${setName(s)}` : setName(s);
+  const columns = [{ name: T('set') }, { name: T('verdict') }, { name: T('mean_rank'), ...NUMBER },
+    { name: T('swapped'), ...NUMBER }, { name: T('facts'), ...NUMBER },
+    { name: T('documents'), ...NUMBER }, { name: T('flagged'), ...NUMBER }];
+  const rows = sets.map((s) => [title(s), badge(s.verdict), stack(s.mean, s, THREE),
+    stack((s.negative || {}).mean, s.negative, THREE), orNone(s.facts), orNone(s.documents),
+    orNone(s.flagged)]);
+  const kinds = detailed('ranks', 'kinds');
+  const flagged = detailed('ranks', 'flagged');
+  const dropped = sets.filter((s) => s.dropped).map((s) => `${title(s)} ${s.dropped}`);
+  return el('div', { class: 'under' }, el('h3', { id: 'ranks' }, T('ranks_title')), label(['ranks']),
+    el('p', { class: 'quiet' }, T('ranks_note')),
+    el('div', { class: 'small-plots' }, sets.filter((s) => (s.histogram || []).length).map((s) =>
+      el('figure', { class: 'chart plot' }, el('figcaption', null, el('strong', null, el('bdi', null, title(s))), ' ',
+        badge(s.verdict)), rankPlot(s, title(s))))),
+    table(T('ranks_title'), columns, rows),
+    notes([...(dropped.length ? [T('dropped', dropped.join(', '))] : []), ...gapLines(['ranks'])]),
+    kinds.length ? el('details', null, el('summary', null, T('kinds_title')), kindsTable(kinds, title)) : null,
+    flagged.length ? el('details', { open: true }, el('summary', null, T('flagged_title', flagged.length)),
+      flaggedTable(flagged, title)) : null);
+}
+
+const pText = (p) => !known(p) ? NONE : p >= 0.0001 ? fixed(p, 4) : '< 0.0001';
+
+function rankPlot(set, name) {
+  const bars = set.histogram;
+  const even = 1 / bars.length;
+  const top = Math.max(2.5 * even, ...bars.filter(known));
+  const { x, y, grid, base } = plane(240, 150, { range: [0, 1], ticks: [0, 0.5, 1], text: (at) => String(at) },
+    { range: [0, top], ticks: [0, top], text: (at) => `${share(at, 0)} %` }, T('rank_axis'));
+  return drawing(240, 150, `${T('ranks_title')}, ${name}: ${T('mean_rank')} ${valued(set.mean, set, THREE)}`, grid,
+    bars.map((value, i) => known(value) ? svg('rect', { class: 'rank', x: x(i * even) + 0.5, y: y(value),
+      width: Math.max(x(even) - x(0) - 1, 0.5), height: Number((base - y(value)).toFixed(2)) }) : null),
+    svg('line', { class: 'grid reference', x1: x(0), x2: x(1), y1: y(even), y2: y(even) }));
+}
+
+function kindsTable(kinds, title) {
+  const columns = [{ name: T('kind') }, { name: T('set') }, { name: T('facts'), ...NUMBER }, { name: T('mean_rank'), ...NUMBER }];
+  return table(T('kinds_title'), columns, kinds.map((k) => [worded(String(orNone(k.kind))), title(k), orNone(k.facts), stack(k.mean, k, THREE)]));
+}
+
+function flaggedTable(flagged, title) {
+  const columns = [{ name: T('document') }, { name: T('set') }, { name: T('facts'), ...NUMBER },
+    { name: localised(MEASURES, 'mean_rank'), ...NUMBER }, { name: 'p', ...NUMBER }, { name: 'q', ...NUMBER }];
+  return table(T('flagged_title', flagged.length), columns, flagged.map((f) => [named(orNone(f.document)), title(f),
+    orNone(f.facts), told(f.mean, THREE), pText(f.p), pText(f.q)]));
+}

@@ -1,0 +1,136 @@
+// What the interface says about what was unknown before; see texts.js.
+Object.assign(TEXTS.en, {
+  unknown_title: 'Was it unknown before?',
+  unknown_lead: 'The release date says what a model can’t have read. Likelihoods say what it seems to have read, but only in a language where they were shown to tell members from others better than a classifier that never sees the model.',
+  findings: { works: 'works', 'no power': 'no power here', invalid: 'pair invalid', unknown: 'unknown',
+    known: 'known', guessable: 'guessable', undecided: 'undecided', detected: 'detected',
+    missed: 'not detected', after: 'after release', early: 'not after release' },
+  dates_all: (n, date) => `all ${n} documents are dated after the release on ${date}`,
+  dates_some: (part, n, date) => `${part} % of ${n} documents are dated after the release on ${date}`,
+  dates_evidence: (part) => `; ${part} % of the dates carry evidence`,
+  dates_failed: (id, names) => `${id}: not shown to be younger: ${names}`,
+  pair_works: (method, found, blind, tokens) => `${method} tells members from others: AUROC ${found}, blind ${blind}, on ${tokens} tokens`,
+  pair_powerless: (method, found, blind, tokens) => `the best, ${method}, has AUROC ${found}, blind ${blind}, on ${tokens} tokens; what it says of other documents is no evidence`,
+  pair_invalid: (method, found, blind, tokens, name) => `${name} alone, without the model, tells members from others: AUROC ${blind}; nothing can be read off this pair`,
+  blinds: { ngrams: 'n-grams', dates: 'dates', length: 'length' }, blind: 'blind',
+  rank_found: (mean, facts) => `mean rank of the true values ${mean}, ${facts} facts`,
+  trained_found: {
+    detected: (dataset, ids) => `${ids}: likelihoods tell trained questions (${dataset}) from held-out ones`,
+    missed: (dataset, ids) => `${ids}: likelihoods don’t tell those questions (${dataset}) from held-out ones`,
+    invalid: (dataset, ids) => `${ids}: without the model trained questions (${dataset}) are told from held-out ones`,
+  },
+  contrast_title: 'Does membership inference work here?',
+  contrast_note: 'AUROC of members against others, with 95 % intervals. Shaded: the best blind baseline, which never sees the model. Dashed: chance. A dot in colour lies above the whole blind interval.',
+  at_tokens: (n) => `${n} tokens`, tokens: 'Tokens', language: 'Language', method: 'Method',
+  curves_title: 'Curves', roc_title: 'ROC curve', histogram_title: 'Scores', score: 'score (higher is more like a member)',
+  fpr_tpr: 'false-positive rate → true-positive rate ↑', members: 'members', others: 'others',
+  threshold_5: 'threshold at 5 % FPR', k_title: 'Choice of K', k_axis: 'K: least likely tokens (%)',
+  tpr_5: 'TPR at 5 % FPR (%)', tpr_1: 'TPR at 1 % FPR (%)', tpr_5_long: 'Members found at 5 % FPR', tpr_1_long: 'Members found at 1 % FPR',
+  few_note: '* Too few non-members for that rate: the threshold hangs on a handful of them.',
+  blind_note: 'Evidence: AUROC less the best blind AUROC, paired by text; its interval is wide enough for all methods at once.',
+  methods_title: 'All methods and lengths', members_others: 'Members / others', evidence: 'Evidence', figures: 'Figures',
+  asked_found: (n, flagged, rate, part, span) => `Of ${n} documents asked about ${flagged} look like members at ${rate} % FPR (${part} %, ${span})`,
+  ranks_title: 'Ranks of true values',
+  ranks_note: 'Each true value is ranked among exchangeable ones by its likelihood; 0 is the likeliest. Unknown facts have even ranks (dashed) and a mean of 0.5. Unknown: the whole 90 % interval lies between 0.45 and 0.55. Random value: another value taken for the true one, as a control. Flagged: documents whose facts rank too high for chance (Benjamini-Hochberg, q < 0.05).',
+  set: 'Set', facts: 'Facts', documents: 'Documents', mean_rank: 'Mean rank, 90 %', swapped: 'Random value, 90 %',
+  rank_axis: 'rank: 0 is the likeliest', kinds_title: 'By kind of fact', kind: 'Kind', document: 'Document', flagged: 'Flagged',
+  flagged_title: (n) => `Documents whose facts look known (${n})`,
+  dropped: (names) => `Facts left out for want of exchangeable values: ${names}`,
+  trained_title: 'Trained against held-out questions',
+  trained_note: 'Trained and held-out questions come out of the same generator, so that only training can tell them apart. AUROC with 95 % intervals; shaded the blind baseline, dashed chance.',
+  verbatim_title: 'Verbatim continuation',
+  verbatim_note: 'Longest run of characters that the continuation has in common with the rest of the document.',
+  prompting: 'Prompt', styles: { continue: 'continued', guided: 'guided', general: 'not guided' },
+  longest_run: 'Longest run (characters)', run_share: (n) => `${n} or more (%)`,
+  guided_found: (id, set, more) => `${id}, ${set}: with title and source in the prompt, runs are ${more} characters longer than without`,
+});
+Object.assign(TEXTS.en.forms, { known: 'in training text', unseen: 'unseen', new: 'new', member: 'members',
+  'non-member': 'non-members', asked: 'asked about' });
+
+Object.assign(TEXTS.ja, {
+  unknown_title: 'もともと知らなかったか',
+  unknown_lead: '公開日からは、モデルが読めたはずのない文書が分かります。尤度からは、読んだらしい文書が分かりますが、学習済みの文書とそうでない文書を、モデルを見ない分類器よりよく見分けられると示せた言語でだけです。',
+  findings: { works: '有効', 'no power': 'ここでは効かない', invalid: '比較対が不適', unknown: '未知',
+    known: '既知', guessable: '推測できる', undecided: '判定できない', detected: '検出',
+    missed: '検出されず', after: '公開日より後', early: '公開日より後でない' },
+  dates_all: (n, date) => `${n}件の文書の日付はすべて公開日(${date})より後です`,
+  dates_some: (part, n, date) => `${n}件の文書のうち${part}%の日付が公開日(${date})より後です`,
+  dates_evidence: (part) => `。日付の${part}%に根拠があります`,
+  dates_failed: (id, names) => `${id}：新しいと示せない文書：${names}`,
+  pair_works: (method, found, blind, tokens) => `${method} は学習済みの文書を見分けます。AUROC ${found}、ブラインド ${blind}、${tokens}トークン`,
+  pair_powerless: (method, found, blind, tokens) => `最良の ${method} でも AUROC ${found}、ブラインド ${blind}、${tokens}トークン。ほかの文書についての根拠にはなりません`,
+  pair_invalid: (method, found, blind, tokens, name) => `モデルを見ない${name}だけで見分けられます(AUROC ${blind})。この比較対からは何もいえません`,
+  blinds: { ngrams: '文字n-gram', dates: '日付', length: '長さ' }, blind: 'ブラインド',
+  rank_found: (mean, facts) => `真の値の平均順位 ${mean}、${facts}件の事実`,
+  trained_found: {
+    detected: (dataset, ids) => `${ids}：学習した質問(${dataset})を、取り置いた質問と尤度で見分けられます`,
+    missed: (dataset, ids) => `${ids}：その質問(${dataset})を、取り置いた質問と尤度では見分けられません`,
+    invalid: (dataset, ids) => `${ids}：学習した質問(${dataset})を、モデルなしでも見分けられます`,
+  },
+  contrast_title: '学習データの判別はここで使えるか',
+  contrast_note: '学習済みの文書とそうでない文書を見分けるAUROCと95%区間。帯は、モデルを見ない最良のブラインド基準、破線は偶然です。色のついた点は、ブラインドの区間全体より上にあります。',
+  at_tokens: (n) => `${n}トークン`, tokens: 'トークン数', language: '言語', method: '手法',
+  curves_title: '曲線', roc_title: 'ROC曲線', histogram_title: 'スコアの分布', score: 'スコア(高いほど学習済みらしい)',
+  fpr_tpr: '偽陽性率 → 真陽性率 ↑', members: '学習済み', others: '未学習',
+  threshold_5: '偽陽性率5%のしきい値', k_title: 'Kの選び方', k_axis: 'K：確率の低いトークンの割合(%)',
+  tpr_5: '真陽性率(%)、偽陽性率5%', tpr_1: '真陽性率(%)、偽陽性率1%', tpr_5_long: '偽陽性率5%での真陽性率', tpr_1_long: '偽陽性率1%での真陽性率',
+  few_note: '* その率には未学習の文書が少なすぎ、しきい値が数件で決まっています。',
+  blind_note: 'ブラインドとの差：AUROCから最良のブラインドのAUROCを引いた値(文書ごとの対応あり)。区間は、すべての手法に同時に成り立つ幅です。',
+  methods_title: 'すべての手法と長さ', members_others: '学習済み/未学習', evidence: 'ブラインドとの差', figures: '数値',
+  asked_found: (n, flagged, rate, part, span) => `尋ねた文書${n}件のうち${flagged}件が、偽陽性率${rate}%で学習済みらしく見えます(${part}%、${span})`,
+  ranks_title: '真の値の順位',
+  ranks_note: '真の値を、交換可能な値のなかで尤度の順に並べます。0が最も尤もらしい値です。知らない事実の順位は一様(破線)で、平均は0.5です。90%区間の全体が0.45と0.55の間にあれば「未知」とします。「無作為の値」は、別の値を真とみなした対照です。「該当」は、事実の順位が偶然にしては高すぎる文書です(Benjamini-Hochberg法、q < 0.05)。',
+  set: '組', facts: '事実', documents: '文書', mean_rank: '平均順位、90%', swapped: '無作為の値、90%',
+  rank_axis: '順位：0が最も尤もらしい', kinds_title: '事実の種類別', kind: '種類', document: '文書', flagged: '該当',
+  flagged_title: (n) => `事実が既知らしい文書(${n}件)`,
+  dropped: (names) => `交換可能な値が足りず除いた事実：${names}`,
+  trained_title: '学習した質問と取り置いた質問',
+  trained_note: 'どちらも同じ生成器の質問なので、違いは学習だけです。AUROCと95%区間。帯はブラインド基準、破線は偶然です。',
+  verbatim_title: '逐語の続き',
+  verbatim_note: '続きの文と文書の残りとに共通する、最も長い文字列の長さです。',
+  prompting: '聞き方', styles: { continue: '続きを書かせる', guided: '出典を示す', general: '出典を示さない' },
+  longest_run: '最長一致(文字)', run_share: (n) => `${n}文字以上(%)`,
+  guided_found: (id, set, more) => `${id}、${set}：題名と出典を示すと、示さない場合より${more}文字長くなります`,
+});
+Object.assign(TEXTS.ja.forms, { known: '学習文書', unseen: '未見', new: '新規', member: '学習済み',
+  'non-member': '未学習', asked: '対象' });
+
+// What names of metrics begin with that go on with a method, a language or a set.
+const MEASURES = {
+  auroc: 'AUROC', blind: { en: 'Blind AUROC', ja: 'ブラインドAUROC' },
+  evidence: { en: 'Evidence', ja: 'ブラインドとの差' },
+  tpr_5: { en: 'Found at 5 % FPR', ja: '偽陽性率5%での検出率' },
+  tpr_1: { en: 'Found at 1 % FPR', ja: '偽陽性率1%での検出率' },
+  flagged: { en: 'Flagged', ja: '該当' },
+  mean_rank: { en: 'Mean rank', ja: '平均順位' }, share_verbatim: { en: 'Verbatim', ja: '逐語' },
+};
+const METHODS = {
+  loss: { en: 'Loss', ja: '損失' }, zlib: 'zlib', dc_pdd: 'DC-PDD',
+  reference: { en: 'Reference model', ja: '参照モデル' },
+};
+const MIN_K = /^min_k_(plus_plus_)?(\d+)$/;
+
+function methodName(method) {
+  const [, plus, k] = MIN_K.exec(method) || [];
+  return k ? `Min-K%${plus ? '++' : ''} ${k}` : localised(METHODS, method);
+}
+
+// auroc_min_k_20_ja: AUROC Min-K% 20, Japanese.
+function composedName(task, metric) {
+  const begin = Object.keys(MEASURES).find((m) => metric === m || metric.startsWith(`${m}_`));
+  if (!begin) return worded(metric);
+  const rest = metric.slice(begin.length + 1);
+  const [method] = /^(loss|zlib|reference|dc_pdd|min_k_(plus_plus_)?\d+)(?=_|$)/.exec(rest) || [''];
+  const of = method ? rest.slice(method.length + 1) : rest;
+  const group = of && (task === 'membership' ? languageName(of) : formName(of));
+  return [[localised(MEASURES, begin), method && methodName(method)].filter(Boolean).join(' '),
+    worded(group)].filter(Boolean).join(language === 'ja' ? '、' : ', ');
+}
+
+function languageName(code) {
+  try {
+    return new Intl.DisplayNames([language], { type: 'language' }).of(code);
+  } catch { // not the name of a language
+    return code;
+  }
+}

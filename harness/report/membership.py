@@ -1,0 +1,186 @@
+"""Whether likelihoods tell members from others, as tables: a model's calibration pair in each
+language, and each checkpoint's trained against held-out questions of one generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.report.cells import BLANK, PERCENT, Scale, Table, data_label, notes_of, number
+from harness.report.details import (
+    Details,
+    Entry,
+    attack_name,
+    bare,
+    blind_name,
+    count,
+    entries,
+    estimate,
+    listed,
+)
+from harness.report.missing import gap_notes
+from harness.runs import Run
+
+_VERDICTS = {"works": "works", "no power": "no power here", "invalid": "pair invalid"}
+_DETECTED = {"works": "detected", "no power": "not detected", "invalid": "pair invalid"}
+_AUROC = Scale(digits=2)  # as in the verdicts' sentences
+_EVIDENCE = Scale(digits=2, signed=True)
+_FEW = "* too few non-members for that rate: the threshold hangs on a handful of them."
+
+
+def membership_tables(run: Run, found: Details) -> list[Table]:
+    """Verdicts by checkpoint and language, and rates at fixed false-positive rates."""
+    languages = entries(found, "membership", "languages")
+    return [_verdicts(run, languages), _rates(run, languages)] if languages else []
+
+
+def trained_table(run: Run, found: Details) -> Table | None:
+    """Whether the likelihoods of trained questions give them away; None where none was asked."""
+    datasets = entries(found, "trained", "datasets")
+    if not datasets:
+        return None
+    sizes = [
+        f"{entry.get('dataset')}: {count(entry.get('members'))} trained, "
+        f"{count(entry.get('others'))} held-out questions."
+        for _, entry in datasets
+    ]
+    return Table(
+        title=f"Trained against held-out questions – data: {data_label(run, 'trained')}",
+        columns=("checkpoint", "data set", "attack", "AUROC", "blind", "evidence", "verdict"),
+        rows=tuple(
+            (
+                checkpoint,
+                count(entry.get("dataset")),
+                *_figures(entry, entry.get("attacks")),
+                _DETECTED.get(str(entry.get("verdict")), BLANK),
+            )
+            for checkpoint, entry in datasets
+        ),
+        notes=notes_of(
+            "Both kinds come out of the same generator: what tells them apart is the training.",
+            *sizes,
+            _blind_note(datasets),
+            *(_reason(c, e.get("dataset"), e.get("reason")) for c, e in datasets),
+            *gap_notes(run, ("trained",)),
+        ),
+        numeric=(3, 4, 5),
+    )
+
+
+def _verdicts(run: Run, languages: Sequence[Entry]) -> Table:
+    return Table(
+        title=f"Does membership inference work here? – data: {data_label(run, 'membership')}",
+        columns=("checkpoint", "language", "attack", "AUROC", "blind", "evidence", "verdict"),
+        rows=tuple(
+            (
+                checkpoint,
+                count(entry.get("language")),
+                *_figures(entry, verdict_band(entry).get("attacks")),
+                _VERDICTS.get(str(entry.get("verdict")), BLANK),
+            )
+            for checkpoint, entry in languages
+        ),
+        notes=notes_of(
+            *(
+                _reason(c, e.get("language"), e.get("sentence") or e.get("reason"))
+                for c, e in languages
+            ),
+            _blind_note(languages),
+            *gap_notes(run, ("membership",)),
+        ),
+        numeric=(3, 4, 5),
+    )
+
+
+def _rates(run: Run, languages: Sequence[Entry]) -> Table:
+    rows, few = [], False
+    for checkpoint, entry in languages:
+        band, asked = verdict_band(entry), entry.get("asked") or {}
+        attack = _attack(entry, band.get("attacks"))
+        rates = [attack.get(name) for name in ("tpr_5", "tpr_1")]
+        few |= any(rate and rate.get("few") for rate in rates)
+        rows.append(
+            (
+                checkpoint,
+                count(entry.get("language")),
+                *(count(band.get(name)) for name in ("tokens", "members", "others")),
+                *map(_rate, rates),
+                estimate(asked, "share", PERCENT),
+            )
+        )
+    return Table(
+        title=f"Members found at a fixed false-positive rate – data: "
+        f"{data_label(run, 'membership')}",
+        columns=(
+            "checkpoint",
+            "language",
+            "tokens",
+            "members",
+            "others",
+            "at 5 % FPR (%)",
+            "at 1 % FPR (%)",
+            "asked (%)",
+        ),
+        rows=tuple(rows),
+        notes=notes_of(
+            "True-positive rates of the verdict's attack with 95 % intervals.",
+            *(_asked_note(checkpoint, entry) for checkpoint, entry in languages),
+            _FEW if few else "",
+        ),
+        numeric=(2, 3, 4, 5, 6, 7),
+    )
+
+
+def verdict_band(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The length band that a language's verdict is about."""
+    bands: Sequence[Mapping[str, Any]] = entry.get("bands") or ()
+    return next((band for band in bands if band.get("tokens") == entry.get("band")), {})
+
+
+def _figures(entry: Mapping[str, Any], attacks: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The verdict's attack, its AUROC, the blind one, and how much it has over that."""
+    attack = _attack(entry, attacks)
+    blind = (entry.get("blind") or {}).get(entry.get("best_blind"))
+    return (
+        attack_name(entry.get("attack")),
+        bare(estimate(attack, "auroc", _AUROC)),
+        bare(estimate(blind, "auroc", _AUROC)),
+        bare(estimate(attack.get("evidence"), "value", _EVIDENCE)),
+    )
+
+
+def _attack(entry: Mapping[str, Any], attacks: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What the verdict's attack found, of all attacks of a band."""
+    return (attacks or {}).get(str(entry.get("attack"))) or {}
+
+
+def _rate(rate: Mapping[str, Any] | None) -> str:
+    shown = estimate(rate, "tpr", PERCENT)
+    return shown.replace(" ", "* ", 1) if rate and rate.get("few") else shown
+
+
+def _blind_note(found: Sequence[Entry]) -> str:
+    names = dict.fromkeys(blind_name(n) for _, entry in found for n in entry.get("blind") or ())
+    return (
+        f"Blind: the best of the classifiers that never see the model ({', '.join(names)}). "
+        "Evidence: AUROC above the blind one, paired by text, its interval wide enough for all "
+        "attacks at once. In brackets 95 % intervals."
+    )
+
+
+def _asked_note(checkpoint: str, entry: Mapping[str, Any]) -> str:
+    asked = entry.get("asked")
+    if not asked:
+        return ""
+    rate = asked.get("fpr")
+    expected = "" if rate is None else f" at {number(rate, Scale(100, 0))} % FPR"
+    named = listed([str(d) for d in asked.get("documents") or ()])
+    return (
+        f"{checkpoint}, {entry.get('language')}: of {count(asked.get('n'))} documents asked about "
+        f"{count(asked.get('flagged'))} look like members{expected}{': ' + named if named else ''}."
+    )
+
+
+def _reason(checkpoint: str, of: Any, text: Any) -> str:
+    return f"{checkpoint}, {of}: {text}" if text else ""
