@@ -114,12 +114,16 @@ def override_data(matrix: Matrix, paths: Iterable[str], limit: int | None, base:
 
 
 def reference_of(checkpoint: Checkpoint, matrix: Matrix) -> Checkpoint | None:
-    """What a checkpoint's likelihoods are held against: the one it names, or its bare model."""
-    for other in matrix.checkpoints:
-        bare = other.adapter is None and other.model == checkpoint.model
-        if other.id == checkpoint.reference or (not checkpoint.reference and bare):
-            return None if other == checkpoint else other
-    return None
+    """What a checkpoint's likelihoods are held against: the one it names, or its bare model.
+
+    A bare model has none unless it names one.
+    """
+    if checkpoint.reference:
+        return next(c for c in matrix.checkpoints if c.id == checkpoint.reference)
+    if checkpoint.adapter is None:
+        return None
+    bare = (c for c in matrix.checkpoints if c.adapter is None and c.model == checkpoint.model)
+    return next(bare, None)
 
 
 def missing_parts(checkpoint: Checkpoint) -> list[str]:
@@ -146,9 +150,7 @@ def _path(matrix: Path, text: str) -> Path:
 
 def _model(path: Path, id: str, table: dict[str, Any]) -> Model:
     where = f"[models.{id}]"
-    refuse_unknown(
-        path, where, table, [f.name for f in dataclasses.fields(Model) if f.name != "id"]
-    )
+    refuse_unknown(path, where, table, _fields(Model))
     engine = value(path, where, table, "engine", str, "local")
     weights = value(path, where, table, "weights", str, ...)
     template = value(path, where, table, "chat_template", str, None)
@@ -180,9 +182,7 @@ def _checkpoint(
     path: Path, id: str, table: dict[str, Any], models: Mapping[str, Model]
 ) -> Checkpoint:
     where = f"[checkpoints.{id}]"
-    refuse_unknown(
-        path, where, table, [f.name for f in dataclasses.fields(Checkpoint) if f.name != "id"]
-    )
+    refuse_unknown(path, where, table, _fields(Checkpoint))
     model = value(path, where, table, "model", str, ...)
     if model not in models:
         raise ConfigError(

@@ -27,7 +27,8 @@ Progress = Callable[[int, int], None]  # requests answered, requests in all
 class Evaluation:
     """What `evaluate` measured. asked: samples answered by the engine now; stored: known before.
 
-    identity: of every result. rows: the samples, as they stand in the sample file.
+    identity: of every result. rows: the samples, as they stand in the sample file. fingerprint: of
+    the checkpoint that was asked, "" where the task asks nobody.
     """
 
     results: tuple[Result, ...]
@@ -35,6 +36,7 @@ class Evaluation:
     stored: int
     identity: Mapping[str, Any] = field(default_factory=dict)
     rows: tuple[dict[str, Any], ...] = ()
+    fingerprint: str = ""
 
     def value(self, metric: str) -> float:
         """One figure, for a suite's own assertion. Raises KeyError naming the metrics there are."""
@@ -52,9 +54,10 @@ class Evaluation:
 class Workbench:
     """Where an evaluation works.
 
-    fingerprint: of the checkpoint's bytes. engine: called only when something is missing.
+    fingerprint: of the checkpoint's bytes, "" for a task that asks nobody. engine: called only when
+    something is missing.
     run_folder: None where only the figures are wanted: no sample file is written then.
-    reference: what the checkpoint's reference answers to the same requests.
+    reference: what the checkpoint's reference answers to the requests that read a text.
     """
 
     fingerprint: str
@@ -107,7 +110,9 @@ def evaluate(
         responses, known = ask(checkpoint, list(by_request), bench, take)
     if together:
         answered = [(sample, responses[sample.request]) for sample in samples]
-        grades = task.grades(answered, bench.reference(list(by_request)))  # type: ignore[attr-defined]
+        read = [request for request in by_request if request.per_token]
+        reference = bench.reference(read) if read else {}
+        grades = task.grades(answered, reference)  # type: ignore[attr-defined]
         for (sample, response), grade in zip(answered, grades, strict=True):
             graded[sample.id] = (sample, response, grade)
 
@@ -121,7 +126,8 @@ def evaluate(
     identity = _identity(task, checkpoint, source, samples)
     results = _results(task, checkpoint, study.measures, identity)
     stored = sum(sample.request in known for sample in samples)
-    return Evaluation(results, len(samples) - stored, stored, identity, rows)
+    asked = len(samples) - stored
+    return Evaluation(results, asked, stored, identity, rows, bench.fingerprint)
 
 
 def ask(
@@ -151,7 +157,9 @@ def _prepared(task: Task, checkpoint: Checkpoint, path: Path, bench: Workbench) 
     """The task with the answers that it needs before there can be samples."""
     if not hasattr(task, "preliminary"):
         return task
-    responses, _ = ask(checkpoint, task.preliminary(path), bench)
+    # Each once: `ask` counts what is missing.
+    requests = list(dict.fromkeys(task.preliminary(path)))
+    responses, _ = ask(checkpoint, requests, bench)
     prepared: Task = task.prepared(path, responses)  # type: ignore[attr-defined]
     return prepared
 
@@ -200,10 +208,11 @@ def _identity(
 
 
 def _start_file(path: Path) -> None:
-    """Begin an item's sample file anew: its rows are graded again from the store."""
+    """Begin an item's files anew: its rows are graded again from the store."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
+        path.with_suffix(".json").unlink(missing_ok=True)
     except OSError as error:
         raise storage_error(path, error) from error
 

@@ -38,7 +38,7 @@ class Ended:
         self.task = task
         self.started = time.monotonic()
 
-    def take(self, evaluation: Evaluation, fingerprint: str) -> None:
+    def take(self, evaluation: Evaluation) -> None:
         """A task was evaluated."""
         self.measured.append(
             Item(
@@ -49,7 +49,7 @@ class Ended:
                 seconds=round(time.monotonic() - self.started, 3),
                 asked=evaluation.asked,
                 stored=evaluation.stored,
-                fingerprint=fingerprint,
+                fingerprint=evaluation.fingerprint,
                 results=evaluation.results,
             )
         )

@@ -120,7 +120,7 @@ def evaluate(
         ended.begin(task.name)
         try:
             evaluation = session.evaluate(task, checkpoint, progress)
-            ended.take(evaluation, session.fingerprint(checkpoint))
+            ended.take(evaluation)
             decisions = session.decide(task, checkpoint, evaluation, progress)
         except UnavailableError as error:
             pytest.skip(str(error))

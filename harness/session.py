@@ -112,11 +112,20 @@ class EvalSession:
         matrix = self.settings.matrix
         named = task.name in matrix.data
         source = matrix.source(task.name if named else getattr(task, "data_of", task.name))
-        return evaluate(task, checkpoint, source, self._bench(checkpoint, folder, progress))
+        # What needs no answer needs no weights either: an API's model has none here.
+        unasked = getattr(task, "unasked", False)
+        bench = self._bench(checkpoint, folder, progress, "" if unasked else None)
+        return evaluate(task, checkpoint, source, bench)
 
-    def _bench(self, checkpoint: Checkpoint, folder: Path | None, progress: Progress) -> Workbench:
+    def _bench(
+        self,
+        checkpoint: Checkpoint,
+        folder: Path | None,
+        progress: Progress,
+        fingerprint: str | None = None,
+    ) -> Workbench:
         return Workbench(
-            fingerprint=self.fingerprint(checkpoint),
+            fingerprint=self.fingerprint(checkpoint) if fingerprint is None else fingerprint,
             engine=lambda: self._engine(checkpoint.model),
             store=self._store,
             run_folder=folder,
