@@ -16,18 +16,18 @@ Rows may also have `id`, `document` (what texts share that makes them dependent)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.jsonl import read_rows, text_field
 from harness.toml import one_of, read_toml, refuse_unknown, value
 
 MEMBER, OTHER, ASKED, FREQUENCIES = "member", "non-member", "asked", "frequencies"
 _LABELS = (MEMBER, OTHER, ASKED, FREQUENCIES)
-_NUMBERED = {1: MEMBER, 0: OTHER, None: ASKED}
+_NUMBERED: Mapping[Any, str] = {1: MEMBER, 0: OTHER, None: ASKED}
 _FIELDS = ("text", "input")
 _KEYS = ("path", "language", "label", "fields")
 _KANA = re.compile("[\u3041-\u30ff]")
@@ -50,7 +50,7 @@ class Text:
 def load_texts(path: Path) -> list[Text]:
     """All texts of a JSON Lines file or an index. Raises DataError and ConfigError."""
     if path.suffix != ".toml":
-        return list(_rows(path, {}))
+        return _distinct(list(_rows(path, {})))
     content = read_toml(path, "index of texts", "--eval-data TASK=PATH")
     refuse_unknown(path, "top level", content, ("texts",))
     entries = content.get("texts")
@@ -58,25 +58,59 @@ def load_texts(path: Path) -> list[Text]:
         raise DataError(f"{path}: no [[texts]] in it: each names a file and what its texts are.")
     texts: list[Text] = []
     for number, entry in enumerate(entries, 1):
-        where = f"[[texts]] {number}"
-        refuse_unknown(path, where, entry, _KEYS)
-        place = path.parent / Path(value(path, where, entry, "path", str, ...)).expanduser()
-        label = value(path, where, entry, "label", str, None)
-        if label is not None:
-            one_of(path, where, "label", label, _LABELS)
-        texts += _rows(place, entry)
-    return texts
+        texts += _rows(_checked(path, f"[[texts]] {number}", entry), entry)
+    return _distinct(texts)
+
+
+def _checked(path: Path, where: str, entry: Any) -> Path:
+    """The file that an index entry names. Raises DataError and ConfigError for a faulty entry."""
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{path}: {where}: {entry!r}: expected a table with a path and a label.")
+    refuse_unknown(path, where, entry, _KEYS)
+    value(path, where, entry, "language", str, None)
+    label = value(path, where, entry, "label", str, None)
+    if label is not None:
+        one_of(path, where, "label", label, _LABELS)
+    fields = value(path, where, entry, "fields", list, list(_FIELDS))
+    if not fields or not all(isinstance(name, str) for name in fields):
+        raise ConfigError(
+            f'{path}: {where}: fields = {fields!r}: expected names of fields, as ["title", "text"].'
+        )
+    place = path.parent / Path(value(path, where, entry, "path", str, ...)).expanduser()
+    if not place.is_file():
+        raise DataError(f"{path}: {where}: {place}: no such file. A path starts at the index.")
+    return place
+
+
+def _distinct(texts: Sequence[Text]) -> list[Text]:
+    """The texts, none of whose ids is used twice; those that are only counted have no use for one.
+
+    Raises DataError.
+    """
+    places: dict[str, str] = {}
+    for text in texts:
+        if text.label == FREQUENCIES:
+            continue
+        if text.id in places:
+            raise DataError(
+                f"{text.place}: id {text.id!r} was used before, at {places[text.id]}. Ids must be "
+                "unique over all files: texts are named by them."
+            )
+        places[text.id] = text.place
+    return list(texts)
 
 
 def _rows(path: Path, entry: Mapping[str, Any]) -> Iterator[Text]:
     """The texts of one file. Of an index entry with a language, rows in another are left out."""
     found = False
+    others: dict[str, None] = {}
     for number, row in read_rows(path):
         place = f"{path}:{number}"
         names = entry.get("fields") or [next((f for f in _FIELDS if row.get(f)), _FIELDS[0])]
         text = "\n".join(text_field(path, number, row, str(name)) for name in names)
         language = str(row.get("language") or entry.get("language") or guessed(text))
         if entry.get("language") not in (None, language):
+            others[language] = None
             continue
         found = True
         id = str(row.get("id") or f"{path.stem}-{number}")
@@ -91,14 +125,20 @@ def _rows(path: Path, entry: Mapping[str, Any]) -> Iterator[Text]:
             place=place,
         )
     if not found:
-        raise DataError(f"{path}: no text of language {entry.get('language', 'any')!r} in it.")
+        told = f" of language {entry.get('language')!r}; of others: {', '.join(others)}"
+        raise DataError(f"{path}: no text in it{told if others else ''}.")
 
 
 def _label(place: str, row: Mapping[str, Any]) -> str:
     label = row.get("label")
     if label in _LABELS:
         return str(label)
-    if isinstance(label, bool) or label not in _NUMBERED:
+    # true is 1 to Python, and a list is no key to look for.
+    if (
+        not isinstance(label, int | float | None)
+        or isinstance(label, bool)
+        or label not in _NUMBERED
+    ):
         raise DataError(
             f"{place}: label {label!r}: expected 1 (member), 0 (non-member), or none for a text "
             "that is asked about."
