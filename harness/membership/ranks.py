@@ -7,15 +7,19 @@ probability: an exact test that needs no second corpus, and that no shift of dat
 disturbs, as long as the values are exchangeable. A negative control ranks a drawn value as if it
 were the true one.
 
-`likelier` is the share of the values that the model finds likelier than the true one: 0 where it is
-the likeliest of all, .50 on average where the fact is unknown.
+`likelier` is the share of the values that the model finds likelier than the true one, each rank
+taken at its middle: .025 of 20 where it is the likeliest of all, .50 on average where the fact is
+unknown.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from harness.statistics.intervals import clustered_variance
 
 VALUES = 19  # the fewest with which one fact alone can reach p = .05
 
@@ -35,7 +39,7 @@ class Rank:
 
 
 def rank(true: float, others: Sequence[float]) -> Rank:
-    """The place of `true` among log-probabilities; Raises ValueError without others.
+    """The place of `true` among log-probabilities. Raises ValueError without others.
 
     likelier: (#likelier + half of the ties + 1/2) / (k + 1), uniform around .5 under the null.
     """
@@ -60,7 +64,7 @@ class Candidate:
 def exchangeable(
     fact: Candidate, candidates: Sequence[Candidate], count: int, seed: str
 ) -> list[str]:
-    """Up to `count` values that could as well be the fact's, drawn by hash, each from a document.
+    """Up to `count` values that could as well be the fact's, drawn by hash from the candidates.
 
     Of its group and token length, on other documents. A value that several documents have comes as
     often as it is drawn, also the fact's own, which is then a tie: were only different values
@@ -94,12 +98,30 @@ def document_p(ranks: Sequence[Rank]) -> float:
     return float(min(1.0, chances[: lowest + 1].sum()))
 
 
+def known_p(likelier: Sequence[float], clusters: Sequence[str]) -> float | None:
+    """One-sided p of a mean of `likelier` so far below one half if no fact is known.
+
+    t on the clustered (CR1) standard error, G - 1 degrees of freedom. Where all are alike each
+    document is on one side by chance: 2^-G. None for one document, and without any.
+    """
+    from scipy.stats import t
+
+    groups = len(set(clusters))
+    if groups < 2:
+        return None
+    below = sum(likelier) / len(likelier) - 0.5
+    variance = clustered_variance(likelier, clusters)
+    if variance > 1e-12:
+        return float(t.cdf(below / math.sqrt(variance), groups - 1))
+    return float(0.5**groups) if below < 0 else 1.0
+
+
 def histogram(likelier: Sequence[float], bins: int) -> list[float]:
     """Share of the facts in each of `bins` equal parts of [0, 1]."""
     counts = [0] * bins
     for share in likelier:
         counts[min(bins - 1, int(share * bins))] += 1
-    return [count / len(likelier) for count in counts] if likelier else counts
+    return [count / max(1, len(likelier)) for count in counts]
 
 
 def negative(drawn: Sequence[float]) -> float:

@@ -7,40 +7,53 @@ apart by form: "seen" and "paraphrase" are asked about together as "new"; a fact
 form "known" holds facts that stand in the training text: the positive control.
 
 `pool` keeps apart what can't stand in for each other (a value that a model has read is likelier
-than one that it has not), `category` likewise (shoes cost more than socks).
+than one that it has not; form "known" has a pool of its own where none is named), `category`
+likewise (shoes cost more than socks). A row of form "lent" has no question but `values` that no
+document has: they make a small group large enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError
 from harness.jsonl import read_rows, text_field
 from harness.membership.ranks import Candidate
 
-KNOWN, NEW, CARRIED_OVER = "known", "new", "carried_over"
+KNOWN, NEW, CARRIED_OVER, LENT = "known", "new", "carried_over", "lent"
 _SETS = {"seen": NEW, "paraphrase": NEW}
 _USED = ("known", "unseen", "new", "control", "carried_over", *_SETS)
 
 
 @dataclass(frozen=True, slots=True)
 class AskedFact:
-    """A fact with the questions that are asked about it."""
+    """A fact with the questions that are asked about it; none for a value that is only lent.
+
+    line: of the file, the first where there are several.
+    """
 
     id: str
     set: str
     kind: str
     candidate: Candidate
     questions: tuple[str, ...]
+    line: int
 
 
 def load_facts(path: Path) -> list[AskedFact]:
-    """The facts of a file with all their questions. Raises DataError."""
+    """The facts of a file with all their questions, and the values that are lent to them.
+
+    Raises DataError.
+    """
     found: dict[tuple[str, ...], AskedFact] = {}
+    lent: list[AskedFact] = []
     for number, row in read_rows(path):
         form = str(row.get("form") or NEW)
+        if form == LENT:
+            lent += _lent(path, number, row)
         if form not in _USED:
             continue
         fact = row.get("fact")
@@ -55,7 +68,7 @@ def load_facts(path: Path) -> list[AskedFact]:
         kind = str(row.get("kind") or fact.get("type") or "")
         name = CARRIED_OVER if row.get("carried_over") else _SETS.get(form, form)
         key = (document, kind, fact["text"], name)
-        group = (kind, str(row.get("pool") or ""), str(row.get("category") or ""))
+        group = _group(row, kind, KNOWN if name == KNOWN else "")
         before = found.get(key)
         found[key] = AskedFact(
             id=before.id if before else str(row.get("id") or f"row-{number}"),
@@ -63,7 +76,24 @@ def load_facts(path: Path) -> list[AskedFact]:
             kind=kind,
             candidate=Candidate(fact["text"], document, group, 0),
             questions=(*(before.questions if before else ()), *asked),
+            line=before.line if before else number,
         )
     if not found:
         raise DataError(f"{path}: no fact in it. Forms that are used: {', '.join(_USED)}.")
-    return list(found.values())
+    return [*found.values(), *lent]
+
+
+def _group(row: Mapping[str, Any], kind: str, pool: str) -> tuple[str, ...]:
+    """What values must share to stand in for each other. pool: where the row names none."""
+    return (kind, str(row.get("pool") or pool), str(row.get("category") or ""))
+
+
+def _lent(path: Path, number: int, row: Mapping[str, Any]) -> Iterator[AskedFact]:
+    values = row.get("values")
+    if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
+        raise DataError(f'{path}:{number}: "values" must be a list of texts.')
+    kind = text_field(path, number, row, "kind")
+    for place, text in enumerate(values):
+        # Each as if it stood on a document of its own.
+        candidate = Candidate(text, f"{LENT} {number}/{place}", _group(row, kind, ""), 0)
+        yield AskedFact(candidate.document, LENT, kind, candidate, (), number)

@@ -7,6 +7,7 @@ with its own value and those drawn for it as answers to score.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.membership.ranks import (
     document_p,
     exchangeable,
     histogram,
+    known_p,
     means,
     negative,
     rank,
@@ -41,13 +43,15 @@ _SHOWN = 100  # flagged documents that a report names
 class Ranks:
     """Ranks of true values. values: drawn for each fact; fewer leave it out. prompts: wordings of
     a fact's question at most. margin: how far from .50 a mean rank may be to count as unknown.
-    tokens: of each value; `prepared` fills them in.
+    tokens: of each value; left_out: how many facts of each set have too few values; `prepared`
+    fills both in.
     """
 
     values: int = VALUES
     prompts: int = 3
     margin: float = 0.05
     tokens: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
     name: str = "ranks"
     data_of: str = "knowledge"
 
@@ -62,37 +66,53 @@ class Ranks:
         return [_tokens(value) for value in values]
 
     def prepared(self, path: Path, answers: Mapping[Request, Response]) -> Ranks:
-        """With the length of every value."""
+        """With the length of every value, and what its length leaves out."""
         tokens = {request.asked: response.tokens for request, response in answers.items()}
-        return dataclasses.replace(self, tokens=tokens)
+        task = dataclasses.replace(self, tokens=tokens)
+        left_out = Counter(
+            fact.set for fact, alike in task._facts(path) if not task._enough(fact, alike)
+        )
+        return dataclasses.replace(task, left_out=left_out)
 
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`: one sample a fact and wording. Facts with too few values are left out.
 
         Raises DataError where no fact has enough.
         """
-        facts = load_facts(path)
-        candidates: dict[tuple[tuple[str, ...], int], list[Candidate]] = {}
-        for fact in facts:
-            known = dataclasses.replace(
-                fact.candidate, tokens=self.tokens.get(fact.candidate.value, 0)
-            )
-            candidates.setdefault((known.group, known.tokens), []).append(known)
         samples = SampleSet(path)
-        for fact in facts:
-            length = self.tokens.get(fact.candidate.value, 0)
-            place = dataclasses.replace(fact.candidate, tokens=length)
-            drawn = exchangeable(place, candidates[place.group, length], self.values, fact.id)
-            if len(drawn) < self.values:
+        for fact, alike in self._facts(path):
+            if not self._enough(fact, alike):
                 continue
+            drawn = exchangeable(fact.candidate, alike, self.values, fact.id)
             for number, question in enumerate(fact.questions[: self.prompts], 1):
-                samples.add(_sample(fact, number, question, drawn), fact.id)
+                samples.add(_sample(fact, number, question, drawn), str(fact.line))
         if not samples.samples:
             raise DataError(
                 f"{path}: no fact has {self.values} others of its kind and token length on other "
                 "documents. Add documents, or ask for fewer with Ranks(values=...)."
             )
         return samples.finish()
+
+    def _facts(self, path: Path) -> list[tuple[AskedFact, Sequence[Candidate]]]:
+        """Each fact that is asked about, with the values of its group and length.
+
+        Facts that were carried over lend theirs to none: a value that older text has may be
+        likelier than one that no text has.
+        """
+        facts = [_measured(fact, self.tokens) for fact in load_facts(path)]
+        lending: dict[tuple[tuple[str, ...], int], list[Candidate]] = {}
+        for fact in facts:
+            if fact.set != CARRIED_OVER:
+                key = (fact.candidate.group, fact.candidate.tokens)
+                lending.setdefault(key, []).append(fact.candidate)
+        return [
+            (fact, lending.get((fact.candidate.group, fact.candidate.tokens), ()))
+            for fact in facts
+            if fact.questions
+        ]
+
+    def _enough(self, fact: AskedFact, alike: Sequence[Candidate]) -> bool:
+        return sum(c.document != fact.candidate.document for c in alike) >= self.values
 
     def select(self, samples: Sequence[Sample], limit: int | None) -> list[Sample]:
         """Whole facts, about `limit` requests of them; sets take turns."""
@@ -119,6 +139,7 @@ class Ranks:
         """Mean ranks and what they allow to claim, by set and kind; documents that stand out."""
         facts = [(s, g.figures) for s, g in graded if s.detail["wording"] == 1]
         sets = list(dict.fromkeys(sample.stratum for sample, _ in facts))
+        bins = min(_BINS, self.values + 1)
         measures, told, kinds, flagged = [], [], [], []
         for name in sets:
             part = [(s, f) for s, f in facts if s.stratum == name]
@@ -132,7 +153,9 @@ class Ranks:
                     "documents": mean.clusters,
                     "verdict": self._verdict(name, mean),
                     "flagged": len(out),
-                    "histogram": histogram([f["likelier"] for _, f in part], _BINS),
+                    "dropped": self.left_out.get(name, 0),
+                    "p": known_p([f["likelier"] for _, f in part], [s.cluster for s, _ in part]),
+                    "histogram": histogram([f["likelier"] for _, f in part], bins),
                     "negative": _plain(self._mean(part, "negative")),
                 }
                 | _plain(mean)
@@ -140,10 +163,15 @@ class Ranks:
             if name != KNOWN:
                 flagged += out
             kinds += self._kinds(name, part)
-            interval = Interval(mean.low, mean.high, "clustered t", 1 - 2 * _ALPHA)
+            interval = Interval(mean.low, mean.high, "clustered t, 90 %", 1 - 2 * _ALPHA)
             measures.append(
                 Measure(f"mean_rank_{name}", mean.mean, interval, len(part), mean.clusters, True)
             )
+        told += [
+            {"set": name, "facts": 0, "documents": 0, "dropped": dropped, "verdict": "undecided"}
+            for name, dropped in self.left_out.items()
+            if name not in sets
+        ]
         flagged.sort(key=lambda document: (document["q"], document["p"]))
         details = {
             "values": self.values + 1,
@@ -183,6 +211,12 @@ class Ranks:
         if mean.high < 0.5:
             return "guessable" if name == CARRIED_OVER else "known"
         return "undecided"
+
+
+def _measured(fact: AskedFact, tokens: Mapping[str, int]) -> AskedFact:
+    """The fact with its value's length."""
+    length = tokens.get(fact.candidate.value, 0)
+    return dataclasses.replace(fact, candidate=dataclasses.replace(fact.candidate, tokens=length))
 
 
 def _sample(fact: AskedFact, number: int, question: str, drawn: Sequence[str]) -> Sample:
