@@ -64,12 +64,14 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was found of one pair. blind and attacks: AUROCs by name. evidence: by attack, the
-    difference to the best blind baseline. attack: the one with the most evidence."""
+    """What was found of one pair. members, others: texts; documents: of both sides. blind and
+    attacks: AUROCs by name. evidence: by attack, the difference to the best blind baseline.
+    attack: the one with the most evidence."""
 
     verdict: Verdict
     members: int
     others: int
+    documents: int
     reason: str = ""
     attack: str = ""
     best_blind: str = ""
@@ -105,11 +107,11 @@ def judge(texts: Sequence[Scored]) -> Judgement:
     them may be picked.
     """
     sides = _sides(texts)
-    members, others = len(sides[0]), len(sides[1])
+    members, others, documents = len(sides[0]), len(sides[1]), len({t.document for t in texts})
     fewest = min(len({t.document for t in side}) for side in sides)
     if fewest < FEWEST:
         reason = f"{fewest} documents on a side, {FEWEST} are needed"
-        return Judgement(Verdict.NO_POWER, members, others, reason)
+        return Judgement(Verdict.NO_POWER, members, others, documents, reason)
     blind = {name: _estimate(sides, "blind", name) for name in texts[0].blind}
     best = max(blind, key=lambda name: blind[name].value, default="")
     names = [name for name in PANEL if all(name in t.attacks for t in texts)]
@@ -120,6 +122,7 @@ def judge(texts: Sequence[Scored]) -> Judgement:
         Verdict.NO_POWER,
         members,
         others,
+        documents,
         attack=attack,
         best_blind=best,
         attacks=attacks,

@@ -19,7 +19,7 @@ from harness.membership.attacks import PANEL, Frequencies, attack_scores, count_
 from harness.membership.panel import Judgement, Scored, Verdict, curves, judge
 from harness.records import Grade, Outcome, Reading, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
-from harness.statistics.roc import tpr_at_fpr
+from harness.statistics.threshold import threshold
 from harness.tasks import Measure, SampleSet, Study
 from harness.tasks.pairs import (
     AUTHOR,
@@ -54,7 +54,8 @@ class Membership:
     @property
     def identity(self) -> Mapping[str, Any]:
         """See `Task.identity`."""
-        return {"bands": list(self.bands), "fpr": self.fpr}
+        counted = {language: f.total for language, f in sorted(self.frequencies.items())}
+        return {"bands": list(self.bands), "fpr": self.fpr, "frequencies": counted}
 
     def preliminary(self, path: Path) -> list[Request]:
         """The texts that token frequencies are counted in, to be split into tokens."""
@@ -64,7 +65,8 @@ class Membership:
         """With the token frequencies of each language that there is text for."""
         readings: dict[str, list[Reading]] = {}
         for text in load_texts(path):
-            if text.label == FREQUENCIES and (found := answers[_tokens(text)].reading):
+            if text.label == FREQUENCIES:
+                found = reading_of(answers[_tokens(text)])
                 readings.setdefault(text.language, []).append(found)
         counted = {language: count_tokens(texts) for language, texts in readings.items()}
         return dataclasses.replace(self, frequencies=counted)
@@ -210,6 +212,7 @@ class Membership:
         pair: Sequence[Scored],
     ) -> dict[str, Any] | None:
         """How many of the own documents score above the threshold; None where that says nothing."""
+        labels = [sample.detail["label"] for sample, _ in graded]
         key = f"{band}/{judgement.attack}"
         rows = [
             (sample, grade.figures[key])
@@ -218,26 +221,20 @@ class Membership:
         ]
         if judgement.verdict is not Verdict.WORKS or not rows:
             return None
-        members = [t for t in pair if t.member]
-        others = [t for t in pair if not t.member]
-        threshold = tpr_at_fpr(
-            [t.attacks[judgement.attack] for t in members],
-            [t.attacks[judgement.attack] for t in others],
-            self.fpr,
-            [t.document for t in members],
-            [t.document for t in others],
-        ).threshold
-        above = [float(score > threshold) for _, score in rows]
+        others = [t.attacks[judgement.attack] for t in pair if not t.member]
+        highest = threshold(others, self.fpr)
+        above = [float(score > highest) for _, score in rows]
         share, interval = mean_interval(above, [sample.cluster for sample, _ in rows])
         return {
             "n": len(rows),
+            "short": labels.count(ASKED) - len(rows),
             "flagged": int(sum(above)),
             "fpr": self.fpr,
             "share": share,
             "low": interval.low,
             "high": interval.high,
             "attack": judgement.attack,
-            "threshold": threshold,
+            "threshold": highest,
             "documents": [s.id for (s, _), flag in zip(rows, above, strict=True) if flag],
         }
 

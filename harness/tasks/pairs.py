@@ -61,5 +61,5 @@ def measure_of(
     metric: str, estimate: Estimate, judgement: Judgement, headline: bool = False
 ) -> Measure:
     """An estimate on a pair as a figure of a task."""
-    n = judgement.members + judgement.others
-    return Measure(metric, estimate.value, estimate.interval, n, n, headline)
+    n, documents = judgement.members + judgement.others, judgement.documents
+    return Measure(metric, estimate.value, estimate.interval, n, documents, headline)

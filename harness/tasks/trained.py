@@ -14,6 +14,7 @@ left out: the base may know it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ from harness.tasks.pairs import (
     reading_of,
     verdict_details,
 )
+from harness.tasks.texts import guessed
 
 SEEN, HELD_OUT = "seen", "control"
 _WORDS = {Verdict.WORKS: "detected", Verdict.NO_POWER: "not detected", Verdict.INVALID: "invalid"}
@@ -60,15 +62,16 @@ class Trained:
                 continue
             id = str(row.get("id") or f"row-{number}")
             dataset = str(row.get("dataset") or "")
+            answer = text_field(path, number, row, "answer")
             request = Request(
                 prompt=text_field(path, number, row, "question"),
-                continuations=(text_field(path, number, row, "answer"),),
+                continuations=(answer,),
                 per_token="likelihoods",
             )
             detail = {"dataset": dataset, "published": str(row.get("published") or "")}
             stratum = f"{dataset}/{form}" if dataset else str(form)
             cluster = str(row.get("document") or id)
-            samples.add(Sample(id, request, (), cluster, stratum, detail), str(number))
+            samples.add(Sample(id, request, (answer,), cluster, stratum, detail), str(number))
         forms = {_form(sample) for sample in samples.samples}
         if forms != {SEEN, HELD_OUT}:
             raise DataError(
@@ -84,15 +87,16 @@ class Trained:
         figures: list[dict[str, float]] = []
         for sample, response in answered:
             other = reading_of(reference[sample.request]) if reference else None
-            (answer,) = sample.request.continuations
+            (answer,) = sample.gold
             figures.append(attack_scores(reading_of(response), answer, other))
         samples = [sample for sample, _ in answered]
         for dataset in _datasets(samples):
             places = [i for i, s in enumerate(samples) if s.detail["dataset"] == dataset]
             pair = [samples[place] for place in places]
-            texts = [f"{s.request.prompt}\n{s.request.continuations[0]}" for s in pair]
+            texts = [f"{s.request.prompt}\n{s.gold[0]}" for s in pair]
             members = [_form(sample) == SEEN for sample in pair]
-            for name, blind in blind_of_pair(pair, texts, members, "ja").items():
+            language = Counter(map(guessed, texts)).most_common(1)[0][0]
+            for name, blind in blind_of_pair(pair, texts, members, language).items():
                 for place, score in zip(places, blind, strict=True):
                     figures[place][BLIND + name] = score
         return [Grade(Outcome.MEASURED, {}, AUTHOR, figures=found) for found in figures]
