@@ -21,6 +21,7 @@ from typing import Any
 
 from harness.membership.attacks import PANEL
 from harness.records import Interval
+from harness.statistics.intervals import LEVEL
 from harness.statistics.roc import (
     auroc_difference,
     auroc_interval,
@@ -32,7 +33,6 @@ from harness.statistics.roc import (
 BLIND_BOUND = 0.55
 FEWEST = 20  # documents on a side; with fewer even a perfect attack has a wide interval
 FPRS = {"tpr_5": 0.05, "tpr_1": 0.01}
-_LEVEL = 0.95
 
 
 class Verdict(StrEnum):
@@ -104,7 +104,8 @@ def judge(texts: Sequence[Scored]) -> Judgement:
     """Say what the attacks' AUROCs on a pair are worth, `Scored` texts of one language and length.
 
     The intervals of `evidence` have level 1 - .05/m for m attacks (Bonferroni), so that the best of
-    them may be picked.
+    them may be picked. At that level its AUROC must be above one half, too: a classifier's scores
+    out of fold lie below it where there is nothing to learn.
     """
     sides = _sides(texts)
     members, others, documents = len(sides[0]), len(sides[1]), len({t.document for t in texts})
@@ -115,8 +116,9 @@ def judge(texts: Sequence[Scored]) -> Judgement:
     blind = {name: _estimate(sides, "blind", name) for name in texts[0].blind}
     best = max(blind, key=lambda name: blind[name].value, default="")
     names = [name for name in PANEL if all(name in t.attacks for t in texts)]
+    level = 1 - (1 - LEVEL) / len(names)
     attacks = {name: _estimate(sides, "attacks", name) for name in names}
-    evidence = {name: _evidence(sides, name, best, len(names)) for name in names}
+    evidence = {name: _evidence(sides, name, best, level) for name in names}
     attack = max(evidence, key=lambda name: evidence[name].interval.low)
     found = Judgement(
         Verdict.NO_POWER,
@@ -134,7 +136,12 @@ def judge(texts: Sequence[Scored]) -> Judgement:
         told = ", ".join(f"{name} {_told(blind[name])}" for name in separating)
         reason = f"told apart without the model (AUROC: {told}), so no attack's figure is evidence"
         return dataclasses.replace(found, verdict=Verdict.INVALID, reason=reason)
-    clear = [n for n in names if evidence[n].interval.low > 0 and attacks[n].interval.low > 0.5]
+    clear = [
+        name
+        for name in names
+        if evidence[name].interval.low > 0
+        and _estimate(sides, "attacks", name, level).interval.low > 0.5
+    ]
     if clear:
         attack = max(clear, key=lambda name: evidence[name].interval.low)
         return dataclasses.replace(found, verdict=Verdict.WORKS, attack=attack)
@@ -189,13 +196,12 @@ def _clusters(sides: _Sides) -> tuple[list[str], list[str]]:
     return members, others
 
 
-def _estimate(sides: _Sides, kind: str, name: str) -> Estimate:
-    return Estimate(*auroc_interval(*_scores(sides, kind, name), *_clusters(sides)))
+def _estimate(sides: _Sides, kind: str, name: str, level: float = LEVEL) -> Estimate:
+    return Estimate(*auroc_interval(*_scores(sides, kind, name), *_clusters(sides), level=level))
 
 
-def _evidence(sides: _Sides, attack: str, blind: str, attacks: int) -> Estimate:
+def _evidence(sides: _Sides, attack: str, blind: str, level: float) -> Estimate:
     """An attack's AUROC less the blind one's, or less one half where there is none."""
-    level = 1 - (1 - _LEVEL) / attacks
     ours, clusters = _scores(sides, "attacks", attack), _clusters(sides)
     if not blind:
         value, interval = auroc_interval(*ours, *clusters, level=level)
