@@ -163,7 +163,7 @@ def test_names_of_figures_are_readable_in_both_languages(visit: Visit, folder: P
 
     text = page.inner_text("section:has(> #all)")
     for name in ("AUROC Min-K%++ 20, English", "Blind AUROC, English", "Mean rank, unseen",
-                 "AUROC, own qa", "Verbatim, ja member continue"):  # fmt: skip
+                 "AUROC, own qa", "Verbatim, Japanese, members, continued"):  # fmt: skip
         assert name in text
     page.click("text=日本語 >> nth=0")
     assert "AUROC Min-K%++ 20、英語" in page.inner_text("section:has(> #all)")

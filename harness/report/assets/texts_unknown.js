@@ -122,9 +122,16 @@ function composedName(task, metric) {
   const rest = metric.slice(begin.length + 1);
   const [method] = /^(loss|zlib|reference|dc_pdd|min_k_(plus_plus_)?\d+)(?=_|$)/.exec(rest) || [''];
   const of = method ? rest.slice(method.length + 1) : rest;
-  const group = of && (task === 'membership' ? languageName(of) : formName(of));
+  const group = of && ({ membership: languageName, verbatim: runName }[task] || formName)(of);
   return [[localised(MEASURES, begin), method && methodName(method)].filter(Boolean).join(' '),
     worded(group)].filter(Boolean).join(language === 'ja' ? '、' : ', ');
+}
+
+// ja_non_member_continue: Japanese, non-members, continued.
+function runName(name) {
+  const [, code, set, style] = /^([a-z]+)_(.+)_([a-z]+)$/.exec(name) || [];
+  return code ? [languageName(code), formName(set.replace('_', '-')),
+    own(T('styles'), style) || style].join(', ') : name;
 }
 
 function languageName(code) {
