@@ -176,9 +176,11 @@ def _asked_note(checkpoint: str, entry: Mapping[str, Any]) -> str:
     rate = asked.get("fpr")
     expected = "" if rate is None else f" at {number(rate, Scale(100, 0))} % FPR"
     named = listed([str(d) for d in asked.get("documents") or ()])
+    short = f" {asked['short']} more are too short for it." if asked.get("short") else ""
     return (
         f"{checkpoint}, {entry.get('language')}: of {count(asked.get('n'))} documents asked about "
-        f"{count(asked.get('flagged'))} look like members{expected}{': ' + named if named else ''}."
+        f"{count(asked.get('flagged'))} look like members{expected}"
+        f"{': ' + named if named else ''}.{short}"
     )
 
 

@@ -99,7 +99,7 @@ def ranks_table(run: Run, found: Details) -> Table | None:
             "documents",
             "mean rank [90 %]",
             "random value [90 %]",
-            "flagged",
+            "p",
             "verdict",
         ),
         rows=tuple(
@@ -110,7 +110,7 @@ def ranks_table(run: Run, found: Details) -> Table | None:
                 count(entry.get("documents")),
                 bare(estimate(entry, "mean")),
                 bare(estimate(entry.get("negative"), "mean")),
-                count(entry.get("flagged")),
+                probability(entry.get("p")),
                 str(entry.get("verdict") or BLANK),
             )
             for checkpoint, entry in sets
@@ -118,8 +118,9 @@ def ranks_table(run: Run, found: Details) -> Table | None:
         notes=notes_of(
             "Mean rank: share of exchangeable values that the model finds likelier than the true "
             "one, .5 where the fact is unknown. Unknown: the whole interval lies within .45 and "
-            ".55. Random value: one of the others taken for the true one, as a control. Flagged: "
-            "documents whose facts rank too high for chance (Benjamini-Hochberg, q < .05).",
+            ".55. Random value: one of the others taken for the true one, as a control. p: one-"
+            "sided, that the facts are known. Flagged: documents whose facts rank too high for "
+            "chance (Benjamini-Hochberg, q < .05).",
             *_dropped(sets),
             *_flagged(found),
             *gap_notes(run, ("ranks",)),

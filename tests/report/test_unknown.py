@@ -56,6 +56,7 @@ def test_rates_are_those_of_the_verdicts_band_and_few_others_are_marked(run: Run
     assert asked == "4.7 [2.3, 9.4]"
     assert any("of 150 documents asked about 7 look like members at 5 % FPR: new-0000" in note
                for note in table.notes)  # fmt: skip
+    assert any(note.endswith("new-0006. 3 more are too short for it.") for note in table.notes)
     assert any(note.startswith("* too few non-members") for note in table.notes)
 
 
@@ -63,10 +64,10 @@ def test_ranks_stand_by_set_with_control_verdict_and_flagged_documents(run: Run)
     table = _table(run, "Ranks of true values among 20")
 
     assert table.rows[1] == (
-        "base", "unseen", "900", "200", ".503 [.485, .521]", ".497 [.479, .515]", "0", "unknown",
+        "base", "unseen", "900", "200", ".503 [.485, .521]", ".497 [.479, .515]", ".6000", "unknown",
     )  # fmt: skip
     assert table.rows[3][1] == "carried over"
-    assert table.rows[2][-2:] == ("1", "unknown")
+    assert table.rows[0][-2:] == ("<.0001", "known")
     assert "base, flagged: new-0007 (q .0100)." in table.notes
     assert any("40 of known, 40 of unseen" in note for note in table.notes)
 

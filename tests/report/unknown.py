@@ -92,7 +92,7 @@ def language(name: str, best: float, blind: float, verdict: str) -> dict[str, An
         "blind": {"ngrams": auroc(blind), "dates": auroc(0.5), "length": auroc(0.49)},
         "best_blind": "ngrams",
         "bands": bands,
-        "asked": {"n": 150, "flagged": 7, "fpr": 0.05, "share": 0.0467, "low": 0.023,
+        "asked": {"n": 150, "short": 3, "flagged": 7, "fpr": 0.05, "share": 0.0467, "low": 0.023,
                   "high": 0.094, "attack": "min_k_plus_plus_20",
                   "documents": [f"new-{n:04}" for n in range(7)]},
     }  # fmt: skip
@@ -104,7 +104,7 @@ def ranks() -> dict[str, Any]:
     def entry(name: str, mean: float, verdict: str, shares: list[float]) -> dict[str, Any]:
         return {"set": name, "facts": 900, "documents": 200, "dropped": 40, "mean": mean,
                 "low": round(mean - 0.018, 4), "high": round(mean + 0.018, 4),
-                "equivalent": verdict == "unknown", "verdict": verdict, "flagged": int(name == "new"), "histogram": shares,
+                "equivalent": verdict == "unknown", "p": 0.6 if verdict == "unknown" else 1e-6, "verdict": verdict, "flagged": int(name == "new"), "histogram": shares,
                 "negative": {"mean": 0.497, "low": 0.479, "high": 0.515, "equivalent": True}}  # fmt: skip
 
     tilted = [0.09 - 0.004 * step + 0.0005 * (step % 3) for step in range(20)]

@@ -56,7 +56,8 @@ function askedLines({ asked }) {
   if (!asked) return [];
   const named = (asked.documents || []).join(', ');
   return [T('asked_found', orNone(asked.n), orNone(asked.flagged), share(asked.fpr, 0), share(asked.share),
-    between(asked.low, asked.high, DATA.percent)) + (named ? `: ${named}` : '')];
+    between(asked.low, asked.high, DATA.percent)) + (named ? `: ${named}` : ''),
+  ...(asked.short ? [T('asked_short', asked.short)] : [])];
 }
 
 // Trained against held-out questions of one generator, in every checkpoint.

@@ -5,10 +5,10 @@ function ranksPart() {
   const several = new Set(sets.map((s) => s.checkpoint)).size > 1;
   const title = (s) => several ? `${s.checkpoint}, ${setName(s)}` : setName(s);
   const columns = [{ name: T('set') }, { name: T('verdict') }, { name: T('mean_rank'), ...NUMBER },
-    { name: T('swapped'), ...NUMBER }, { name: T('facts'), ...NUMBER },
+    { name: T('swapped'), ...NUMBER }, { name: 'p', ...NUMBER }, { name: T('facts'), ...NUMBER },
     { name: T('documents'), ...NUMBER }, { name: T('flagged'), ...NUMBER }];
   const rows = sets.map((s) => [title(s), badge(s.verdict), stack(s.mean, s, THREE),
-    stack((s.negative || {}).mean, s.negative, THREE), orNone(s.facts), orNone(s.documents),
+    stack((s.negative || {}).mean, s.negative, THREE), pText(s.p), orNone(s.facts), orNone(s.documents),
     orNone(s.flagged)]);
   const kinds = detailed('ranks', 'kinds');
   const flagged = detailed('ranks', 'flagged');
