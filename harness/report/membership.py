@@ -104,7 +104,8 @@ def _rates(run: Run, languages: Sequence[Entry]) -> Table:
             (
                 checkpoint,
                 count(entry.get("language")),
-                *(count(band.get(name)) for name in ("tokens", "members", "others")),
+                count(band.get("tokens")),
+                _sizes(band),
                 *map(_rate, rates),
                 estimate(asked, "share", PERCENT),
             )
@@ -116,19 +117,19 @@ def _rates(run: Run, languages: Sequence[Entry]) -> Table:
             "checkpoint",
             "language",
             "tokens",
-            "members",
-            "others",
+            "n",
             "at 5 % FPR (%)",
             "at 1 % FPR (%)",
             "asked (%)",
         ),
         rows=tuple(rows),
         notes=notes_of(
-            "True-positive rates of the verdict's attack with 95 % intervals.",
+            "True-positive rates of the verdict's attack with 95 % intervals; n: members/others. "
+            "Asked: share of the documents asked about that look like members.",
             *(_asked_note(checkpoint, entry) for checkpoint, entry in languages),
             _FEW if few else "",
         ),
-        numeric=(2, 3, 4, 5, 6, 7),
+        numeric=(2, 3, 4, 5, 6),
     )
 
 
@@ -158,6 +159,11 @@ def _attack(entry: Mapping[str, Any], attacks: Mapping[str, Any] | None) -> Mapp
 def _rate(rate: Mapping[str, Any] | None) -> str:
     shown = estimate(rate, "tpr", PERCENT)
     return shown.replace(" ", "* ", 1) if rate and rate.get("few") else shown
+
+
+def _sizes(band: Mapping[str, Any]) -> str:
+    sides = [count(band.get(name)) for name in ("members", "others")]
+    return BLANK if sides == [BLANK, BLANK] else "/".join(sides)
 
 
 def _blind_note(found: Sequence[Entry]) -> str:

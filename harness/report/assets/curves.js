@@ -106,7 +106,7 @@ function rocPlot(found, what) {
     marks.map(([r, name]) => [
       bounds(r) ? svg('line', { class: 'whisker', x1: x(r.fpr), x2: x(r.fpr), y1: y(r.low), y2: y(r.high) }) : null,
       svg('circle', { class: 'dot', cx: x(r.fpr), cy: y(r.tpr), r: 4.5 }),
-      svg('text', { class: 'marked', x: x(r.fpr) + 8, y: y(r.tpr) + (name === '1 %' ? 12 : 4) }, name)]));
+      svg('text', { class: 'marked', x: x(r.fpr) + 8, y: y(r.tpr) + (name === '1 %' ? 18 : 4) }, name)]));
 }
 
 function histogramPlot(found, what) {
