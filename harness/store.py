@@ -60,10 +60,14 @@ class Store:
 
 
 def _fields(response: Response) -> dict[str, Any]:
-    fields = dataclasses.asdict(response)
-    if response.reading is None:
-        del fields["reading"]
-    return fields
+    fields = _shallow(response)
+    del fields["reading"]
+    return fields if response.reading is None else fields | {"reading": _shallow(response.reading)}
+
+
+def _shallow(record: Response | Reading) -> dict[str, Any]:
+    """The fields of a record as they are: `asdict` copies tuples number by number."""
+    return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
 
 
 def _response(row: Mapping[str, Any]) -> Response:
