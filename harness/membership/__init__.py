@@ -1,5 +1,6 @@
 """Membership evidence: was a text in what a model was trained on? Pure; asks no model.
 
 attacks  scores of a text that was read token by token; higher: more like a text trained on
-blind    what tells the two sides of a calibration pair apart without any model
+panel    what attacks say of labelled texts, and whether that is evidence
+blind    what tells the two sides of a calibration pair apart without any model; features: of what
 """
