@@ -57,12 +57,12 @@ def load_facts(path: Path) -> list[AskedFact]:
         if form not in _USED:
             continue
         fact = row.get("fact")
-        if not isinstance(fact, Mapping) or not isinstance(fact.get("text"), str):
+        if not isinstance(fact, Mapping) or not _texts([fact.get("text")]):
             raise DataError(f'{path}:{number}: "fact" must hold the value: {{"type", "text"}}.')
         asked = row.get("questions")
         if asked is None:
             asked = [text_field(path, number, row, "question")]
-        if not isinstance(asked, list) or not all(isinstance(q, str) and q for q in asked):
+        if not _texts(asked):
             raise DataError(f'{path}:{number}: "questions" must be a list of texts.')
         document = text_field(path, number, row, "document")
         kind = str(row.get("kind") or fact.get("type") or "")
@@ -88,9 +88,18 @@ def _group(row: Mapping[str, Any], kind: str, pool: str) -> tuple[str, ...]:
     return (kind, str(row.get("pool") or pool), str(row.get("category") or ""))
 
 
+def _texts(found: Any) -> bool:
+    """Whether it is a list of texts, at least one, none of them blank."""
+    return (
+        isinstance(found, list)
+        and len(found) > 0
+        and all(isinstance(text, str) and text.strip() for text in found)
+    )
+
+
 def _lent(path: Path, number: int, row: Mapping[str, Any]) -> Iterator[AskedFact]:
     values = row.get("values")
-    if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
+    if not _texts(values):
         raise DataError(f'{path}:{number}: "values" must be a list of texts.')
     kind = text_field(path, number, row, "kind")
     for place, text in enumerate(values):
