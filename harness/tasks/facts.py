@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from harness.errors import DataError
 from harness.jsonl import read_rows, text_field
@@ -88,7 +88,7 @@ def _group(row: Mapping[str, Any], kind: str, pool: str) -> tuple[str, ...]:
     return (kind, str(row.get("pool") or pool), str(row.get("category") or ""))
 
 
-def _texts(found: Any) -> bool:
+def _texts(found: Any) -> TypeGuard[list[str]]:
     """Whether it is a list of texts, at least one, none of them blank."""
     return (
         isinstance(found, list)

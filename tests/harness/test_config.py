@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import load_matrix, missing_parts, override_data
+from harness.config import load_matrix, missing_parts, override_data, reference_of
 from harness.errors import ConfigError
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -38,6 +38,9 @@ def test_checkpoints_keep_the_order_of_the_file(world: Path) -> None:
         ("[models.m]\nweights = ?\n", r"not valid TOML: .*line 2"),
         ("", "nothing to evaluate"),
         (GOOD.replace('weights = "./m"', 'weights = "m/m"\nquantization = "int3"'), "one of nf4"),
+        (GOOD + 'reference = "c"\n', r"\[checkpoints\.c\]: reference = 'c': expected another"),
+        (GOOD + 'reference = "d"\n', r"reference = 'd': expected another .*Known: none"),
+        (GOOD + "reference = 1\n", "reference = 1: expected a string"),
         (
             GOOD + 'baseline = true\n[checkpoints.d]\nmodel = "m"\nbaseline = true\n',
             "c and d both say baseline",
@@ -82,6 +85,57 @@ def test_missing_parts_are_named(tmp_path: Path) -> None:
 def test_a_task_without_data_says_how_to_give_some(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--eval-data jsquad=PATH"):
         load(tmp_path, GOOD).source("jsquad")
+
+
+def test_a_release_date_has_its_evidence(tmp_path: Path) -> None:
+    text = GOOD.replace("released", 'release_evidence = "https://example.org"\nreleased')
+    assert load(tmp_path, text).models[0].release_evidence == "https://example.org"
+    assert load(tmp_path, GOOD).models[0].release_evidence == ""
+
+
+REFERENCES = """
+[models.m]
+weights = "./m"
+released = 2025-01-01
+[models.n]
+weights = "./n"
+released = 2025-01-01
+[checkpoints.tuned]
+model = "m"
+adapter = "./a"
+[checkpoints.bare]
+model = "m"
+[checkpoints.bare-again]
+model = "m"
+[checkpoints.named]
+model = "m"
+adapter = "./b"
+reference = "other"
+[checkpoints.other]
+model = "n"
+reference = "bare"
+[checkpoints.alone]
+model = "n"
+adapter = "./c"
+"""
+
+
+def test_a_checkpoint_is_held_against_its_bare_model_or_the_one_it_names(tmp_path: Path) -> None:
+    matrix = load(tmp_path, REFERENCES)
+    found = {c.id: reference_of(c, matrix) for c in matrix.checkpoints}
+    assert {id: other.id if other else None for id, other in found.items()} == {
+        "tuned": "bare",
+        "bare": None,
+        "bare-again": None,  # the same weights are no reference
+        "named": "other",
+        "other": "bare",
+        "alone": "other",
+    }
+
+
+def test_an_adapter_whose_bare_model_is_no_checkpoint_has_no_reference(tmp_path: Path) -> None:
+    matrix = load(tmp_path, GOOD + 'adapter = "./a"\n')
+    assert reference_of(matrix.checkpoints[0], matrix) is None
 
 
 def test_the_shipped_matrices_load() -> None:

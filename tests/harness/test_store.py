@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import DataError, StorageError
 from harness.jsonl import append_rows, read_rows, read_whole_rows
-from harness.records import Request, Response
+from harness.records import Reading, Request, Response
 from harness.store import Store, request_key
 
 ASKED = Request("質問")
@@ -27,6 +27,41 @@ def test_a_fresh_store_looks_nothing_up_but_keeps_what_is_new(tmp_path: Path) ->
     assert Store(tmp_path).load("w")[request_key(ASKED)].text == "new"
 
 
+READING = Reading(
+    ids=(0, 255999),
+    ends=(1, 3),
+    logprobs=(-0.0, -17.123456789012345),
+    means=(-1e-5, -2.5),
+    deviations=(0.0, 1.0),
+)
+
+
+@pytest.mark.parametrize("reading", [READING, Reading((1, 2), (1, 2)), Reading((), ())])
+def test_a_reading_comes_back_as_it_was(tmp_path: Path, reading: Reading) -> None:
+    """To the last digit: scores of a resumed run are those of an undisturbed one."""
+    asked = Request("", chat=False, continuations=("文",), per_token="likelihoods", window=64)
+    answer = Response("文", "scored", 2, (-17.0,), reading)
+    Store(tmp_path).add("w", [(asked, answer), (ASKED, ANSWER)])
+    found = Store(tmp_path).load("w")
+    assert found == {request_key(asked): answer, request_key(ASKED): ANSWER}
+    again = found[request_key(asked)].reading
+    assert again is not None
+    assert repr(again) == repr(reading)
+
+
+def test_rows_and_keys_from_before_there_were_readings_are_still_valid(tmp_path: Path) -> None:
+    # Written by 9438586, before texts were read token by token: neither the key nor the row says "reading".
+    key = "833c356c2feb37372368d299f12e99ff"
+    (tmp_path / "w.jsonl").write_text(
+        f'{{"key": "{key}", "text": "7,700円", "finish": "stop", "tokens": 5, "logprobs": []}}\n',
+        "utf-8",
+    )
+    assert request_key(Request("「灯」の価格は？", max_new_tokens=48, stop=("\n",))) == key
+    assert Store(tmp_path).load("w") == {key: Response("7,700円", "stop", 5)}
+    Store(tmp_path).add("w", [(ASKED, ANSWER)])
+    assert '"reading"' not in (tmp_path / "w.jsonl").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -35,6 +70,9 @@ def test_a_fresh_store_looks_nothing_up_but_keeps_what_is_new(tmp_path: Path) ->
         Request("質問", max_new_tokens=31),
         Request("質問", stop=("\n",)),
         Request("質問", continuations=("a", "b")),
+        Request("質問", per_token="ids"),
+        Request("質問", per_token="likelihoods"),
+        Request("質問", window=64),
     ],
 )
 def test_everything_that_an_answer_depends_on_is_in_the_key(other: Request) -> None:

@@ -228,3 +228,53 @@ def test_categories_come_back_from_a_run_folder(data: Path, tmp_path: Path) -> N
     assert by_fact.pop("d0/price") == "highly_known"
     assert set(by_fact.values()) == {"unknown"}
     assert found.value("share_unknown") == pytest.approx(5 / 6)
+
+
+def test_control_documents_have_shares_of_their_own(tmp_path: Path) -> None:
+    """d0 to d2 trained, d3 to d5 not: of the former d0 is known, of the latter none."""
+    rows = [
+        row(document, "seen" if document < "d3" else "control", f"{document}の価格は？")
+        for document in PRICES
+    ]
+    write_rows(tmp_path / "qa.jsonl", rows)
+    task = Known(prompts=0, samples=1)
+    samples = task.load(tmp_path / "qa.jsonl")
+    assert {s.cluster: s.detail["set"] for s in samples} == {
+        **dict.fromkeys(("d0", "d1", "d2"), "seen"),
+        **dict.fromkeys(("d3", "d4", "d5"), "control"),
+    }
+    graded = [
+        (s, task.grade(s, Response(s.gold[0] if s.cluster == "d0" else "1円", "stop", 1)))
+        for s in samples
+    ]
+    measures = {m.metric: m for m in task.measure(graded)}
+    assert len(measures) == 8
+    assert measures["share_highly_known"].value == pytest.approx(1 / 3)
+    assert measures["share_unknown"].value == pytest.approx(2 / 3)
+    assert measures["share_unknown_control"].value == 1.0
+    assert (measures["share_unknown"].n, measures["share_unknown_control"].n) == (3, 3)
+    assert [m.metric for m in measures.values() if m.headline] == ["share_unknown"]
+
+
+def d5_as_control(*paraphrases: str) -> list[dict[str, Any]]:
+    trained = [r for r in price_rows() if r["document"] != "d5"]
+    return [
+        *trained,
+        row("d5", "control", "d5の価格は？"),
+        *(row("d5", "paraphrase", question) for question in paraphrases),
+    ]
+
+
+def test_control_facts_stand_behind_examples_but_are_none(tmp_path: Path) -> None:
+    write_rows(tmp_path / "qa.jsonl", d5_as_control())
+    samples = Known().load(tmp_path / "qa.jsonl")
+    few_shot = [s for s in samples if "few-shot" in s.id]
+    assert {s.cluster for s in few_shot} == set(PRICES)
+    assert not any("d5" in s.request.prompt for s in few_shot if s.cluster != "d5")
+
+
+def test_a_paraphrase_of_a_control_fact_is_one_of_its_wordings(tmp_path: Path) -> None:
+    write_rows(tmp_path / "qa.jsonl", d5_as_control("d5、いくら？"))
+    asked = of_fact(Known(prompts=0, samples=0).load(tmp_path / "qa.jsonl"), "d5/price")
+    assert {s.detail["question"] for s in asked} == {"d5の価格は？", "d5、いくら？"}
+    assert {s.detail["set"] for s in asked} == {"control"}
