@@ -101,7 +101,8 @@ def auroc_interval(
         return value, Interval(plain.low, plain.high, "Wilson, by clusters", level)
     half = t_quantile(level, spread.degrees) * math.sqrt(spread.variance) / (value * (1 - value))
     middle = math.log(value / (1 - value))
-    low, high = (1 / (1 + math.exp(-end)) for end in (middle - half, middle + half))
+    # 1 / (1 + exp(-x)), which two clusters' wide intervals would overflow
+    low, high = (0.5 + 0.5 * math.tanh(end / 2) for end in (middle - half, middle + half))
     return value, Interval(low, high, "DeLong on the logit, clustered t", level)
 
 
