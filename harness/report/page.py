@@ -40,7 +40,7 @@ SCRIPTS = (
     "samples",
     "main",
 )
-# Of the details: by far the longest. Those of trained questions are not drawn.
+# Of an attack's details: by far the longest.
 _CURVES = ("roc", "histogram")
 # Also what HTML, not JSON, gives a meaning to; and the two line ends that old scripts trip over.
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -79,28 +79,43 @@ def page_data(run: Run, report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _drawn(details: dict[str, Any]) -> dict[str, Any]:
-    """Details without what the page does not draw, curves no finer than it draws them."""
+    """Details without what the page does not draw, and curves no finer than it draws them."""
     return {
         checkpoint: {
-            task: _thinned(entry, curves=task != "trained") for task, entry in tasks.items()
+            task: _rounded(_of_verdicts(found) if task == "trained" else found, 9)
+            for task, found in tasks.items()
         }
         for checkpoint, tasks in details.items()
     }
 
 
-def _thinned(value: Any, curves: bool) -> Any:
-    if isinstance(value, dict):
-        kept = {k: v for k, v in value.items() if curves or k not in _CURVES}
-        return {k: _rounded(v) if k in _CURVES else _thinned(v, curves) for k, v in kept.items()}
-    return [_thinned(entry, curves) for entry in value] if isinstance(value, list) else value
+def _of_verdicts(trained: dict[str, Any]) -> dict[str, Any]:
+    """What was found of trained questions, by the attack alone that each verdict goes by."""
+    datasets = [
+        {
+            **entry,
+            "attacks": {
+                a: _uncurved(f or {}) for a, f in attacks.items() if a == entry.get("attack")
+            },
+        }
+        if (attacks := entry.get("attacks"))
+        else entry
+        for entry in trained.get("datasets") or ()
+    ]
+    return {**trained, "datasets": datasets}
 
 
-def _rounded(value: Any) -> Any:
+def _uncurved(attack: dict[str, Any]) -> dict[str, Any]:
+    return {name: entry for name, entry in attack.items() if name not in _CURVES}
+
+
+def _rounded(value: Any, digits: int) -> Any:
+    """The same value, its numbers to `digits` significant digits and those of curves to four."""
     if isinstance(value, dict):
-        return {key: _rounded(entry) for key, entry in value.items()}
+        return {k: _rounded(v, 4 if k in _CURVES else digits) for k, v in value.items()}
     if isinstance(value, list):
-        return [_rounded(entry) for entry in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value
+        return [_rounded(entry, digits) for entry in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
 def data_block(data: dict[str, Any]) -> str:
