@@ -91,17 +91,11 @@ def _drawn(details: dict[str, Any]) -> dict[str, Any]:
 
 def _of_verdicts(trained: dict[str, Any]) -> dict[str, Any]:
     """What was found of trained questions, by the attack alone that each verdict goes by."""
-    datasets = [
-        {
-            **entry,
-            "attacks": {
-                a: _uncurved(f or {}) for a, f in attacks.items() if a == entry.get("attack")
-            },
-        }
-        if (attacks := entry.get("attacks"))
-        else entry
-        for entry in trained.get("datasets") or ()
-    ]
+    datasets = []
+    for entry in trained.get("datasets") or ():
+        attack = entry.get("attack")
+        found = (entry.get("attacks") or {}).get(attack)
+        datasets.append({**entry, "attacks": {attack: _uncurved(found)} if found else {}})
     return {**trained, "datasets": datasets}
 
 
