@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.membership.attacks import PANEL, Frequencies, attack_scores, count_tokens, window
+from harness.membership.attacks import PANEL, Frequencies, count_tokens, window
 from harness.membership.panel import Judgement, Scored, Verdict, curves, judge
 from harness.records import Grade, Outcome, Reading, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
@@ -28,6 +28,7 @@ from harness.tasks.pairs import (
     figures_of,
     measure_of,
     reading_of,
+    scores_of,
     verdict_details,
 )
 from harness.tasks.texts import ASKED, FREQUENCIES, MEMBER, OTHER, Text, load_texts
@@ -125,12 +126,12 @@ class Membership:
     ) -> dict[str, float]:
         reading = reading_of(response)
         frequencies = self.frequencies.get(str(sample.detail["language"]))
-        other = None if reference is None else reading_of(reference)
         figures = {"tokens": float(len(reading.ids))}
         for band in self.bands:
             part = window(reading, band)
             if part is not None:
-                scores = attack_scores(part, sample.request.asked, other, frequencies)
+                text = sample.request.asked
+                scores = scores_of(sample, part, text, reference, frequencies)
                 figures |= {f"{band}/{name}": score for name, score in scores.items()}
         return figures
 

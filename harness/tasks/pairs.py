@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import DataError
+from harness.membership.attacks import Frequencies, attack_scores
 from harness.membership.blind import blind_scores
 from harness.membership.panel import Estimate, Judgement, Verdict, named, plain
 from harness.records import Reading, Response, Sample
@@ -35,6 +36,23 @@ def reading_of(response: Response) -> Reading:
     if response.reading is None:
         raise DataError("the engine does not read texts token by token")
     return response.reading
+
+
+def scores_of(
+    sample: Sample,
+    reading: Reading,
+    text: str,
+    reference: Response | None,
+    frequencies: Frequencies | None = None,
+) -> dict[str, float]:
+    """The attacks' scores of a text. Raises DataError naming the sample where it has none."""
+    other = None if reference is None else reading_of(reference)
+    try:
+        return attack_scores(reading, text, other, frequencies)
+    except ValueError as error:
+        raise DataError(
+            f"{sample.id}: {error}. Leave the text out, or name a reference of the same tokenizer."
+        ) from error
 
 
 def blind_of_pair(

@@ -22,7 +22,6 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.jsonl import read_rows, text_field
-from harness.membership.attacks import attack_scores
 from harness.membership.panel import Judgement, Scored, Verdict, curves, judge
 from harness.records import Grade, Outcome, Request, Response, Sample
 from harness.tasks import Measure, SampleSet, Study
@@ -33,6 +32,7 @@ from harness.tasks.pairs import (
     figures_of,
     measure_of,
     reading_of,
+    scores_of,
     verdict_details,
 )
 from harness.tasks.texts import guessed
@@ -86,9 +86,8 @@ class Trained:
         """Each answer's scores by attack, and "blind/BASELINE" of question and answer together."""
         figures: list[dict[str, float]] = []
         for sample, response in answered:
-            other = reading_of(reference[sample.request]) if reference else None
-            (answer,) = sample.gold
-            figures.append(attack_scores(reading_of(response), answer, other))
+            other = reference.get(sample.request)
+            figures.append(scores_of(sample, reading_of(response), sample.gold[0], other))
         samples = [sample for sample, _ in answered]
         for dataset in _datasets(samples):
             places = [i for i, s in enumerate(samples) if s.detail["dataset"] == dataset]

@@ -252,3 +252,14 @@ def test_a_faulty_index_is_one_message(unknown: pytest.Pytester) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert output(result).count("index.toml: [[texts]] 1: label = 'membre': expected one of") == 1
     assert told_cleanly(result)
+
+
+def test_facts_that_nothing_can_stand_beside_are_told(unknown: pytest.Pytester) -> None:
+    alone = {"id": "x", "document": "x", "form": "control", "kind": "weight", "questions": ["重さ？"],
+             "fact": {"type": "quantity", "text": "10 kg"}}  # fmt: skip
+    path = unknown.path / "world" / "facts.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    write_rows(path, [*rows, alone])
+    text = output(unknown.runpytest(*items_of("ranks[base]")))
+    assert "facts left out for want of exchangeable values: 1 of control" in text
+    assert figures(latest(unknown)).keys() == {("base", "ranks", "mean_rank_new")}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError
-from harness.records import Request, Response
+from harness.records import Reading, Request, Response
 from harness.tasks.trained import Trained
 from tests.conftest import write_rows
 from tests.tasks.engines import Row, Rule, measure, read, rows_of, words
@@ -165,3 +165,17 @@ def test_no_answer_but_one_token_by_token_will_do(tmp_path: Path) -> None:
     deaf = Rule(lambda r: Response("", "scored", 1, (-1.0,)))
     with pytest.raises(DataError, match="does not read texts token by token"):
         judged(tmp_path, pair(), deaf)
+
+
+def test_a_reference_whose_tokens_end_elsewhere_is_told(tmp_path: Path) -> None:
+    def in_one_piece(requests: Sequence[Request]) -> Mapping[Request, Response]:
+        found = {}
+        for request in requests:
+            reading = Reading((1,), (len(request.continuations[0]),), (-9.0,), (-9.0,), (1.0,))
+            found[request] = Response("", "scored", 1, (-9.0,), reading)
+        return found
+
+    rows = pair()
+    message = r"seen0: the two models end no two tokens .* a reference of the same tokenizer"
+    with pytest.raises(DataError, match=message):
+        judged(tmp_path, rows, tuned(rows, 1.0), reference=in_one_piece)
