@@ -210,7 +210,8 @@ class Ranks:
             return "unknown"
         if mean.high < 0.5:
             return "guessable" if name == CARRIED_OVER else "known"
-        return "undecided"
+        # Not knowing a fact can't make its value less likely than others that could be true.
+        return "not exchangeable" if mean.low > 0.5 + self.margin else "undecided"
 
 
 def _measured(fact: AskedFact, tokens: Mapping[str, int]) -> AskedFact:
