@@ -12,7 +12,6 @@ from harness.runs import Run
 
 _MOST = 10  # documents named in a note
 _MIN_K = re.compile(r"min_k_(plus_plus_)?(\d+)")
-_ATTACKS = {"loss": "loss", "reference": "reference model", "dc_pdd": "DC-PDD"}
 _BLIND = {"ngrams": "n-grams"}
 
 
@@ -75,7 +74,7 @@ def attack_name(attack: Any) -> str:
     found = _MIN_K.fullmatch(str(attack))
     if found:
         return f"Min-K%{'++' if found[1] else ''} {found[2]}"
-    return BLANK if attack is None else _ATTACKS.get(attack, str(attack))
+    return "DC-PDD" if attack == "dc_pdd" else str(attack or BLANK)
 
 
 def blind_name(baseline: Any) -> str:

@@ -61,7 +61,7 @@ def trained_table(run: Run, found: Details) -> Table | None:
             "Both kinds come out of the same generator: what tells them apart is the training.",
             *sizes,
             _blind_note(datasets),
-            *(_reason(c, e.get("dataset"), e.get("reason")) for c, e in datasets),
+            *(_note(c, e.get("dataset"), _reason(e)) for c, e in datasets),
             *gap_notes(run, ("trained",)),
         ),
         numeric=(3, 4, 5),
@@ -83,7 +83,7 @@ def _verdicts(run: Run, languages: Sequence[Entry]) -> Table:
         ),
         notes=notes_of(
             *(
-                _reason(c, e.get("language"), e.get("sentence") or e.get("reason"))
+                _note(c, e.get("language"), e.get("sentence") or e.get("reason"))
                 for c, e in languages
             ),
             _blind_note(languages),
@@ -190,5 +190,11 @@ def _asked_note(checkpoint: str, entry: Mapping[str, Any]) -> str:
     )
 
 
-def _reason(checkpoint: str, of: Any, text: Any) -> str:
+def _reason(entry: Mapping[str, Any]) -> Any:
+    """Why there is no verdict for or against, where the figures beside it don't say."""
+    told = entry.get("attack") and entry.get("verdict") != "invalid"
+    return "" if told else entry.get("reason")
+
+
+def _note(checkpoint: str, of: Any, text: Any) -> str:
     return f"{checkpoint}, {of}: {text}" if text else ""

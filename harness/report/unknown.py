@@ -137,11 +137,6 @@ def verbatim_table(run: Run, found: Details) -> Table | None:
     longest = {
         tasks["verbatim"].get("characters") for tasks in found.values() if "verbatim" in tasks
     }
-    guided = [
-        f"{checkpoint}, {_words(entry.get('set'))}: guided by title and source, runs are "
-        f"{estimate(entry, 'difference', _MORE)} characters longer than not guided."
-        for checkpoint, entry in entries(found, "verbatim", "guided")
-    ]
     return Table(
         title=f"Verbatim continuation – data: {data_label(run, 'verbatim')}",
         columns=(
@@ -166,7 +161,7 @@ def verbatim_table(run: Run, found: Details) -> Table | None:
         notes=notes_of(
             "Longest run: of characters that answer and source have in common, on average. 95 % "
             "intervals in brackets.",
-            *guided,
+            *_guided(entries(found, "verbatim", "guided")),
             *gap_notes(run, ("verbatim",)),
         ),
         numeric=(3, 4, 5),
@@ -186,6 +181,17 @@ def _too_early(run: Run, checkpoint: str) -> str:
 
 def _words(name: Any) -> str:
     return BLANK if name is None else str(name).replace("_", " ").replace("/", ", ")
+
+
+def _guided(sets: Sequence[Entry]) -> list[str]:
+    named: dict[str, list[str]] = {}
+    for checkpoint, entry in sets:
+        longer = f"{_words(entry.get('set'))} {estimate(entry, 'difference', _MORE)}"
+        named.setdefault(checkpoint, []).append(longer)
+    return [
+        f"{checkpoint}, run when guided less run when not, in characters: {'; '.join(names)}."
+        for checkpoint, names in named.items()
+    ]
 
 
 def _dropped(sets: Sequence[Entry]) -> list[str]:

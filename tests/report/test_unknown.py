@@ -91,7 +91,7 @@ def test_verbatim_runs_stand_by_set_and_prompt(run: Run) -> None:
     assert table.rows[0] == (
         "base", "ja, member", "continued", "60", "34.2 [30.2, 38.2]", "60.0 [50.0, 70.0]",
     )  # fmt: skip
-    assert any("+3.1 [+1.2, +5.0] characters longer" in note for note in table.notes)
+    assert any("in characters: ja, member +3.1 [+1.2, +5.0]." in note for note in table.notes)
 
 
 def test_documents_that_fail_the_date_rule_are_named(run: Run) -> None:

@@ -10,6 +10,8 @@ const methodsOf = (attacks, wanted) => {
 };
 const panelOf = (attacks) => methodsOf(attacks, (a) => a && a.evidence);
 
+// Why there is no verdict for or against, where the figures don't say.
+const unexplained = (e) => e.reason && (!e.attack || e.verdict === 'invalid');
 const pairTitle = (pair) => [pair.checkpoint, languageName(String(orNone(pair.language)))].join(', ');
 
 // The article's contrast: the same methods in each language, against what needs no model.
@@ -27,7 +29,7 @@ function contrastPart() {
           el('span', { class: 'quiet' }, ` ${T('at_tokens', orNone(pair.band))}`)),
         aurocDots(panelOf(attacks).map((m) => ({ name: methodName(m), entry: attacks[m],
           blind: blindOf(pair) })), scale)))),
-    notes(pairs().filter((p) => p.reason).map((p) => `${pairTitle(p)}: ${p.reason}`)));
+    notes(pairs().filter(unexplained).map((p) => `${pairTitle(p)}: ${p.reason}`)));
 }
 
 function methodTables() {
@@ -84,6 +86,6 @@ function trainedPart() {
       aurocDots(entries.filter((e) => e.dataset === dataset).map((e) => ({ name: e.checkpoint,
         entry: best(e), blind: blindOf(e) })), scale)))),
     el('details', null, el('summary', null, T('figures')), table(T('trained_title'), columns, rows)),
-    notes([...entries.filter((e) => e.reason).map((e) => `${e.checkpoint}, ${e.dataset}: ${e.reason}`),
+    notes([...entries.filter(unexplained).map((e) => `${e.checkpoint}, ${e.dataset}: ${e.reason}`),
       ...gapLines(['trained'])]));
 }

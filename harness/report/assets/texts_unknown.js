@@ -43,7 +43,7 @@ Object.assign(TEXTS.en, {
   verbatim_note: 'Longest run of characters that the continuation has in common with the rest of the document.',
   prompting: 'Prompt', styles: { continue: 'continued', guided: 'guided', general: 'not guided' },
   longest_run: 'Longest run (characters)', run_share: (n) => `${n} or more (%)`,
-  guided_found: (id, set, more) => `${id}, ${set}: with title and source in the prompt, runs are ${more} characters longer than without`,
+  guided_found: (id, sets) => `${id}, run when guided by title and date less run when not, in characters: ${sets}`,
 });
 Object.assign(TEXTS.en.forms, { known: 'in training text', unseen: 'unseen', new: 'new', member: 'members',
   'non-member': 'non-members', asked: 'asked about' });
@@ -92,7 +92,7 @@ Object.assign(TEXTS.ja, {
   verbatim_note: '続きの文と文書の残りとに共通する、最も長い文字列の長さです。',
   prompting: '聞き方', styles: { continue: '続きを書かせる', guided: '出典を示す', general: '出典を示さない' },
   longest_run: '最長一致(文字)', run_share: (n) => `${n}文字以上(%)`,
-  guided_found: (id, set, more) => `${id}、${set}：題名と出典を示すと、示さない場合より${more}文字長くなります`,
+  guided_found: (id, sets) => `${id}、題名と日付を示した場合と示さない場合との差(文字)：${sets}`,
 });
 Object.assign(TEXTS.ja.forms, { known: '学習文書', unseen: '未見', new: '新規', member: '学習済み',
   'non-member': '未学習', asked: '対象' });

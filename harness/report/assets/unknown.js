@@ -68,8 +68,12 @@ function verbatimPart() {
   const rows = sets.map((s) => [named(s.checkpoint), setName(s), own(T('styles'), s.style) || orNone(s.style),
     orNone(s.documents), stack(s.mean_run, s, one),
     stack(s.share, { low: s.share_low, high: s.share_high }, DATA.percent)]);
-  const guided = detailed('verbatim', 'guided').map((g) => T('guided_found', g.checkpoint, setName(g),
-    valued(g.difference, g, { ...one, signed: true })));
+  const signs = { ...one, signed: true };
+  const guided = DATA.checkpoints.flatMap((id) => {
+    const found = detailed('verbatim', 'guided').filter((g) => g.checkpoint === id);
+    return found.length ? [T('guided_found', id, found.map((g) =>
+      `${setName(g)} ${valued(g.difference, g, signs)}`).join('; '))] : [];
+  });
   return el('div', { class: 'under' }, el('h3', { id: 'verbatim' }, T('verbatim_title')), label(['verbatim']),
     el('p', { class: 'quiet' }, T('verbatim_note')), table(T('verbatim_title'), columns, rows),
     notes([...guided, ...gapLines(['verbatim'])]));
