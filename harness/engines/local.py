@@ -93,14 +93,17 @@ class LocalEngine:
 
     def _ask(self, network: Any, request: Request) -> Ask:
         """What answers batches of requests like this one."""
-        pad = self.tokenizer.pad_token_id
         if request.per_token == "ids":
             return reading.read_ids
+        if not request.continuations:
+            return partial(self._generate, network)
+        pad = self.tokenizer.pad_token_id
+        layer = output_layer(network, self._probe)
         if request.per_token:
-            return partial(reading.read, network, layer=output_layer(network, self._probe), pad=pad)
-        if request.continuations:
-            return partial(scoring.score, network, pad=pad)
-        return partial(self._generate, network)
+            return partial(reading.read, network, layer=layer, pad=pad)
+        if layer and not scoring.shares(network, layer, self._probe, pad):
+            layer = None
+        return partial(scoring.score, network, layer=layer, pad=pad, budget=self.batch_tokens)
 
     def _generate(self, network: Any, rows: Sequence[Row]) -> list[Answer]:
         import torch

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
-from harness.engines.moments import OutputLayer
+from harness.engines.moments import WHOLE, OutputLayer, moments
 
 
 def bare(network: Any) -> Any:
@@ -12,13 +13,13 @@ def bare(network: Any) -> Any:
     return network.get_base_model() if hasattr(network, "get_base_model") else network
 
 
-def hidden_states(network: Any, ids: Any) -> Any:
+def hidden_states(network: Any, ids: Any, **more: Any) -> Any:
     """Final hidden states [rows, tokens, width] of right-padded ids.
 
-    No mask: what stands behind a token, padding included, never reaches it, and without one
-    attention takes its causal kernel.
+    A mask is not needed: what stands behind a token, padding included, never reaches it, and
+    without one attention takes its causal kernel.
     """
-    return bare(network).base_model(input_ids=ids, use_cache=False)[0]
+    return bare(network).base_model(input_ids=ids, use_cache=False, **more)[0]
 
 
 def output_layer(network: Any, probe: list[int]) -> OutputLayer | None:
@@ -43,6 +44,36 @@ def output_layer(network: Any, probe: list[int]) -> OutputLayer | None:
     # Four roundings of the largest logit: ours are rounded to float32, the network's to its dtype.
     bound = 4 * torch.finfo(network.dtype).eps * max(1.0, expected.abs().max().item())
     return layer if (found - expected).abs().max().item() <= bound else None
+
+
+def own_moments(network: Any, ids: list[int], targets: list[int]) -> tuple[Any, Any, Any]:
+    """`moments` of the last tokens of one row from the network's own logits.
+
+    For architectures that `output_layer` does not know. Where a block of tokens does not hold all
+    targets, the forward pass is repeated for each block: slow, but in bounded memory.
+    """
+    import torch
+
+    model = bare(network)
+    words = model.get_input_embeddings().weight.shape[0]
+    size = max(1, WHOLE[network.device.type] // words)
+    chooses = "logits_to_keep" in inspect.signature(model.forward).parameters
+    row = torch.tensor([ids], device=network.device)
+    wanted = torch.tensor(targets, device=network.device)
+    places = torch.arange(len(ids) - len(targets), len(ids), device=network.device)
+    parts = []
+    for start in range(0, len(targets) if chooses else 1, size):
+        block = slice(start, start + size) if chooses else slice(None)
+        keep = {"logits_to_keep": places[block]} if chooses else {}
+        logits = network(input_ids=row, use_cache=False, **keep).logits[0]
+        logits = logits if chooses else logits[places]
+        # A word that the network masks out is one of probability 0.
+        own = OutputLayer(
+            logits.shape[1], lambda some, *_: some.float().clamp(min=-1e30), whole=True
+        )
+        parts.append(moments(own, logits, wanted[block]))
+    logprobs, means, deviations = (torch.cat(part) for part in zip(*parts, strict=True))
+    return logprobs, means, deviations
 
 
 def _layer(module: Any, config: Any) -> OutputLayer:

@@ -12,8 +12,9 @@ from typing import Any
 
 from harness.engines import Answer
 from harness.engines.batching import Row, plan
+from harness.engines.halves import fast_halves
 from harness.engines.moments import OutputLayer, moments
-from harness.engines.output import hidden_states
+from harness.engines.output import hidden_states, own_moments
 from harness.errors import WeightsError
 from harness.records import Reading, Response
 
@@ -113,7 +114,7 @@ def read(network: Any, rows: Sequence[Row], layer: OutputLayer | None, pad: int)
     figures: dict[int, Any] = {}
     device = network.device
     for batch in plan([len(chunk.ids) for _, chunk in parts], READ_TOKENS[device.type]):
-        with torch.inference_mode():
+        with torch.inference_mode(), fast_halves(network):
             together = torch.stack(_pass(network, [parts[i][1] for i in batch], layer, pad)).cpu()
         sizes = [len(parts[i][1].targets) for i in batch]
         figures.update(zip(batch, torch.split(together, sizes, dim=1), strict=True))
@@ -138,6 +139,10 @@ def _pass(
     """Three rows of figures for the targets of all chunks, one after the other."""
     import torch
 
+    if layer is None:
+        own = [own_moments(network, chunk.ids, chunk.targets) for chunk in batch]
+        logprobs, means, deviations = (torch.cat(part) for part in zip(*own, strict=True))
+        return logprobs, means, deviations
     width = max(len(chunk.ids) for chunk in batch)
     ids = torch.tensor([chunk.ids + [pad] * (width - len(chunk.ids)) for chunk in batch])
     places = torch.tensor(
@@ -149,12 +154,6 @@ def _pass(
     )
     targets = torch.tensor([target for chunk in batch for target in chunk.targets])
     ids, places, targets = (part.to(network.device) for part in (ids, places, targets))
-    if layer is None:
-        logits = network(input_ids=ids, use_cache=False).logits.flatten(0, 1)
-        own = OutputLayer(
-            logits.shape[1], lambda rows, start, stop: logits[rows[:, 0], start:stop].float()
-        )
-        return moments(own, places[:, None], targets)
     hidden = hidden_states(network, ids).flatten(0, 1)[places]
     return moments(layer, hidden, targets)
 

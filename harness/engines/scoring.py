@@ -1,41 +1,43 @@
-"""The likelihood of given continuations after a prompt."""
+"""The likelihood of given continuations after a prompt that is read once for all of them.
+
+The prompt and its continuations are one row, in which a continuation sees the prompt and itself
+(the tree of SpecInfer, arXiv 2305.09781) and stands where it would stand alone. No cache is copied,
+and the prompt is computed once: twenty values after a prompt cost about as much as one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.engines import Answer
-from harness.engines.batching import Row, pad_left
-from harness.records import Response
+from harness.engines.batching import Row, pad_left, plan
+from harness.engines.moments import OutputLayer, moments
+from harness.engines.output import hidden_states
+from harness.records import Request, Response
+
+# Largest difference of a token's log-probability between a shared prompt and a repeated one.
+_TOLERANCE = {"float32": 1e-3, "bfloat16": 0.25, "float16": 0.05}
 
 
 def length(row: Row) -> int:
     """Tokens that a request occupies in a batch."""
-    return sum(len(row.prompt) + len(tail) for tail in row.tails)
+    return len(row.prompt) + sum(len(tail) for tail in row.tails)
 
 
-def score(network: Any, rows: Sequence[Row], pad: int) -> list[Answer]:
-    """Log-probability of each continuation of each row, summed over its tokens."""
-    import torch
+def score(
+    network: Any, rows: Sequence[Row], layer: OutputLayer | None, pad: int, budget: int
+) -> list[Answer]:
+    """Log-probability of each continuation of each row, summed over its tokens.
 
-    pairs = [(row.prompt, tail) for row in rows for tail in row.tails]
-    ids, mask = pad_left([prompt + tail for prompt, tail in pairs], pad, network.device)
-    keep = max(len(tail) for _, tail in pairs) + 1
-    positions = (mask.cumsum(-1) - 1).clamp(min=0)
-    with torch.inference_mode():
-        # The output layer only where a continuation is predicted: over Gemma's 256,000 words
-        # logits for a whole prompt would be the largest tensor of all.
-        logits = network(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            use_cache=False,
-            logits_to_keep=keep,
-        ).logits
-        logprobs = logits[:, :-1].float().log_softmax(-1)
-        taken = logprobs.gather(-1, ids[:, -keep + 1 :, None]).squeeze(-1).cpu()
-    sums = iter([taken[i, -len(tail) :].sum().item() for i, (_, tail) in enumerate(pairs)])
+    layer: where prompts may be shared (`shares`), else None. pad: id to fill rows with. budget:
+    tokens of one forward pass where prompts are repeated.
+    """
+    if layer is None or _beyond_window(network, rows) or all(len(row.tails) == 1 for row in rows):
+        sums = iter(_repeated(network, rows, pad, budget))
+    else:
+        sums = iter(_shared(network, rows, layer, pad))
     answers = []
     for row in rows:
         values = tuple(next(sums) for _ in row.tails)
@@ -44,3 +46,117 @@ def score(network: Any, rows: Sequence[Row], pad: int) -> list[Answer]:
         text = row.request.continuations[best]
         answers.append((row.request, Response(text, "scored", size, values)))
     return answers
+
+
+def shares(network: Any, layer: OutputLayer, probe: list[int], pad: int) -> bool:
+    """Whether continuations of one row give what they give alone, found out with a probe's ids.
+
+    Not so for architectures that make positions or masks of their own (ALiBi, state spaces).
+    """
+    row = Row(Request(""), probe[:-8], [probe[-8:-5], probe[-5:-4], probe[-4:]])
+    try:
+        shared = _shared(network, [row], layer, pad)
+    except Exception:  # whatever an architecture makes of a mask that it does not know
+        return False
+    repeated = _repeated(network, [row], pad, budget=len(probe) * len(row.tails))
+    bound = _TOLERANCE[str(network.dtype).removeprefix("torch.")]
+    return all(
+        abs(one - other) <= bound * len(tail)
+        for one, other, tail in zip(shared, repeated, row.tails, strict=True)
+    )
+
+
+def _beyond_window(network: Any, rows: Sequence[Row]) -> bool:
+    """Whether a continuation reaches further than a layer looks back: our mask has no window."""
+    config = network.config.get_text_config()
+    windows = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
+    window = min((size for size in windows if size), default=None)
+    return window is not None and window < max(
+        len(row.prompt) + len(tail) for row in rows for tail in row.tails
+    )
+
+
+def _shared(network: Any, rows: Sequence[Row], layer: OutputLayer, pad: int) -> list[float]:
+    """Sums in the order of rows and their tails, from one pass over all rows."""
+    import torch
+
+    trees = [_tree(row) for row in rows]
+    width = max(len(tree.ids) for tree in trees)
+
+    def table(lines: list[list[int]], fill: int) -> Any:
+        filled = [line + [fill] * (width - len(line)) for line in lines]
+        return torch.tensor(filled, device=network.device)
+
+    branches = table([tree.branches for tree in trees], -1)
+    above = branches[:, None, :]
+    seen = ((above == 0) | (above == branches[:, :, None])).tril()
+    mask = torch.zeros(seen.shape, dtype=network.dtype, device=network.device)
+    mask.masked_fill_(~seen, torch.finfo(network.dtype).min)
+    places = [i * width + place for i, tree in enumerate(trees) for place in tree.places]
+    targets = [token for row in rows for tail in row.tails for token in tail]
+    with torch.inference_mode():
+        hidden = hidden_states(
+            network,
+            table([tree.ids for tree in trees], pad),
+            attention_mask=mask[:, None],
+            position_ids=table([tree.positions for tree in trees], 0),
+        )
+        wanted = hidden.flatten(0, 1)[torch.tensor(places, device=network.device)]
+        logprobs = moments(layer, wanted, torch.tensor(targets, device=network.device))[0].cpu()
+    sizes = [len(tail) for row in rows for tail in row.tails]
+    return [part.sum().item() for part in torch.split(logprobs, sizes)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """A prompt and its continuations as one row.
+
+    branches: 0 for the prompt, then the number of the continuation. places: where the tokens of
+    the continuations are predicted. A continuation's last token predicts none, and is left out.
+    """
+
+    ids: list[int]
+    positions: list[int]
+    branches: list[int]
+    places: list[int]
+
+
+def _tree(row: Row) -> _Tree:
+    size = len(row.prompt)
+    tree = _Tree([*row.prompt], [*range(size)], [0] * size, [])
+    for number, tail in enumerate(row.tails, 1):
+        inner = tail[:-1]
+        start = len(tree.ids)
+        tree.places.extend([size - 1, *range(start, start + len(inner))][: len(tail)])
+        tree.ids.extend(inner)
+        tree.positions.extend(range(size, size + len(inner)))
+        tree.branches.extend([number] * len(inner))
+    return tree
+
+
+def _repeated(network: Any, rows: Sequence[Row], pad: int, budget: int) -> list[float]:
+    """Sums in the order of rows and their tails, with the prompt before each tail."""
+    import torch
+
+    pairs = [(row.prompt, tail) for row in rows for tail in row.tails]
+    sums = [0.0] * len(pairs)
+    for batch in plan([len(prompt) + len(tail) for prompt, tail in pairs], budget):
+        lines = [[*pairs[i][0], *pairs[i][1]] for i in batch]
+        ids, mask = pad_left(lines, pad, network.device)
+        keep = max(len(pairs[i][1]) for i in batch) + 1
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        with torch.inference_mode():
+            # The output layer only where a continuation is predicted: over Gemma's 256,000 words
+            # logits for a whole prompt would be the largest tensor of all.
+            logits = network(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                use_cache=False,
+                logits_to_keep=keep,
+            ).logits
+            logprobs = logits[:, :-1].float().log_softmax(-1)
+            taken = logprobs.gather(-1, ids[:, -keep + 1 :, None]).squeeze(-1).cpu()
+        for line, i in zip(taken, batch, strict=True):
+            sums[i] = line[len(line) - len(pairs[i][1]) :].sum().item()
+    return sums
