@@ -2,7 +2,8 @@
 const THREE = { factor: 1, digits: 3, signed: false };
 const SIGNED_THREE = { ...THREE, signed: true };
 const WORDS = { works: 'passed', unknown: 'passed', detected: 'passed', after: 'passed',
-  invalid: 'inconclusive', known: 'inconclusive', guessable: 'inconclusive', early: 'regressed' };
+  invalid: 'inconclusive', known: 'inconclusive', guessable: 'inconclusive', 'not exchangeable': 'inconclusive',
+  early: 'regressed' };
 
 const orNone = (value) => value === null || value === undefined || value === '' ? NONE : value;
 // "ja/member": a language, and a set of texts in it.
