@@ -82,6 +82,11 @@ class LocalEngine:
         encode = self.tokenizer
         tails = [encode(text, add_special_tokens=False).input_ids for text in request.continuations]
         row = Row(request, self.render(request), tails)
+        if tails and not row.prompt:
+            raise WeightsError(
+                f"model {self.model.id}: nothing stands before {request.continuations[0][:60]!r}: "
+                "its tokenizer puts no BOS, and the prompt is empty."
+            )
         limit = getattr(self.network.config, "max_position_embeddings", None)
         needed = len(row.prompt) + max(map(len, tails), default=request.max_new_tokens)
         if limit and needed > limit:

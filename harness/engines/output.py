@@ -38,7 +38,7 @@ def output_layer(network: Any, probe: list[int]) -> OutputLayer | None:
     ids = torch.tensor([probe], device=network.device)
     with torch.inference_mode():
         expected = network(input_ids=ids, use_cache=False).logits[0].float()
-        if expected.shape[1] != layer.words:
+        if expected.shape[1] != layer.words or not expected.isfinite().all():
             return None
         found = layer.logits(hidden_states(network, ids)[0], 0, layer.words)
     # Four roundings of the largest logit: ours are rounded to float32, the network's to its dtype.

@@ -49,7 +49,8 @@ def split(tokenizer: Any, text: str, window: int = 0) -> tuple[list[int], list[i
         ends = _ends(encoding.offset_mapping)
     else:
         ids = list(tokenizer(text, add_special_tokens=False).input_ids)
-        ends = [_decoded(tokenizer, ids[: i + 1], text) for i in range(window or len(ids))]
+        size = min(window or len(ids), len(ids))
+        ends = [_decoded(tokenizer, ids[: i + 1], text) for i in range(size)]
     ends = list(accumulate(ends, max))
     if ends and len(ends) == len(ids):
         ends[-1] = len(text)
@@ -58,7 +59,7 @@ def split(tokenizer: Any, text: str, window: int = 0) -> tuple[list[int], list[i
 
 
 def _ends(offsets: Sequence[tuple[int, int]]) -> list[int]:
-    following = [*offsets[1:], (0, 0)]
+    following = [*offsets, (0, 0)][1:]
     return [
         start if start < end <= next_end else end
         for (_, end), (start, next_end) in zip(offsets, following, strict=True)
