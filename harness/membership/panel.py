@@ -23,6 +23,7 @@ from harness.membership.attacks import PANEL
 from harness.records import Interval
 from harness.statistics.intervals import LEVEL
 from harness.statistics.roc import (
+    auroc,
     auroc_difference,
     auroc_interval,
     histograms,
@@ -104,8 +105,7 @@ def judge(texts: Sequence[Scored]) -> Judgement:
     """Say what the attacks' AUROCs on a pair are worth, `Scored` texts of one language and length.
 
     The intervals of `evidence` have level 1 - .05/m for m attacks (Bonferroni), so that the best of
-    them may be picked. At that level its AUROC must be above one half, too: a classifier's scores
-    out of fold lie below it where there is nothing to learn.
+    them may be picked. At that level its AUROC must be above one half, too.
     """
     sides = _sides(texts)
     members, others, documents = len(sides[0]), len(sides[1]), len({t.document for t in texts})
@@ -201,14 +201,20 @@ def _estimate(sides: _Sides, kind: str, name: str, level: float = LEVEL) -> Esti
 
 
 def _evidence(sides: _Sides, attack: str, blind: str, level: float) -> Estimate:
-    """An attack's AUROC less the blind one's, or less one half where there is none."""
+    """An attack's AUROC less the blind one's, or less one half where that is more or all there is.
+
+    Out of fold a classifier's scores lie below one half where there is nothing to learn.
+    """
     ours, clusters = _scores(sides, "attacks", attack), _clusters(sides)
-    if not blind:
+    theirs = _scores(sides, "blind", blind) if blind else ([], [])
+    if blind and auroc(*theirs) > 0.5:
+        value, interval = auroc_difference(ours, theirs, *clusters, level=level)
+    else:
         value, interval = auroc_interval(*ours, *clusters, level=level)
-        ends = dataclasses.replace(interval, low=interval.low - 0.5, high=interval.high - 0.5)
-        return Estimate(value - 0.5, ends)
-    theirs = _scores(sides, "blind", blind)
-    return Estimate(*auroc_difference(ours, theirs, *clusters, level=level))
+        low, high = interval.low - 0.5, interval.high - 0.5
+        value, interval = value - 0.5, dataclasses.replace(interval, low=low, high=high)
+    method = f"{interval.method}, {100 * level:.1f} %"
+    return Estimate(value, dataclasses.replace(interval, method=method))
 
 
 def _points(sides: _Sides, attack: str) -> dict[str, Any]:

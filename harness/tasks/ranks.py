@@ -29,7 +29,7 @@ from harness.membership.ranks import (
 from harness.records import Grade, Interval, Outcome, Request, Response, Sample
 from harness.selection import limited_groups
 from harness.statistics.equivalence import Equivalence, tost_mean
-from harness.statistics.multiplicity import benjamini_hochberg
+from harness.statistics.multiplicity import benjamini_hochberg, holm
 from harness.tasks import Measure, SampleSet, Study
 from harness.tasks.facts import CARRIED_OVER, KNOWN, AskedFact, load_facts
 
@@ -48,7 +48,7 @@ class Ranks:
     """
 
     values: int = VALUES
-    prompts: int = 3
+    prompts: int = 2
     margin: float = 0.05
     tokens: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -140,9 +140,10 @@ class Ranks:
         facts = [(s, g.figures) for s, g in graded if s.detail["wording"] == 1]
         sets = list(dict.fromkeys(sample.stratum for sample, _ in facts))
         bins = min(_BINS, self.values + 1)
+        parts = {name: [(s, f) for s, f in facts if s.stratum == name] for name in sets}
+        chances = _chances(parts)
         measures, told, kinds, flagged = [], [], [], []
-        for name in sets:
-            part = [(s, f) for s, f in facts if s.stratum == name]
+        for name, part in parts.items():
             mean = self._mean(part, "likelier")
             documents = _documents(name, part)
             out = [d for d in documents if d["q"] < _ALPHA]
@@ -151,10 +152,10 @@ class Ranks:
                     "set": name,
                     "facts": len(part),
                     "documents": mean.clusters,
-                    "verdict": self._verdict(name, mean),
+                    "verdict": self._verdict(name, mean, chances[name]),
                     "flagged": len(out),
                     "dropped": self.left_out.get(name, 0),
-                    "p": known_p([f["likelier"] for _, f in part], [s.cluster for s, _ in part]),
+                    "p": chances[name],
                     "histogram": histogram([f["likelier"] for _, f in part], bins),
                     "negative": _plain(self._mean(part, "negative")),
                 }
@@ -204,14 +205,27 @@ class Ranks:
             found.append({"set": name, "kind": kind, "facts": len(part)} | _plain(mean))
         return found
 
-    def _verdict(self, name: str, mean: Equivalence) -> str:
+    def _verdict(self, name: str, mean: Equivalence, chance: float | None) -> str:
         """What a mean rank allows to claim: not to find knowledge is not yet to be unknown."""
         if mean.equivalent:
             return "unknown"
-        if mean.high < 0.5:
+        if chance is not None and chance < _ALPHA:
             return "guessable" if name == CARRIED_OVER else "known"
         # Not knowing a fact can't make its value less likely than others that could be true.
         return "not exchangeable" if mean.low > 0.5 + self.margin else "undecided"
+
+
+def _chances(
+    parts: Mapping[str, Sequence[tuple[Sample, Mapping[str, float]]]],
+) -> dict[str, float | None]:
+    """Each set's p if no fact of it is known, adjusted for their number (Holm)."""
+    found = {
+        name: known_p([f["likelier"] for _, f in part], [s.cluster for s, _ in part])
+        for name, part in parts.items()
+    }
+    told = {name: p for name, p in found.items() if p is not None}
+    adjusted = dict(zip(told, holm(list(told.values())), strict=True))
+    return {name: adjusted.get(name) for name in found}
 
 
 def _measured(fact: AskedFact, tokens: Mapping[str, int]) -> AskedFact:
