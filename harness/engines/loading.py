@@ -30,9 +30,15 @@ def device() -> str:
 
 
 def share_cores() -> None:
-    """Give each xdist worker its share of the cores: torch takes them all in every process."""
+    """Give each xdist worker its share of the cores: torch takes them all in every process.
+
+    OMP_NUM_THREADS has the last word: two threads on one core that another program shares wait for
+    each other at every layer (960 questions took 331 s so, and 20 s with one thread).
+    """
     import torch
 
+    if os.environ.get("OMP_NUM_THREADS"):
+        return
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
