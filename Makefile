@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test check twins data train first coverage gate-trial bench-train example pin clean
+.PHONY: help evals test check twins data train first coverage gate-trial bench-train bench-membership example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ gate-trial: evals .venv/dev ## does the gate flake, does it miss? write docs/gat
 
 bench-train: .venv/dev ## speed of QLoRA at Gemma-7B's shape (needs a GPU with 40 GiB)
 	$(BIN)/python -m training speed --out build/training_speed.json
+
+bench-membership: .venv/dev ## speed of reading texts beside one at a time (on a GPU: --gemma-7b)
+	$(BIN)/python docs/membership_speed.py
 
 example: evals .venv/dev ## make reports/example, its baseline and the README's picture from a new run
 	mkdir -p reports/example docs/images
