@@ -14,6 +14,7 @@ from harness.engines.batching import Row, pad_left, plan
 from harness.engines.generation import generate, likeliest
 from harness.engines.loading import device, load_tokenizer, load_weights, share_cores
 from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
+from harness.engines.moments import OutputLayer
 from harness.engines.output import output_layer
 from harness.engines.rendering import end_ids, prompt_text, token_ids
 from harness.engines.sampling import sampler
@@ -44,6 +45,7 @@ class LocalEngine:
         self.end_ids = end_ids(self.tokenizer, self.network.generation_config.eos_token_id)
         self._probe: list[int] = self.tokenizer(_PROBE).input_ids
         self.switch = AdapterSwitch(self.network, self._probe, model.dtype)
+        self._layers: dict[tuple[Path | None, bool], OutputLayer | None] = {}
 
     def answer(
         self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Container[Request] = ()
@@ -57,12 +59,12 @@ class LocalEngine:
                 for batch in plan([_length(row) for row in rows], self.batch_tokens):
                     wanted = [rows[index] for index in batch if rows[index].request not in skip]
                     if wanted:
-                        ask = ask or self._ask(network, wanted[0].request)
+                        ask = ask or self._ask(network, checkpoint, wanted[0].request)
                         yield from _halving(ask, wanted)
 
     def close(self) -> None:
         """Drop the weights; memory is free once the caller lets go of this engine."""
-        del self.network, self.switch
+        del self.network, self.switch, self._layers
         free_memory()
 
     def render(self, request: Request) -> list[int]:
@@ -96,19 +98,28 @@ class LocalEngine:
             )
         return row
 
-    def _ask(self, network: Any, request: Request) -> Ask:
+    def _ask(self, network: Any, checkpoint: Checkpoint, request: Request) -> Ask:
         """What answers batches of requests like this one."""
         if request.per_token == "ids":
             return reading.read_ids
         if not request.continuations:
             return partial(self._generate, network)
         pad = self.tokenizer.pad_token_id
-        layer = output_layer(network, self._probe)
+        layer = self._layer(network, checkpoint, shared=not request.per_token)
         if request.per_token:
             return partial(reading.read, network, layer=layer, pad=pad)
-        if layer and not scoring.shares(network, layer, self._probe, pad):
-            layer = None
         return partial(scoring.score, network, layer=layer, pad=pad, budget=self.batch_tokens)
+
+    def _layer(self, network: Any, checkpoint: Checkpoint, shared: bool) -> OutputLayer | None:
+        """The output layer as `reading` or `scoring` may use it, probed once for each adapter."""
+        key = (checkpoint.adapter, shared)
+        if key not in self._layers:
+            pad = self.tokenizer.pad_token_id
+            layer = output_layer(network, self._probe)
+            if layer and shared and not scoring.shares(network, layer, self._probe, pad):
+                layer = None
+            self._layers[key] = layer
+        return self._layers[key]
 
     def _generate(self, network: Any, rows: Sequence[Row]) -> list[Answer]:
         import torch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from harness.engines.halves import fast_halves
 from harness.engines.moments import WHOLE, OutputLayer, moments
 
 
@@ -36,7 +37,7 @@ def output_layer(network: Any, probe: list[int]) -> OutputLayer | None:
         return None
     layer = _layer(module, model.config.get_text_config())
     ids = torch.tensor([probe], device=network.device)
-    with torch.inference_mode():
+    with torch.inference_mode(), fast_halves(network):
         expected = network(input_ids=ids, use_cache=False).logits[0].float()
         if expected.shape[1] != layer.words or not expected.isfinite().all():
             return None

@@ -18,7 +18,8 @@ from harness.engines.output import hidden_states, own_moments
 from harness.errors import WeightsError
 from harness.records import Reading, Response
 
-# Tokens of one forward pass, padding included.
+# Tokens of one forward pass, padding included. With 24 M weights on one core a token took 850 µs in
+# passes of 64 tokens, and the same 550 to 680 µs from 1,024 to 8,192; on a GPU they fill the chip.
 READ_TOKENS = {"cpu": 2048, "cuda": 32768}
 # Longest forward pass, also of models that take more: attention without a fused kernel (Gemma 2)
 # holds the square of it for each head.

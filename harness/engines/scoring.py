@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.engines import Answer
 from harness.engines.batching import Row, pad_left, plan
+from harness.engines.halves import fast_halves
 from harness.engines.moments import OutputLayer, moments
 from harness.engines.output import hidden_states
 from harness.records import Request, Response
@@ -94,7 +95,7 @@ def _shared(network: Any, rows: Sequence[Row], layer: OutputLayer, pad: int) -> 
     mask.masked_fill_(~seen, torch.finfo(network.dtype).min)
     places = [i * width + place for i, tree in enumerate(trees) for place in tree.places]
     targets = [token for row in rows for tail in row.tails for token in tail]
-    with torch.inference_mode():
+    with torch.inference_mode(), fast_halves(network):
         hidden = hidden_states(
             network,
             table([tree.ids for tree in trees], pad),
