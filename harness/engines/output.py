@@ -35,11 +35,13 @@ def output_layer(network: Any, probe: list[int]) -> OutputLayer | None:
     module = model.get_output_embeddings()
     if module is None or getattr(model, "base_model", model) is model:
         return None
-    layer = _layer(module, model.config.get_text_config())
     ids = torch.tensor([probe], device=network.device)
     with torch.inference_mode(), fast_halves(network):
         expected = network(input_ids=ids, use_cache=False).logits[0].float()
-        if expected.shape[1] != layer.words or not expected.isfinite().all():
+        words = expected.shape[1]
+        plain = type(module) is torch.nn.Linear and module.out_features == words
+        layer = _layer(module, model.config.get_text_config(), words, whole=not plain)
+        if not expected.isfinite().all():
             return None
         found = layer.logits(hidden_states(network, ids)[0], 0, layer.words)
     # Four roundings of the largest logit: ours are rounded to float32, the network's to its dtype.
@@ -77,24 +79,20 @@ def own_moments(network: Any, ids: list[int], targets: list[int]) -> tuple[Any, 
     return logprobs, means, deviations
 
 
-def _layer(module: Any, config: Any) -> OutputLayer:
-    import torch
-
-    # An adapter on the layer, or a quantized one: only the module itself knows what it computes.
-    plain = type(module) is torch.nn.Linear
-    words = module.weight.shape[0] if plain else module.out_features
+def _layer(module: Any, config: Any, words: int, whole: bool = False) -> OutputLayer:
+    """whole: where only calling the module tells what it gives: an adapter, a quantized layer."""
     cap = getattr(config, "final_logit_softcapping", None)
     scale = (getattr(config, "logit_scale", None) or 1.0) / (
         getattr(config, "logits_scaling", None) or 1.0
     )
 
     def logits(hidden: Any, start: int, stop: int) -> Any:
-        table = _product(hidden, module, start, stop) if plain else module(hidden).float()
+        table = module(hidden).float() if whole else _product(hidden, module, start, stop)
         if scale != 1.0:
             table = table * scale
         return (table / cap).tanh() * cap if cap else table
 
-    return OutputLayer(words, logits, whole=not plain)
+    return OutputLayer(words, logits, whole)
 
 
 def _product(hidden: Any, module: Any, start: int, stop: int) -> Any:

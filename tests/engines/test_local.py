@@ -195,9 +195,19 @@ def test_nf4_loads_answers_and_takes_an_adapter(
     pytest.importorskip("bitsandbytes")
     import dataclasses
 
+    import torch
+
     model = as_model(tiny / "base", quantization="nf4")
     engine = LocalEngine(model, tiny / "base")
     for name in ("base", "adapter-a"):
         checkpoint = dataclasses.replace(checkpoints[name], model=model)
         scores = answers(engine, checkpoint, CHOICES)
         assert all(math.isfinite(v) for r in scores.values() for v in r.logprobs)
+        text = Request("", chat=False, continuations=("木製トレイ",), per_token="likelihoods")
+        (reading,) = [r.reading for r in answers(engine, checkpoint, [text]).values()]
+        assert reading is not None
+        with engine.switch.wearing(checkpoint) as worn:
+            ids = torch.tensor([[2, *reading.ids]])
+            table = worn(ids).logits[0, :-1].double().log_softmax(-1)
+        expected = table.gather(1, ids[0, 1:, None])[:, 0].tolist()
+        assert list(reading.logprobs) == pytest.approx(expected, abs=1e-3)

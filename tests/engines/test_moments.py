@@ -15,7 +15,7 @@ head = torch.nn.Linear(width, words, bias=False)
 hidden, targets = torch.randn(tokens, width), torch.randint(0, words, (tokens,))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with torch.inference_mode():
-    logprobs, means, deviations = moments(_layer(head, None), hidden, targets)
+    logprobs, means, deviations = moments(_layer(head, None, words), hidden, targets)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     table = head(hidden[-1:]).double().log_softmax(-1)
 mean = (table.exp() * table).sum()

@@ -140,12 +140,20 @@ def test_a_token_that_is_certain_stays_finite_and_precise() -> None:
     assert ours[2][certain] == pytest.approx(torch.tensor(expected[2])[certain], abs=1e-4)
 
 
-def test_adapters_on_the_output_layer_are_read_through() -> None:
+@pytest.mark.parametrize("trained", [False, True])
+def test_adapters_on_the_output_layer_are_read_through(trained: bool) -> None:
     import torch
     from peft import LoraConfig, get_peft_model
 
-    config = LoraConfig(r=4, target_modules=["q_proj", "lm_head"], init_lora_weights=False)
+    targets = ["q_proj"] if trained else ["q_proj", "lm_head"]
+    config = LoraConfig(
+        r=4, target_modules=targets, modules_to_save=["lm_head"] if trained else None,
+        init_lora_weights=False,
+    )  # fmt: skip
     tuned = get_peft_model(network("Gemma2"), config).eval()
+    if trained:
+        tuned.get_base_model().lm_head.modules_to_save["default"].weight.data *= 1.5
+    assert output_layer(tuned, PROBE) is not None
     asked = rows([9, 17])
     worn = readings(tuned, asked)
     for row, reading in zip(asked, worn, strict=True):
