@@ -207,10 +207,14 @@ def _dropped(sets: Sequence[Entry]) -> list[str]:
 
 
 def _flagged(found: Details) -> list[str]:
-    named: dict[str, list[str]] = {}
+    named: dict[tuple[str, str], list[str]] = {}
     for checkpoint, entry in entries(found, "ranks", "flagged"):
-        named.setdefault(checkpoint, []).append(_document(entry))
-    return [f"{checkpoint}, flagged: {listed(names)}." for checkpoint, names in named.items()]
+        of = (checkpoint, _words(entry.get("set")))
+        named.setdefault(of, []).append(_document(entry))
+    return [
+        f"{checkpoint}, flagged for {of}: {listed(names)}."
+        for (checkpoint, of), names in named.items()
+    ]
 
 
 def _document(entry: Mapping[str, Any]) -> str:

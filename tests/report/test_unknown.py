@@ -68,7 +68,7 @@ def test_ranks_stand_by_set_with_control_verdict_and_flagged_documents(run: Run)
     )  # fmt: skip
     assert table.rows[3][1] == "carried over"
     assert table.rows[0][-2:] == ("<.0001", "known")
-    assert "base, flagged: new-0007 (q .0100)." in table.notes
+    assert "base, flagged for new: new-0007 (q .0100)." in table.notes
     assert any("40 of known, 40 of unseen" in note for note in table.notes)
 
 
