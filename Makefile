@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: help evals test check twins data train first coverage gate-trial bench-train bench-membership example pin clean
 
 help: ## what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 evals: .venv/evals ## measure the embedded checkpoints, write reports/latest/report.html
 	$(BIN)/python -m pytest evals
@@ -48,7 +48,7 @@ gate-trial: evals .venv/dev ## does the gate flake, does it miss? write docs/gat
 bench-train: .venv/dev ## speed of QLoRA at Gemma-7B's shape (needs a GPU with 40 GiB)
 	$(BIN)/python -m training speed --out build/training_speed.json
 
-bench-membership: .venv/dev ## speed of reading texts beside one at a time (on a GPU: --gemma-7b)
+bench-membership: .venv/dev ## speed of reading texts beside one at a time, on a CPU (GPU: see docs/membership_speed.py)
 	$(BIN)/python docs/membership_speed.py
 
 example: evals .venv/dev ## make reports/example, its baseline and the README's picture from a new run

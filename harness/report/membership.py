@@ -41,8 +41,8 @@ def trained_table(run: Run, found: Details) -> Table | None:
     if not datasets:
         return None
     sizes = [
-        f"{entry.get('dataset')}: {count(entry.get('members'))} trained, "
-        f"{count(entry.get('others'))} held-out questions."
+        _of(entry.get("dataset"), f"{count(entry.get('members'))} trained, ")
+        + f"{count(entry.get('others'))} held-out questions."
         for _, entry in datasets
     ]
     return Table(
@@ -197,4 +197,9 @@ def _reason(entry: Mapping[str, Any]) -> Any:
 
 
 def _note(checkpoint: str, of: Any, text: Any) -> str:
-    return f"{checkpoint}, {of}: {text}" if text else ""
+    return f"{checkpoint}{f', {of}' if of else ''}: {text}" if text else ""
+
+
+def _of(dataset: Any, text: str) -> str:
+    """Questions need not name a data set."""
+    return f"{dataset}: {text}" if dataset else text

@@ -86,6 +86,6 @@ function trainedPart() {
       aurocDots(entries.filter((e) => e.dataset === dataset).map((e) => ({ name: e.checkpoint,
         entry: best(e), blind: blindOf(e) })), scale)))),
     el('details', null, el('summary', null, T('figures')), table(T('trained_title'), columns, rows)),
-    notes([...entries.filter(unexplained).map((e) => `${e.checkpoint}, ${e.dataset}: ${e.reason}`),
+    notes([...entries.filter(unexplained).map((e) => `${[e.checkpoint, e.dataset].filter(Boolean).join(', ')}: ${e.reason}`),
       ...gapLines(['trained'])]));
 }

@@ -1,4 +1,7 @@
 // What the interface says about what was unknown before; see texts.js.
+// Questions need not name a data set.
+const inBrackets = (name, before = ' ') => name ? `${before}(${name})` : '';
+
 Object.assign(TEXTS.en, {
   unknown_title: 'Was it unknown before?',
   unknown_lead: 'The release date says what a model can’t have read. Likelihoods say what it seems to have read, but only in a language where they were shown to tell members from others better than a classifier that never sees the model.',
@@ -15,9 +18,9 @@ Object.assign(TEXTS.en, {
   blinds: { ngrams: 'n-grams', dates: 'dates', length: 'length' }, blind: 'blind',
   rank_found: (mean, facts) => `mean rank of the true values ${mean}, ${facts} facts`,
   trained_found: {
-    detected: (dataset, ids) => `${ids}: likelihoods tell trained questions (${dataset}) from held-out ones`,
-    missed: (dataset, ids) => `${ids}: likelihoods don’t tell those questions (${dataset}) from held-out ones`,
-    invalid: (dataset, ids) => `${ids}: without the model trained questions (${dataset}) are told from held-out ones`,
+    detected: (dataset, ids) => `${ids}: likelihoods tell trained questions${inBrackets(dataset)} from held-out ones`,
+    missed: (dataset, ids) => `${ids}: likelihoods don’t tell those questions${inBrackets(dataset)} from held-out ones`,
+    invalid: (dataset, ids) => `${ids}: without the model trained questions${inBrackets(dataset)} are told from held-out ones`,
   },
   contrast_title: 'Does membership inference work here?',
   contrast_note: 'AUROC of members against others, with 95 % intervals. Shaded: the best blind baseline, which never sees the model. Dashed: chance. A dot in colour lies above the whole blind interval.',
@@ -64,9 +67,9 @@ Object.assign(TEXTS.ja, {
   blinds: { ngrams: '文字n-gram', dates: '日付', length: '長さ' }, blind: 'ブラインド',
   rank_found: (mean, facts) => `真の値の平均順位 ${mean}、${facts}件の事実`,
   trained_found: {
-    detected: (dataset, ids) => `${ids}：学習した質問(${dataset})を、取り置いた質問と尤度で見分けられます`,
-    missed: (dataset, ids) => `${ids}：その質問(${dataset})を、取り置いた質問と尤度では見分けられません`,
-    invalid: (dataset, ids) => `${ids}：学習した質問(${dataset})を、モデルなしでも見分けられます`,
+    detected: (dataset, ids) => `${ids}：学習した質問${inBrackets(dataset, '')}を、取り置いた質問と尤度で見分けられます`,
+    missed: (dataset, ids) => `${ids}：その質問${inBrackets(dataset, '')}を、取り置いた質問と尤度では見分けられません`,
+    invalid: (dataset, ids) => `${ids}：学習した質問${inBrackets(dataset, '')}を、モデルなしでも見分けられます`,
   },
   contrast_title: '学習データの判別はここで使えるか',
   contrast_note: '学習済みの文書とそうでない文書を見分けるAUROCと95%区間。帯は、モデルを見ない最良のブラインド基準、破線は偶然です。色のついた点は、ブラインドの区間全体より上にあります。',
