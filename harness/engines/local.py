@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from itertools import groupby
@@ -60,7 +61,9 @@ class LocalEngine:
                     wanted = [rows[index] for index in batch if rows[index].request not in skip]
                     if wanted:
                         ask = ask or self._ask(network, checkpoint, wanted[0].request)
-                        yield from _halving(ask, wanted)
+                        for answers in _halving(ask, wanted):
+                            self._refuse_nan(answers)
+                            yield answers
 
     def close(self) -> None:
         """Drop the weights; memory is free once the caller lets go of this engine."""
@@ -78,8 +81,11 @@ class LocalEngine:
     def _encode(self, request: Request) -> Row:
         if request.per_token:
             (text,) = request.continuations
-            ids, ends = reading.split(self.tokenizer, text, request.window)
-            prompt = self.render(request) if request.per_token == "likelihoods" else []
+            read = request.per_token == "likelihoods"
+            prompt = self.render(request) if read else []
+            # A first token with nothing before it is not read: one more makes the window whole.
+            more = bool(request.window) and read and not prompt
+            ids, ends = reading.split(self.tokenizer, text, request.window + more)
             return Row(request, prompt, [ids], ends)
         encode = self.tokenizer
         tails = [encode(text, add_special_tokens=False).input_ids for text in request.continuations]
@@ -109,6 +115,16 @@ class LocalEngine:
         if request.per_token:
             return partial(reading.read, network, layer=layer, pad=pad)
         return partial(scoring.score, network, layer=layer, pad=pad, budget=self.batch_tokens)
+
+    def _refuse_nan(self, answers: Sequence[Answer]) -> None:
+        """NaN compares as neither more nor less: a true value would come first of all."""
+        for request, response in answers:
+            if any(map(math.isnan, response.logprobs)):
+                raise WeightsError(
+                    f"model {self.model.id}: the likelihood of {request.continuations[0][:60]!r} "
+                    f"is not a number: its activations overflow in {self.model.dtype}, or its "
+                    'weights are broken. Try dtype = "float32" or "bfloat16".'
+                )
 
     def _layer(self, network: Any, checkpoint: Checkpoint, shared: bool) -> OutputLayer | None:
         """The output layer as `reading` or `scoring` may use it, probed once for each adapter."""

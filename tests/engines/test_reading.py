@@ -264,6 +264,33 @@ def test_a_window_is_the_beginning_of_the_whole_text(
         assert response.tokens == len(response.reading.ids) == min(5, len(full.ids))
 
 
+def test_a_window_is_whole_where_the_first_token_is_left_out(
+    engine: LocalEngine, checkpoints: dict[str, Checkpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tokenizer without BOS: a band as long as the window must still be reached."""
+    monkeypatch.setattr(engine, "render", lambda request: [])
+    for request, response in answers(engine, checkpoints["base"], asked(window=5)).items():
+        ids = engine.tokenizer(request.continuations[0], add_special_tokens=False).input_ids
+        assert response.reading is not None
+        assert list(response.reading.ids) == ids[1:6]
+        assert len(response.reading.ends) == len(response.reading.logprobs) == len(ids[1:6])
+
+
+@pytest.mark.parametrize("per_token", ["likelihoods", ""])
+def test_a_likelihood_that_is_not_a_number_is_refused(
+    engine: LocalEngine,
+    checkpoints: dict[str, Checkpoint],
+    monkeypatch: pytest.MonkeyPatch,
+    per_token: str,
+) -> None:
+    def broken(rows: Sequence[Row]) -> list[tuple[Request, Response]]:
+        return [(row.request, Response("", "scored", 1, (float("nan"),))) for row in rows]
+
+    monkeypatch.setattr(engine, "_ask", lambda *_: broken)
+    with pytest.raises(WeightsError, match="not a number: its activations overflow in float32"):
+        answers(engine, checkpoints["base"], asked(per_token))
+
+
 def test_ids_are_split_without_asking_the_network(
     engine: LocalEngine, checkpoints: dict[str, Checkpoint]
 ) -> None:
