@@ -94,7 +94,7 @@ def _distinct(texts: Sequence[Text]) -> list[Text]:
         if text.id in places:
             raise DataError(
                 f"{text.place}: id {text.id!r} was used before, at {places[text.id]}. Ids must be "
-                "unique over all files: texts are named by them (without one by file name and line)."
+                "unique over all files: texts are named by them (without one by file and line)."
             )
         places[text.id] = text.place
     return list(texts)
