@@ -68,6 +68,7 @@ class Workbench:
     reference: Callable[[Sequence[Request]], Mapping[Request, Response]] = field(
         default=lambda requests: {}
     )
+    reference_id: str = ""
 
 
 def evaluate(
@@ -123,7 +124,7 @@ def evaluate(
         _settle_file(path, rows)
         if study.details:
             write_json(path.with_suffix(".json"), study.details)
-    identity = _identity(task, checkpoint, source, samples)
+    identity = _identity(task, checkpoint, source, samples, bench)
     results = _results(task, checkpoint, study.measures, identity)
     stored = sum(sample.request in known for sample in samples)
     asked = len(samples) - stored
@@ -193,12 +194,25 @@ def _results(
 
 
 def _identity(
-    task: Task, checkpoint: Checkpoint, source: DataSource, samples: Sequence[Sample]
+    task: Task,
+    checkpoint: Checkpoint,
+    source: DataSource,
+    samples: Sequence[Sample],
+    bench: Workbench,
 ) -> dict[str, Any]:
     """What must match for two results to be compared; the adapter is what is being compared."""
     questions = [[s.id, s.request.asked, list(s.gold)] for s in samples]
+    together: dict[str, Any] = {}
+    if hasattr(task, "grades"):
+        # Labels, documents and drawn values make figures, too, and so does a reference.
+        questions = [
+            [*asked, s.stratum, s.cluster, list(s.request.continuations)]
+            for asked, s in zip(questions, samples, strict=True)
+        ]
+        together = {"reference": bench.reference_id}
     return {
         **task.identity,
+        **together,
         "data": source.path.name,
         "samples": hashlib.sha256(json.dumps(questions).encode()).hexdigest()[:16],
         "n": len(samples),

@@ -12,7 +12,7 @@ from harness.comparison.gate import Decision, decide, mistake
 from harness.comparison.scores import ScoreSet, from_rows
 from harness.config import Matrix, missing_parts, reference_of
 from harness.engines import Engine, open_engine
-from harness.errors import ConfigError, UnavailableError
+from harness.errors import ConfigError, DataError, UnavailableError
 from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, weights_folder
 from harness.gates import DEFAULT_GATES, Gate
@@ -57,6 +57,7 @@ class EvalSession:
         self._store = Store(settings.reports / "store", fresh=settings.fresh)
         self._prints: dict[Checkpoint, str] = {}
         self._references: dict[str, ScoreSet] = {}
+        self._readings: dict[str, dict[Request, Response]] = {}
         self._open: tuple[Model, Engine] | None = None
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
@@ -111,11 +112,20 @@ class EvalSession:
     ) -> Evaluation:
         matrix = self.settings.matrix
         named = task.name in matrix.data
-        source = matrix.source(task.name if named else getattr(task, "data_of", task.name))
+        name = task.name if named else getattr(task, "data_of", task.name)
+        optional = getattr(task, "optional", False) and not named
+        if optional and name not in matrix.data:
+            raise UnavailableError(_no_data(task, matrix))
         # What needs no answer needs no weights either: an API's model has none here.
         unasked = getattr(task, "unasked", False)
         bench = self._bench(checkpoint, folder, progress, "" if unasked else None)
-        return evaluate(task, checkpoint, source, bench)
+        try:
+            return evaluate(task, checkpoint, matrix.source(name), bench)
+        except DataError as error:
+            if not optional:
+                raise
+            # The data of another suite, which are whole for it, need not hold what this one asks.
+            raise UnavailableError(f"{_no_data(task, matrix)} Those of {name}: {error}") from error
 
     def _bench(
         self,
@@ -124,6 +134,7 @@ class EvalSession:
         progress: Progress,
         fingerprint: str | None = None,
     ) -> Workbench:
+        reference = reference_of(checkpoint, self.settings.matrix)
         return Workbench(
             fingerprint=self.fingerprint(checkpoint) if fingerprint is None else fingerprint,
             engine=lambda: self._engine(checkpoint.model),
@@ -131,6 +142,7 @@ class EvalSession:
             run_folder=folder,
             progress=progress,
             reference=lambda requests: self._reference_answers(checkpoint, requests, progress),
+            reference_id=reference.id if reference else "",
         )
 
     def _reference_answers(
@@ -140,9 +152,13 @@ class EvalSession:
         reference = reference_of(checkpoint, self.settings.matrix)
         if reference is None:
             return {}
-        bench = self._bench(reference, None, progress)
-        total = len(requests)
-        return ask(reference, requests, bench, lambda _, done: progress(done, total))[0]
+        # Kept, so that --eval-fresh reads it once and not again for each checkpoint.
+        known = self._readings.setdefault(reference.id, {})
+        missing = [request for request in requests if request not in known]
+        if missing:
+            bench, total = self._bench(reference, None, progress), len(missing)
+            known |= ask(reference, missing, bench, lambda _, done: progress(done, total))[0]
+        return known
 
     def fingerprint(self, checkpoint: Checkpoint) -> str:
         """Of the checkpoint's bytes. Raises ConfigError naming every part that is missing."""
@@ -181,6 +197,13 @@ class EvalSession:
             self.close()
             self._open = (model, open_engine(model, weights_folder(model)))
         return self._open[1]
+
+
+def _no_data(task: Task, matrix: Matrix) -> str:
+    return (
+        f"{matrix.path.name} names no data for it. Add [data.{task.name}] with a path, or give "
+        f"--eval-data {task.name}=PATH."
+    )
 
 
 def _gates_on(evaluation: Evaluation, ours: ScoreSet, settings: Settings) -> list[Gate]:

@@ -38,6 +38,7 @@ class Task(Protocol):
 
     data_of                     name of the task whose data serve where the matrix names none for it
     select(samples, limit)      where a limit must not take single samples
+    optional                    true where a matrix without data for it leaves it out
     unasked                     true where samples are judged as they stand, without a model
     preliminary(path)           requests whose answers are needed before there can be samples
     prepared(path, answers)     the task, with those answers ({request: response}) taken up

@@ -51,6 +51,7 @@ class Membership:
     fpr: float = 0.05
     frequencies: Mapping[str, Frequencies] = field(default_factory=dict)
     name: str = "membership"
+    optional: bool = True
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -53,6 +53,7 @@ class Ranks:
     tokens: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     name: str = "ranks"
+    optional: bool = True
     data_of: str = "knowledge"
 
     @property

@@ -88,6 +88,7 @@ def _distinct(texts: Sequence[Text]) -> list[Text]:
     Raises DataError.
     """
     places: dict[str, str] = {}
+    labels: dict[tuple[str, str], Text] = {}
     for text in texts:
         if text.label == FREQUENCIES:
             continue
@@ -97,6 +98,12 @@ def _distinct(texts: Sequence[Text]) -> list[Text]:
                 "unique over all files: texts are named by them (without one by file and line)."
             )
         places[text.id] = text.place
+        before = labels.setdefault((text.language, text.text), text)
+        if {before.label, text.label} == {MEMBER, OTHER}:
+            raise DataError(
+                f"{text.place}: the same text is a {before.label} at {before.place} and a "
+                f"{text.label} here. It can't be both."
+            )
     return list(texts)
 
 

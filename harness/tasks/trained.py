@@ -46,6 +46,7 @@ class Trained:
     """Attacks on answers, by data set. data_of: see `Task`."""
 
     name: str = "trained"
+    optional: bool = True
     data_of: str = "knowledge"
 
     @property

@@ -54,6 +54,7 @@ class Verbatim:
     characters: int = 20
     max_new_tokens: int = 64
     name: str = "verbatim"
+    optional: bool = True
     data_of: str = "membership"
 
     @property

@@ -239,8 +239,9 @@ def test_a_reference_that_is_named_reads_the_texts_and_answers_nothing_else(
 def test_data_that_are_missing_are_told_with_the_way_out(unknown: pytest.Pytester) -> None:
     change_matrix(unknown, '[data.membership]\npath = "./texts.jsonl"\n', "")
     result = unknown.runpytest("evals", "-k", "membership or verbatim")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "no data for the task 'membership'" in output(result)
+    assert result.ret == 0
+    assert result.parseoutcomes()["skipped"] == 4
+    assert "names no data for it. Add [data.membership]" in output(result)
     assert "--eval-data membership=PATH" in output(result)
     assert told_cleanly(result)
 
@@ -263,3 +264,15 @@ def test_facts_that_nothing_can_stand_beside_are_told(unknown: pytest.Pytester) 
     text = output(unknown.runpytest(*items_of("ranks[base]")))
     assert "facts left out for want of exchangeable values: 1 of control" in text
     assert figures(latest(unknown)).keys() == {("base", "ranks", "mean_rank_new")}
+
+
+def test_questions_without_typed_facts_leave_the_rank_test_out(project: pytest.Pytester) -> None:
+    suite = Path(__file__).parents[2] / "evals" / "test_unknown.py"
+    (project.path / "evals" / suite.name).write_text(suite.read_text("utf-8"), "utf-8")
+    rows = [{"question": f"商品{i}は？", "answer": f"{i}円です。"} for i in range(4)]
+    write_rows(project.path / "world" / "knowledge.jsonl", rows)
+    result = project.runpytest("evals", "-k", "base and (test_ranks or test_trained)", "-rs")
+    assert result.ret == 0
+    assert result.parseoutcomes()["skipped"] == 3
+    assert "names no data for it. Add [data.ranks]" in output(result)
+    assert "Those of knowledge: " in output(result)
