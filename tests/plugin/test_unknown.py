@@ -238,7 +238,7 @@ def test_a_reference_that_is_named_reads_the_texts_and_answers_nothing_else(
 
 def test_data_that_are_missing_are_told_with_the_way_out(unknown: pytest.Pytester) -> None:
     change_matrix(unknown, '[data.membership]\npath = "./texts.jsonl"\n', "")
-    result = unknown.runpytest("evals", "-k", "membership or verbatim")
+    result = unknown.runpytest("evals", "-k", "membership or verbatim", "-rs")
     assert result.ret == 0
     assert result.parseoutcomes()["skipped"] == 4
     assert "names no data for it. Add [data.membership]" in output(result)
