@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.statistics.intervals import clustered_variance
+from harness.statistics.multiplicity import holm
 
 VALUES = 19  # the fewest with which one fact alone can reach p = .05
 
@@ -114,6 +115,14 @@ def known_p(likelier: Sequence[float], clusters: Sequence[str]) -> float | None:
     if variance > 1e-12:
         return float(t.cdf(below / math.sqrt(variance), groups - 1))
     return float(0.5**groups) if below < 0 else 1.0
+
+
+def known_ps(sets: Mapping[str, tuple[Sequence[float], Sequence[str]]]) -> dict[str, float | None]:
+    """`known_p` of each set, from its `likelier` and clusters, adjusted for their number (Holm)."""
+    found = {name: known_p(*facts) for name, facts in sets.items()}
+    told = {name: p for name, p in found.items() if p is not None}
+    adjusted = dict(zip(told, holm(list(told.values())), strict=True))
+    return {name: adjusted.get(name) for name in found}
 
 
 def histogram(likelier: Sequence[float], bins: int) -> list[float]:

@@ -21,7 +21,7 @@ from harness.membership.ranks import (
     document_p,
     exchangeable,
     histogram,
-    known_p,
+    known_ps,
     means,
     negative,
     rank,
@@ -29,7 +29,7 @@ from harness.membership.ranks import (
 from harness.records import Grade, Interval, Outcome, Request, Response, Sample
 from harness.selection import limited_groups
 from harness.statistics.equivalence import Equivalence, tost_mean
-from harness.statistics.multiplicity import benjamini_hochberg, holm
+from harness.statistics.multiplicity import benjamini_hochberg
 from harness.tasks import Measure, SampleSet, Study
 from harness.tasks.facts import CARRIED_OVER, KNOWN, AskedFact, load_facts
 
@@ -142,7 +142,7 @@ class Ranks:
         sets = list(dict.fromkeys(sample.stratum for sample, _ in facts))
         bins = min(_BINS, self.values + 1)
         parts = {name: [(s, f) for s, f in facts if s.stratum == name] for name in sets}
-        chances = _chances(parts)
+        chances = known_ps({name: _likelier(part) for name, part in parts.items()})
         measures, told, kinds, flagged = [], [], [], []
         for name, part in parts.items():
             mean = self._mean(part, "likelier")
@@ -216,17 +216,10 @@ class Ranks:
         return "not exchangeable" if mean.low > 0.5 + self.margin else "undecided"
 
 
-def _chances(
-    parts: Mapping[str, Sequence[tuple[Sample, Mapping[str, float]]]],
-) -> dict[str, float | None]:
-    """Each set's p if no fact of it is known, adjusted for their number (Holm)."""
-    found = {
-        name: known_p([f["likelier"] for _, f in part], [s.cluster for s, _ in part])
-        for name, part in parts.items()
-    }
-    told = {name: p for name, p in found.items() if p is not None}
-    adjusted = dict(zip(told, holm(list(told.values())), strict=True))
-    return {name: adjusted.get(name) for name in found}
+def _likelier(
+    facts: Sequence[tuple[Sample, Mapping[str, float]]],
+) -> tuple[list[float], list[str]]:
+    return [figures["likelier"] for _, figures in facts], [sample.cluster for sample, _ in facts]
 
 
 def _measured(fact: AskedFact, tokens: Mapping[str, int]) -> AskedFact:
