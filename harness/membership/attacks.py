@@ -35,8 +35,8 @@ PERCENTS = (5, 10, 20, 30, 40, 50, 60)
 # The scores that a verdict is given on; the others show how much hangs on K.
 PANEL = ("loss", "zlib", "min_k_20", "min_k_plus_plus_20", "reference", "dc_pdd")
 
-# Below this the likeliest token has all but 3e-9 of the probability (sigma ≈ √ε · log 1/ε), less
-# than float32 can tell from 1, and a reading's five decimals leave sigma no digit to trust.
+# Below this the likeliest token has all but 3e-9 of the probability (sigma ≈ √ε · log 1/ε), nearer
+# to 1 than float32 can tell: what is left of sigma is rounding.
 LEAST_DEVIATION = 1e-3
 DC_PDD_CEILING = 0.01
 
