@@ -11,7 +11,7 @@ evals: .venv/evals ## measure the embedded checkpoints, write reports/latest/rep
 	$(BIN)/python -m pytest evals
 
 test: .venv/dev ## the project's own tests
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 check: .venv/dev ## lint, formatting, types
 	$(BIN)/ruff check .
