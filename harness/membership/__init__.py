@@ -2,5 +2,6 @@
 
 attacks  scores of a text that was read token by token; higher: more like a text trained on
 panel    what attacks say of labelled texts, and whether that is evidence
+ranks    where a fact's true value stands among values that could as well be true
 blind    what tells the two sides of a calibration pair apart without any model; features: of what
 """

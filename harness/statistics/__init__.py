@@ -7,5 +7,7 @@ paired          differences between two checkpoints on the same questions
 significance    tests of such a difference: sign flips of whole documents, McNemar
 multiplicity    p-values of several tests at once: Holm, Benjamini-Hochberg
 power           how many questions a paired comparison takes
+roc             AUROC, its differences, operating points; threshold: where a score calls a member
+equivalence     a mean shown to lie near a value
 relative        a checkpoint's scores over the baseline's
 """
