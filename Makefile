@@ -10,8 +10,9 @@ help: ## what there is
 evals: .venv/evals ## measure the embedded checkpoints, write reports/latest/report.html
 	$(BIN)/python -m pytest evals
 
+# One thread a worker: four threads on two cores wait for each other at every layer.
 test: .venv/dev ## the project's own tests
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 check: .venv/dev ## lint, formatting, types
 	$(BIN)/ruff check .
