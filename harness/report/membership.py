@@ -26,13 +26,28 @@ _VERDICTS = {"works": "works", "no power": "no power here", "invalid": "pair inv
 _DETECTED = {"works": "detected", "no power": "not detected", "invalid": "pair invalid"}
 _AUROC = Scale(digits=2)  # as in the verdicts' sentences
 _EVIDENCE = Scale(digits=2, signed=True)
+_AUROC_NOTE = (
+    "AUROC: area under the receiver operating characteristic curve, the chance that a text that "
+    "was trained on scores above another; .5 is guessing."
+)
 _FEW = "* too few non-members for that rate: the threshold hangs on a handful of them."
 
 
 def membership_tables(run: Run, found: Details) -> list[Table]:
     """Verdicts by checkpoint and language, and rates at fixed false-positive rates."""
     languages = entries(found, "membership", "languages")
-    return [_verdicts(run, languages), _rates(run, languages)] if languages else []
+    if not languages:
+        return []
+    verdicts = _judged(
+        f"Does membership inference work here? – data: {data_label(run, 'membership')}",
+        "language",
+        [(c, e.get("language"), e, verdict_band(e).get("attacks")) for c, e in languages],
+        _VERDICTS,
+        *(_note(c, e.get("language"), e.get("sentence") or e.get("reason")) for c, e in languages),
+        *_blind_notes(languages),
+        *gap_notes(run, ("membership",)),
+    )
+    return [verdicts, _rates(run, languages)]
 
 
 def trained_table(run: Run, found: Details) -> Table | None:
@@ -45,50 +60,42 @@ def trained_table(run: Run, found: Details) -> Table | None:
         + f"{count(entry.get('others'))} held-out questions."
         for _, entry in datasets
     ]
-    return Table(
-        title=f"Trained against held-out questions – data: {data_label(run, 'trained')}",
-        columns=("checkpoint", "data set", "attack", "AUROC", "blind", "evidence", "verdict"),
-        rows=tuple(
-            (
-                checkpoint,
-                count(entry.get("dataset")),
-                *_figures(entry, entry.get("attacks")),
-                _DETECTED.get(str(entry.get("verdict")), BLANK),
-            )
-            for checkpoint, entry in datasets
-        ),
-        notes=notes_of(
-            "Both kinds come out of the same generator: what tells them apart is the training.",
-            *sizes,
-            _blind_note(datasets),
-            *(_note(c, e.get("dataset"), _reason(e)) for c, e in datasets),
-            *gap_notes(run, ("trained",)),
-        ),
-        numeric=(3, 4, 5),
+    return _judged(
+        f"Trained against held-out questions – data: {data_label(run, 'trained')}",
+        "data set",
+        [(c, e.get("dataset"), e, e.get("attacks")) for c, e in datasets],
+        _DETECTED,
+        "Both kinds come out of the same generator: what tells them apart is the training.",
+        *sizes,
+        *_blind_notes(datasets),
+        *(_note(c, e.get("dataset"), _reason(e)) for c, e in datasets),
+        *gap_notes(run, ("trained",)),
     )
 
 
-def _verdicts(run: Run, languages: Sequence[Entry]) -> Table:
+def _judged(
+    title: str,
+    kind: str,
+    pairs: Sequence[tuple[str, Any, Mapping[str, Any], Mapping[str, Any] | None]],
+    words: Mapping[str, str],
+    *notes: str,
+) -> Table:
+    """A verdict a row with the figures it rests on. pairs: checkpoint, name of the pair as its
+    column `kind` has it, the entry with the verdict, and what each attack found.
+    """
     return Table(
-        title=f"Does membership inference work here? – data: {data_label(run, 'membership')}",
-        columns=("checkpoint", "language", "attack", "AUROC", "blind", "evidence", "verdict"),
+        title=title,
+        columns=("checkpoint", kind, "attack", "AUROC", "blind", "evidence", "verdict"),
         rows=tuple(
             (
                 checkpoint,
-                count(entry.get("language")),
-                *_figures(entry, verdict_band(entry).get("attacks")),
-                _VERDICTS.get(str(entry.get("verdict")), BLANK),
+                count(name),
+                *_figures(entry, attacks),
+                words.get(str(entry.get("verdict")), count(entry.get("verdict"))),
             )
-            for checkpoint, entry in languages
+            for checkpoint, name, entry, attacks in pairs
         ),
-        notes=notes_of(
-            *(
-                _note(c, e.get("language"), e.get("sentence") or e.get("reason"))
-                for c, e in languages
-            ),
-            _blind_note(languages),
-            *gap_notes(run, ("membership",)),
-        ),
+        notes=notes_of(*notes, _AUROC_NOTE),
         numeric=(3, 4, 5),
     )
 
@@ -124,7 +131,9 @@ def _rates(run: Run, languages: Sequence[Entry]) -> Table:
         ),
         rows=tuple(rows),
         notes=notes_of(
-            "True-positive rates of the verdict's attack with 95 % intervals; n: members/others. "
+            "Found are members above the threshold that 5 or 1 % of the others exceed: the "
+            "true-positive rate (TPR) at that false-positive rate (FPR), of the verdict's attack, "
+            "with 95 % intervals. n: members/others.",
             "Asked: share of the documents asked about that look like members.",
             *(_asked_note(checkpoint, entry) for checkpoint, entry in languages),
             _FEW if few else "",
@@ -166,12 +175,18 @@ def _sizes(band: Mapping[str, Any]) -> str:
     return BLANK if sides == [BLANK, BLANK] else "/".join(sides)
 
 
-def _blind_note(found: Sequence[Entry]) -> str:
+def _blind_notes(found: Sequence[Entry]) -> tuple[str, ...]:
+    """What "blind" and "evidence" mean here: without a blind baseline there is but chance."""
     names = dict.fromkeys(blind_name(n) for _, entry in found for n in entry.get("blind") or ())
+    if names:
+        blind = f"the best of the classifiers that never see the model ({', '.join(names)})."
+        over = "the blind one, or above .5 where that is more, paired by text"
+    else:
+        blind, over = "no classifier without the model was tried.", ".5"
     return (
-        f"Blind: the best of the classifiers that never see the model ({', '.join(names)}). "
-        "Evidence: AUROC above the blind one, paired by text, its interval wide enough for all "
-        "attacks at once. In brackets 95 % intervals."
+        f"Blind: {blind}",
+        f"Evidence: AUROC above {over}, its interval wide enough for all attacks at once. "
+        "In brackets 95 % intervals.",
     )
 
 

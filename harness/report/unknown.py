@@ -33,6 +33,7 @@ from harness.runs import Run
 
 TASKS = ("dates", "membership", "ranks", "trained", "verbatim")
 _DATES = ("share_after_release", "share_with_evidence")
+_ALPHA = 0.05
 _CHARACTERS = Scale(digits=1)
 _MORE = Scale(digits=1, signed=True)
 _STYLES = {"continue": "continued", "guided": "guided", "general": "not guided"}
@@ -117,10 +118,10 @@ def ranks_table(run: Run, found: Details) -> Table | None:
         ),
         notes=notes_of(
             "Mean rank: share of exchangeable values that the model finds likelier than the true "
-            "one, .5 where the fact is unknown. Unknown: the whole interval lies within .45 and "
-            ".55. Random value: one of the others taken for the true one, as a control. p: one-"
-            "sided, that the facts are known. Flagged: documents whose facts rank too high for "
-            "chance (Benjamini-Hochberg, q < .05).",
+            "one, .5 where the fact is unknown. Random value: one of the others taken for the true "
+            "one, as a control. p: one-sided, that the facts are known.",
+            _margin_note(found),
+            *_though(sets),
             *_dropped(sets),
             *_flagged(found),
             *gap_notes(run, ("ranks",)),
@@ -206,14 +207,38 @@ def _dropped(sets: Sequence[Entry]) -> list[str]:
     ]
 
 
+def _margin_note(found: Details) -> str:
+    """How near to .5 an unknown set's mean rank must be, as the task was told."""
+    told = {tasks.get("ranks", {}).get("margin") for tasks in found.values()}
+    margins = sorted(margin for margin in told if margin is not None)
+    ends = [f"{0.5 - margin:.4g} and {0.5 + margin:.4g}" for margin in margins]
+    if not ends:
+        return "Unknown: the whole interval lies within a margin of .5 that this run does not tell."
+    return f"Unknown: the whole interval lies between {bare(' or '.join(ends))}."
+
+
+def _though(sets: Sequence[Entry]) -> list[str]:
+    """Sets near enough to .5 to be called unknown, and yet not quite there."""
+    return [
+        f"{checkpoint}, {_words(entry.get('set'))}: within the margin, yet likelier than chance "
+        f"(p {probability(entry.get('p'))})."
+        for checkpoint, entry in sets
+        if entry.get("verdict") == "unknown" and (p := entry.get("p")) is not None and p < _ALPHA
+    ]
+
+
 def _flagged(found: Details) -> list[str]:
     named: dict[tuple[str, str], list[str]] = {}
     for checkpoint, entry in entries(found, "ranks", "flagged"):
         of = (checkpoint, _words(entry.get("set")))
         named.setdefault(of, []).append(_document(entry))
+    told = "documents whose facts rank too high for chance (Benjamini-Hochberg, q < .05)"
     return [
-        f"{checkpoint}, flagged for {of}: {listed(names)}."
-        for (checkpoint, of), names in named.items()
+        f"Flagged: {told}." if named else f"Flagged, {told}: none outside training text.",
+        *(
+            f"{checkpoint}, flagged for {of}: {listed(names)}."
+            for (checkpoint, of), names in named.items()
+        ),
     ]
 
 

@@ -72,6 +72,65 @@ def test_ranks_stand_by_set_with_control_verdict_and_flagged_documents(run: Run)
     assert any("40 of known, 40 of unseen" in note for note in table.notes)
 
 
+def _ranks_notes(folder: Path, **changed: Any) -> str:
+    unknown.study(folder, "base", "ranks", unknown.ranks() | changed, [])
+    return "\n".join(_table(read_run(folder), "Ranks of true values").notes)
+
+
+def test_the_margin_is_the_one_that_the_task_was_told(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+
+    assert "lies between .45 and .55." in _ranks_notes(folder)
+    assert "lies between .475 and .525." in _ranks_notes(folder, margin=0.025)
+    assert "a margin of .5 that this run does not tell" in _ranks_notes(folder, margin=None)
+
+
+def test_a_set_within_the_margin_that_is_likelier_than_chance_is_named(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    sets = unknown.ranks()["sets"]
+    sets[1]["p"] = 0.003
+
+    assert "likelier than chance" not in _ranks_notes(folder)
+    assert (
+        "base, unseen: within the margin, yet likelier than chance (p .0030)."
+    ) in _ranks_notes(folder, sets=sets)  # fmt: skip
+
+
+def test_where_no_document_is_flagged_the_notes_say_so(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+
+    assert "(Benjamini-Hochberg, q < .05).\nbase, flagged for new" in _ranks_notes(folder)
+    notes = _ranks_notes(folder, flagged=[])
+    assert "(Benjamini-Hochberg, q < .05): none outside training text." in notes
+
+
+def test_without_a_blind_baseline_the_notes_say_so(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    pair = {**unknown.language("ja", 0.7, 0.5, "works"), "blind": {}, "best_blind": ""}
+    own = {**unknown.trained(0.9, 0.5)["datasets"][0], "blind": {}, "best_blind": ""}
+    unknown.study(folder, "base", "membership", {"languages": [pair]}, [])
+    unknown.study(folder, "base", "trained", {"datasets": [own]}, [])
+
+    tables = [table for table in unknown_tables(read_run(folder)) if "blind" in table.columns]
+    assert len(tables) == 2
+    for table in tables:
+        assert table.rows[0][4] == "–"
+        assert "Blind: no classifier without the model was tried." in table.notes
+        assert any(note.startswith("Evidence: AUROC above .5, its") for note in table.notes)
+
+
+def test_no_note_on_what_figures_mean_is_cut_in_markdown(run: Run) -> None:
+    text = summary(run, comparisons(run))
+
+    notes = [note for table in unknown_tables(run) for note in table.notes]
+    meanings = [n for n in notes if n.split(":")[0] in ("AUROC", "Blind", "Mean rank", "Unknown")]
+    assert len(meanings) == 6
+    assert "…" not in text
+    for name in ("area under the receiver operating characteristic", "false-positive rate (FPR)",
+                 "true-positive rate (TPR)"):  # fmt: skip
+        assert name in text
+
+
 def test_trained_questions_are_told_for_each_checkpoint_and_data_set(run: Run) -> None:
     table = _table(run, "Trained against held-out questions")
 
@@ -100,7 +159,7 @@ def test_documents_that_fail_the_date_rule_are_named(run: Run) -> None:
     assert table.rows == (
         ("1", "base (baseline)", "2025-04-01", "150", "99.3 [96.0, 99.9]", "100.0 [97.5, 100.0]"),
     )
-    assert any("new-0004 (published 2025-03-30, before the" in note for note in table.notes)
+    assert any("new-0004 (published 2025-03-30, not after" in note for note in table.notes)
     assert not any("new-0001" in note for note in table.notes)
 
 

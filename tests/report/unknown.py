@@ -111,6 +111,7 @@ def ranks() -> dict[str, Any]:
     return {
         "values": 20,
         "prompts": 3,
+        "margin": 0.05,
         "sets": [
             entry("known", 0.124, "known", low),
             entry("unseen", 0.503, "unknown", flat),
@@ -169,7 +170,7 @@ def unknown_run(folder: Path) -> Path:
     build.start(folder, [build.BASE, tuned], data=data)
     build.measure_knowledge(folder, "base", 0.1)
     early = build.row("new-0004", correct=False, outcome="wrong",
-                      reason="published 2025-03-30, before the release on 2025-04-01")  # fmt: skip
+                      reason="published 2025-03-30, not after 2025-04-01")  # fmt: skip
     dates = [
         build.result("base", "dates", "share_after_release", 0.993, low=0.96, high=0.999, n=150),
         build.result("base", "dates", "share_with_evidence", 1.0, low=0.975, high=1.0, n=150),
