@@ -8,18 +8,21 @@ beyond the best of them (Das, Zhang and Tramèr, arXiv 2406.16201; Meeus et al.,
     invalid    a blind baseline separates the pair: the lower bound of its AUROC is above .55
     works      some attack's AUROC is above the best blind one's, by an interval of the difference
                that holds for all attacks at once, and above one half
-    no power   neither
+    no power   not so, and every attack's AUROC is below .60 by its interval
+    too few    neither is shown: there are fewer than 20 documents on a side, or intervals too wide
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from harness.membership.attacks import PANEL
+from harness.membership.enough import at_chance, to_stay_above, to_stay_below
 from harness.records import Interval
 from harness.statistics.intervals import LEVEL
 from harness.statistics.roc import (
@@ -33,6 +36,8 @@ from harness.statistics.roc import (
 
 BLIND_BOUND = 0.55
 FEWEST = 20  # documents on a side; with fewer even a perfect attack has a wide interval
+# Normal scores of AUROC .60 find 10 % of the members at 5 % false positives: twice as many as lots.
+USEFUL = 0.6
 FPRS = {"tpr_5": 0.05, "tpr_1": 0.01}
 
 
@@ -41,6 +46,7 @@ class Verdict(StrEnum):
 
     WORKS = "works"
     NO_POWER = "no power"
+    TOO_FEW = "too few"
     INVALID = "invalid"
 
 
@@ -67,7 +73,8 @@ class Estimate:
 class Judgement:
     """What was found of one pair. members, others: texts; documents: of both sides. blind and
     attacks: AUROCs by name. evidence: by attack, the difference to the best blind baseline.
-    attack: the one with the most evidence."""
+    attack: the one with the most evidence. needed: documents on a side that would tell, where there
+    are too few; 0 where that can't be said. not_run: those of the panel that some texts lack."""
 
     verdict: Verdict
     members: int
@@ -79,6 +86,8 @@ class Judgement:
     attacks: Mapping[str, Estimate] = field(default_factory=dict)
     blind: Mapping[str, Estimate] = field(default_factory=dict)
     evidence: Mapping[str, Estimate] = field(default_factory=dict)
+    needed: int = 0
+    not_run: Sequence[str] = ()
 
     def sentence(self, words: Mapping[Verdict, str]) -> str:
         """The verdict, in the words that are given, with the figures that it rests on."""
@@ -101,21 +110,29 @@ def named(attack: str) -> str:
     return words.get(attack, attack)
 
 
-def judge(texts: Sequence[Scored]) -> Judgement:
+def judge(texts: Sequence[Scored], panel: Sequence[str] = PANEL) -> Judgement:
     """Say what the attacks' AUROCs on a pair are worth, `Scored` texts of one language and length.
 
-    The intervals of `evidence` have level 1 - .05/m for m attacks (Bonferroni), so that the best of
+    panel: attacks that may give the verdict; those that some text lacks are left out and named. The
+    intervals of `evidence` have level 1 - .05/m for m attacks (Bonferroni), so that the best of
     them may be picked. At that level its AUROC must be above one half, too.
     """
     sides = _sides(texts)
     members, others, documents = len(sides[0]), len(sides[1]), len({t.document for t in texts})
     fewest = min(len({t.document for t in side}) for side in sides)
+    names = [name for name in panel if all(name in t.attacks for t in texts)]
+    not_run = [name for name in panel if name not in names]
     if fewest < FEWEST:
-        reason = f"{fewest} documents on a side, {FEWEST} are needed"
-        return Judgement(Verdict.NO_POWER, members, others, documents, reason)
+        needed = at_chance(USEFUL - 0.5)
+        reason = (
+            f"{fewest} documents on a side; {FEWEST} are needed to show that an attack works, "
+            f"{needed} that none reaches an AUROC of {USEFUL:.2f}"
+        )
+        return Judgement(
+            Verdict.TOO_FEW, members, others, documents, reason, needed=needed, not_run=not_run
+        )
     blind = {name: _estimate(sides, "blind", name) for name in texts[0].blind}
     best = max(blind, key=lambda name: blind[name].value, default="")
-    names = [name for name in PANEL if all(name in t.attacks for t in texts)]
     level = 1 - (1 - LEVEL) / len(names)
     attacks = {name: _estimate(sides, "attacks", name) for name in names}
     evidence = {name: _evidence(sides, name, best, level) for name in names}
@@ -130,6 +147,7 @@ def judge(texts: Sequence[Scored]) -> Judgement:
         attacks=attacks,
         blind=blind,
         evidence=evidence,
+        not_run=not_run,
     )
     separating = [name for name in blind if blind[name].interval.low > BLIND_BOUND]
     if separating:
@@ -145,12 +163,31 @@ def judge(texts: Sequence[Scored]) -> Judgement:
     if clear:
         attack = max(clear, key=lambda name: evidence[name].interval.low)
         return dataclasses.replace(found, verdict=Verdict.WORKS, attack=attack)
-    difference = evidence[attack]
+    return _without_evidence(found, fewest)
+
+
+def _without_evidence(found: Judgement, fewest: int) -> Judgement:
+    """No power, if every attack's AUROC is shown to be small, each by its own interval.
+
+    That all hold needs no correction (Berger 1982). fewest: documents on the smaller side.
+    """
+    difference = found.evidence[found.attack]
     reason = (
         f"difference {difference.value:+.3f} "
         f"[{difference.interval.low:+.3f}, {difference.interval.high:+.3f}]"
     )
-    return dataclasses.replace(found, reason=reason)
+    undecided = [e for e in found.attacks.values() if e.interval.high >= USEFUL]
+    if not undecided:
+        return dataclasses.replace(found, reason=reason)
+    refuted = max(to_stay_below(e.value, e.interval, USEFUL) for e in undecided)
+    shown = min(to_stay_above(e.value, e.interval, 0.0) for e in found.evidence.values())
+    times = min(refuted, shown)
+    needed = 0 if math.isinf(times) else math.ceil(fewest * times)
+    highest = max(e.interval.high for e in undecided)
+    reason += f"; with {fewest} documents on a side an AUROC of {highest:.3f} is not ruled out"
+    if needed:
+        reason += f", about {needed} would tell"
+    return dataclasses.replace(found, verdict=Verdict.TOO_FEW, reason=reason, needed=needed)
 
 
 def curves(texts: Sequence[Scored], judgement: Judgement) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from harness.tasks import Measure, SampleSet, Study
 from harness.tasks.pairs import (
     AUTHOR,
     BLIND,
+    NO_REFERENCE,
     blind_of_pair,
     figures_of,
     measure_of,
@@ -36,7 +37,12 @@ from harness.tasks.texts import ASKED, FREQUENCIES, MEMBER, OTHER, Text, load_te
 _WORDS = {
     Verdict.WORKS: "works",
     Verdict.NO_POWER: "no power here",
+    Verdict.TOO_FEW: "too few texts",
     Verdict.INVALID: "pair invalid",
+}
+_WANTING = {
+    "reference": NO_REFERENCE,
+    "dc_pdd": f'no text of this language with the label "{FREQUENCIES}"',
 }
 _ENOUGH = 0.8  # share of either side that must reach a band for a verdict to be made on it
 
@@ -162,9 +168,10 @@ class Membership:
         band = self._band(graded, by_band)
         judged = {b: judge(texts) for b, texts in by_band.items() if texts}
         if band is None:
-            reason = f"too few texts of {min(self.bands)} tokens on both sides"
-            verdict = {"language": language, "band": None, "verdict": str(Verdict.NO_POWER)}
-            return [], verdict | {"sentence": f"no power here: {reason}", "reason": reason}
+            verdict = {"language": language, "band": None, "verdict": str(Verdict.TOO_FEW)}
+            reason = self._no_band(graded, by_band)
+            word = _WORDS[Verdict.TOO_FEW]
+            return [], verdict | {"sentence": f"{word}: {reason}", "reason": reason}
         judgement = judged[band]
         asked = self._asked(graded, band, judgement, by_band[band])
         measures = [
@@ -177,7 +184,7 @@ class Membership:
         if judgement.attack:
             evidence = judgement.evidence[judgement.attack]
             measures.append(measure_of(f"evidence_{language}", evidence, judgement))
-        details = verdict_details(judgement, _WORDS) | {
+        details = verdict_details(judgement, _WORDS, _WANTING) | {
             "language": language,
             "band": band,
             "bands": [
@@ -205,6 +212,16 @@ class Membership:
             if all(n and reached.count(side) >= _ENOUGH * n for side, n in whole.items()):
                 return band
         return None
+
+    def _no_band(
+        self, graded: Sequence[tuple[Sample, Grade]], by_band: Mapping[int, Sequence[Scored]]
+    ) -> str:
+        shortest = min(self.bands)
+        reached = [text.member for text in by_band[shortest]]
+        labels = [sample.detail["label"] for sample, _ in graded]
+        sides = ((MEMBER, True), (OTHER, False))
+        told = [f"{reached.count(side)} of {labels.count(label)} {label}s" for label, side in sides]
+        return f"{' and '.join(told)} have {shortest} tokens; {_ENOUGH:.0%} of either are needed"
 
     def _asked(
         self,

@@ -14,16 +14,30 @@ from harness.tasks import Measure
 
 AUTHOR = "membership attacks"
 BLIND = "blind/"  # what names of blind scores begin with
+NO_REFERENCE = "no reference model"
 
 
-def verdict_details(judgement: Judgement, words: Mapping[Verdict, str]) -> dict[str, Any]:
-    """What a report says of a pair, as plain JSON. words: how the task calls the verdicts."""
+def verdict_details(
+    judgement: Judgement, words: Mapping[Verdict, str], wanting: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a report says of a pair, as plain JSON.
+
+    words: how the task calls the verdicts. wanting: what an attack needs that is not run without
+    it. needed: documents on a side that would give a verdict, None where that is not in question.
+    """
+    not_run = [
+        {"attack": name, "name": named(name), "reason": f"not run: {wanting[name]}"}
+        for name in judgement.not_run
+    ]
+    untold = "".join(f"; {entry['name']} {entry['reason']}" for entry in not_run)
     return {
         "members": judgement.members,
         "others": judgement.others,
         "verdict": str(judgement.verdict),
-        "sentence": judgement.sentence(words),
+        "sentence": judgement.sentence(words) + untold,
         "reason": judgement.reason,
+        "needed": judgement.needed or None,
+        "not_run": not_run,
         "attack": judgement.attack,
         "attack_name": named(judgement.attack),
         "best_blind": judgement.best_blind,

@@ -22,12 +22,14 @@ from typing import Any
 
 from harness.errors import DataError
 from harness.jsonl import read_rows, text_field
+from harness.membership.attacks import PANEL
 from harness.membership.panel import Judgement, Scored, Verdict, curves, judge
 from harness.records import Grade, Outcome, Request, Response, Sample
 from harness.tasks import Measure, SampleSet, Study
 from harness.tasks.pairs import (
     AUTHOR,
     BLIND,
+    NO_REFERENCE,
     blind_of_pair,
     figures_of,
     measure_of,
@@ -38,7 +40,15 @@ from harness.tasks.pairs import (
 from harness.tasks.texts import guessed
 
 SEEN, HELD_OUT = "seen", "control"
-_WORDS = {Verdict.WORKS: "detected", Verdict.NO_POWER: "not detected", Verdict.INVALID: "invalid"}
+_WORDS = {
+    Verdict.WORKS: "detected",
+    Verdict.NO_POWER: "not detected",
+    Verdict.TOO_FEW: "too few questions",
+    Verdict.INVALID: "invalid",
+}
+# DC-PDD counts tokens of other text, and answers are of few tokens.
+_PANEL = tuple(name for name in PANEL if name != "dc_pdd")
+_WANTING = {"reference": NO_REFERENCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +131,9 @@ class Trained:
                 for sample, grade in graded
                 if sample.detail["dataset"] == dataset
             ]
-            judgement = judge(texts)
+            judgement = judge(texts, _PANEL)
             measures += _measures(dataset, judgement)
-            details = verdict_details(judgement, _WORDS)
+            details = verdict_details(judgement, _WORDS, _WANTING)
             attacks = curves(texts, judgement) if judgement.attacks else {}
             datasets.append(details | {"dataset": dataset, "attacks": attacks})
         return Study(measures, {"datasets": datasets})

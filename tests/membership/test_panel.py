@@ -10,11 +10,17 @@ import numpy as np
 import pytest
 
 from harness.membership.attacks import PANEL
-from harness.membership.panel import FEWEST, Scored, Verdict, curves, judge, named
+from harness.membership.enough import at_chance
+from harness.membership.panel import FEWEST, USEFUL, Scored, Verdict, curves, judge, named
 from harness.statistics.roc import auroc, auroc_difference, auroc_interval
 
 BLIND = ("ngrams", "dates", "length")
-WORDS = {Verdict.WORKS: "yes", Verdict.NO_POWER: "no", Verdict.INVALID: "refused"}
+WORDS = {
+    Verdict.WORKS: "yes",
+    Verdict.NO_POWER: "no",
+    Verdict.TOO_FEW: "few",
+    Verdict.INVALID: "refused",
+}
 
 
 def pair(
@@ -105,8 +111,10 @@ def test_an_attack_that_ranks_members_lower_does_not_work() -> None:
     assert judge(pair(100, attacks={"loss": -2.0})).verdict is Verdict.NO_POWER
 
 
-def verdicts(blind: Mapping[str, float], n: int, pairs: int) -> Counter[str]:
-    attacks = dict.fromkeys(PANEL, 0.0)
+def verdicts(
+    blind: Mapping[str, float], n: int, pairs: int, names: Sequence[str] = PANEL
+) -> Counter[str]:
+    attacks = dict.fromkeys(names, 0.0)
     return Counter(str(judge(pair(n, seed, attacks, blind)).verdict) for seed in range(pairs))
 
 
@@ -123,17 +131,52 @@ def test_six_attacks_without_power_seldom_seem_to_work(blind: dict[str, float]) 
 def test_a_perfect_attack_on_few_documents_says_nothing() -> None:
     texts = pair(FEWEST - 1, attacks={"loss": 50.0})
     found = judge(texts)
-    assert found.verdict is Verdict.NO_POWER
-    assert found.sentence(WORDS) == "no: 19 documents on a side, 20 are needed"
+    assert found.verdict is Verdict.TOO_FEW
+    assert found.sentence(WORDS) == (
+        "few: 19 documents on a side; 20 are needed to show that an attack works, 132 that none "
+        "reaches an AUROC of 0.60"
+    )
     assert not found.attacks
     assert judge(pair(FEWEST, attacks={"loss": 50.0})).verdict is Verdict.WORKS
     # Many texts of few documents are no more.
-    assert judge(pair(80, attacks={"loss": 50.0}, texts_each=8)).verdict is Verdict.NO_POWER
+    assert judge(pair(80, attacks={"loss": 50.0}, texts_each=8)).verdict is Verdict.TOO_FEW
+
+
+def test_no_power_is_claimed_only_where_a_useful_attack_is_ruled_out() -> None:
+    small, large = judge(pair(40, seed=5)), judge(pair(400, seed=5))
+    assert (small.verdict, large.verdict) == (Verdict.TOO_FEW, Verdict.NO_POWER)
+    assert large.attacks["loss"].interval.high < USEFUL < small.attacks["loss"].interval.high
+    highest = small.attacks["loss"].interval.high
+    assert small.sentence(WORDS).endswith(
+        f"; with 40 documents on a side an AUROC of {highest:.3f} is not ruled out, about "
+        f"{small.needed} would tell"
+    )
+    assert large.needed == 0
+
+
+def test_all_attacks_must_be_ruled_out() -> None:
+    texts = pair(150, seed=2, attacks={"loss": 0.0, "zlib": 0.25}, blind={"ngrams": 0.12})
+    found = judge(texts)
+    assert found.attacks["loss"].interval.high < USEFUL < found.attacks["zlib"].interval.high
+    assert found.verdict is Verdict.TOO_FEW
+
+
+def test_as_many_documents_as_are_said_to_be_needed_mostly_tell() -> None:
+    """Planned for 80 %: of 60 pairs 39 or fewer have p = .003 if it is so."""
+    needed = at_chance(USEFUL - 0.5)
+    told = verdicts({}, needed, 60, ("loss",))
+    assert told["no power"] + told["works"] > 39
+
+
+def test_attacks_that_were_not_run_are_named() -> None:
+    found = judge(pair(40, attacks={"loss": 2.0}), ("loss", "reference"))
+    assert (list(found.attacks), list(found.not_run)) == (["loss"], ["reference"])
+    assert judge(pair(5, attacks={"loss": 2.0}), ("loss", "zlib")).not_run == ["zlib"]
 
 
 def test_one_side_alone_is_no_pair() -> None:
     found = judge([t for t in pair(40) if t.member])
-    assert (found.verdict, found.members, found.others) == (Verdict.NO_POWER, 40, 0)
+    assert (found.verdict, found.members, found.others) == (Verdict.TOO_FEW, 40, 0)
 
 
 def test_without_a_baseline_one_half_is_to_be_beaten() -> None:

@@ -141,13 +141,16 @@ def test_the_scores_of_a_band_are_those_of_its_first_tokens(tmp_path: Path) -> N
 def test_texts_too_short_for_every_band_are_told_as_such(tmp_path: Path) -> None:
     rows = [{**row, "text": row["text"][:20]} for row in pair()]
     entry = judged(tmp_path, [*rows, *texts(5, None)])["ja"]
-    assert (entry["verdict"], entry["band"]) == ("no power", None)
-    assert entry["sentence"] == "no power here: too few texts of 32 tokens on both sides"
+    assert (entry["verdict"], entry["band"]) == ("too few", None)
+    assert entry["sentence"] == (
+        "too few texts: 0 of 40 members and 0 of 40 non-members have 32 tokens; 80% of either are "
+        "needed"
+    )
 
 
 def test_own_documents_alone_are_no_pair(tmp_path: Path) -> None:
     entry = judged(tmp_path, texts(30, None))["ja"]
-    assert (entry["verdict"], entry["band"]) == ("no power", None)
+    assert (entry["verdict"], entry["band"]) == ("too few", None)
 
 
 def test_figures_say_how_many_texts_and_documents_are_behind_them(tmp_path: Path) -> None:
@@ -184,7 +187,8 @@ def test_own_documents_that_were_read_are_flagged(tmp_path: Path) -> None:
 
 def test_own_documents_are_not_judged_where_the_method_does_not_work(tmp_path: Path) -> None:
     entry = judged(tmp_path, [*pair(), *texts(20, None)], 0.0)["ja"]
-    assert (entry["verdict"], entry["asked"]) == ("no power", None)
+    assert (entry["verdict"], entry["asked"]) == ("too few", None)
+    assert entry["needed"] > 40
 
 
 def frequency_index(folder: Path, rows: Sequence[Row], counted: Sequence[Row]) -> Path:
@@ -230,6 +234,11 @@ def test_a_reference_gives_its_own_attack(tmp_path: Path) -> None:
     assert figures["loss"]["auroc"] < 0.9
     alone = judged(tmp_path, rows, 0.2)["ja"]
     assert "reference" not in alone["bands"][-1]["attacks"]
+    reasons = {missing["attack"]: missing["reason"] for missing in alone["not_run"]}
+    assert reasons["reference"] == "not run: no reference model"
+    assert "frequencies" in reasons["dc_pdd"]
+    assert "; reference not run: no reference model" in alone["sentence"]
+    assert [missing["attack"] for missing in entry["not_run"]] == ["dc_pdd"]
 
 
 def test_other_bands_with_the_same_longest_ask_nothing_more(tmp_path: Path) -> None:

@@ -56,14 +56,21 @@ def test_a_training_that_took_is_detected_and_a_bare_model_is_not(tmp_path: Path
     assert found["sentence"].startswith("detected: ")
     assert "reference" not in found["attacks"]
     base = judged(tmp_path / "base", rows, tuned(rows, 0.0))[""]
+    # An AUROC of .60 is not ruled out by 40 on a side.
+    assert base["verdict"] == "too few"
+    assert base["sentence"].startswith("too few questions: ")
+    rows = pair(200)
+    base = judged(tmp_path / "more", rows, tuned(rows, 0.0))[""]
     assert base["verdict"] == "no power"
     assert base["sentence"].startswith("not detected: ")
+    assert base["sentence"].endswith("; reference not run: no reference model")
 
 
 def test_what_the_training_changed_shows_against_the_model_without_it(tmp_path: Path) -> None:
     rows = pair()
     found = judged(tmp_path, rows, tuned(rows, 0.2), reference=bare)[""]
     assert found["attack"] == "reference"
+    assert found["not_run"] == []
     assert found["attacks"]["reference"]["auroc"] > 0.95 > found["attacks"]["loss"]["auroc"]
 
 
@@ -100,7 +107,7 @@ def test_data_sets_are_judged_apart(tmp_path: Path) -> None:
     found = judged(tmp_path, [*own, *general], engine)
     assert {name: entry["verdict"] for name, entry in found.items()} == {
         "own QA": "works",
-        "general": "no power",
+        "general": "too few",
     }
     sizes = {r.metric: (r.n, r.clusters, r.headline) for r in result.results}
     assert sizes == {
@@ -137,7 +144,7 @@ def test_a_data_set_with_one_form_says_so_and_the_others_stand(tmp_path: Path) -
     rows = [*pair(25, "own"), *questions(25, "seen", "general")]
     found = judged(tmp_path, rows, tuned(rows, 2.0))
     assert found["own"]["verdict"] == "works"
-    assert found["general"]["sentence"] == ("not detected: 0 documents on a side, 20 are needed")
+    assert found["general"]["sentence"].startswith("too few questions: 0 documents on a side; 20 ")
 
 
 def test_another_answer_is_another_sample(tmp_path: Path) -> None:
