@@ -14,6 +14,8 @@ from harness.config import DataSource
 from harness.engines import Answer, Engine
 from harness.jsonl import append_rows, storage_error
 from harness.records import Checkpoint, Grade, Request, Response, Result, Sample
+from harness.review.events import sample_key
+from harness.review.judgement import Judgement, over_rule
 from harness.runs import sample_file, sample_row, write_json
 from harness.selection import limited
 from harness.store import Store, request_key
@@ -58,6 +60,7 @@ class Workbench:
     something is missing.
     run_folder: None where only the figures are wanted: no sample file is written then.
     reference: what the checkpoint's reference answers to the requests that read a text.
+    people: what persons said of answers, by `harness.review.events.sample_key`.
     """
 
     fingerprint: str
@@ -69,6 +72,7 @@ class Workbench:
         default=lambda requests: {}
     )
     reference_id: str = ""
+    people: Mapping[str, Judgement] = field(default_factory=dict)
 
 
 def evaluate(
@@ -98,7 +102,7 @@ def evaluate(
         rows = []
         for request, response in answers:
             for sample in by_request[request]:
-                grade = task.grade(sample, response)
+                grade = _judged(task, sample, response, bench.people)
                 graded[sample.id] = (sample, response, grade)
                 rows.append(sample_row(sample, response, grade))
         if path:
@@ -152,6 +156,17 @@ def ask(
             responses.update(answers)
             take(answers, len(responses))
     return responses, known
+
+
+def _judged(
+    task: Task, sample: Sample, response: Response, people: Mapping[str, Judgement]
+) -> Grade:
+    """The rule's grade, or a person's over it. Only what was written can be read and judged."""
+    grade = task.grade(sample, response)
+    if not people or response.finish == "scored":
+        return grade
+    key = sample_key(task.name, sample.id, sample.request.asked, response.text)
+    return over_rule(grade, people[key]) if key in people else grade
 
 
 def _prepared(task: Task, checkpoint: Checkpoint, path: Path, bench: Workbench) -> Task:

@@ -47,6 +47,10 @@ def add_options(parser: pytest.Parser) -> None:
         "--eval-inconclusive", choices=("fail", "warn"), default=None,
         help="what a gate does that can't tell (default: fail in CI, warn elsewhere)",
     )  # fmt: skip
+    group.addoption(
+        "--eval-grades", metavar="DIR",
+        help="people's verdicts on answers, which count over the rules' (default: REPORTS/grades)",
+    )  # fmt: skip
     parser.addini("eval_matrix", "default of --eval-matrix, relative to the root folder")
     parser.addini("eval_data", "default of --eval-data", type="linelist", default=[])
     parser.addini("eval_limit", "default of --eval-limit", type="int", default=None)
@@ -88,6 +92,7 @@ def read_settings(config: pytest.Config) -> Settings:
         root=config.rootpath,
         fresh=config.getoption("eval_fresh"),
         arguments=config.invocation_params.args,
+        grades=_grades(config, reports),
         baseline=_baseline(config),
         strict=_strict(config),
     )
@@ -98,6 +103,16 @@ def _baseline(config: pytest.Config) -> Baseline | None:
     base = config.invocation_params.dir if given else config.rootpath
     path = given or config.getini("eval_baseline")
     return read_baseline((base / Path(path).expanduser()).resolve()) if path else None
+
+
+def _grades(config: pytest.Config, reports: Path) -> Path:
+    given = config.getoption("eval_grades")
+    if not given:
+        return reports / "grades"
+    folder: Path = (config.invocation_params.dir / Path(given).expanduser()).resolve()
+    if not folder.is_dir():
+        raise ConfigError(f"--eval-grades {given}: there is no such folder.")
+    return folder
 
 
 def _strict(config: pytest.Config) -> bool:

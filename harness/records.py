@@ -162,6 +162,8 @@ class Grade:
     scores: named figures of this answer, each in [0, 1] ("correct", "f1", ...): comparisons and
     gates go by them. figures: named figures on scales of their own (log-likelihoods, ranks).
     author: who judged: a rule with its version, a model, a person.
+    rule: what the rule said, where a person's verdict took its place. people: what each person said
+    of the answer (`harness.review.judgement`), empty where nobody looked.
     """
 
     outcome: Outcome
@@ -169,6 +171,8 @@ class Grade:
     author: str
     reason: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
+    rule: Grade | None = None
+    people: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def correct(self) -> bool:

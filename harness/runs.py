@@ -107,6 +107,19 @@ def sample_row(sample: Sample, response: Response, grade: Grade) -> dict[str, An
         "logprobs": list(response.logprobs),
         "detail": {key: _plain(value) for key, value in sample.detail.items()},
         **({"figures": dict(grade.figures)} if grade.figures else {}),
+        **({"people": dict(grade.people)} if grade.people else {}),
+        **({"rule": _rule(grade.rule)} if grade.rule else {}),
+    }
+
+
+def _rule(grade: Grade) -> dict[str, Any]:
+    """What the rule said of an answer that a person judged."""
+    return {
+        "correct": grade.correct,
+        "outcome": str(grade.outcome),
+        "scores": dict(grade.scores),
+        "author": grade.author,
+        "reason": grade.reason,
     }
 
 

@@ -17,6 +17,8 @@ from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, weights_folder
 from harness.gates import DEFAULT_GATES, Gate
 from harness.records import Checkpoint, Model, Request, Response
+from harness.review.files import read_grades
+from harness.review.judgement import Judgement, judgements
 from harness.runs import write_json
 from harness.store import Store
 from harness.tasks import Task
@@ -27,8 +29,9 @@ class Settings:
     """A session's settings after command line and configuration files were put together.
 
     reports: the folder of runs, store and the link to the latest run. arguments: pytest's own.
-    baseline: what checkpoints are gated against; without one it is the matrix's baseline checkpoint
-    of this run. strict: whether an inconclusive gate fails.
+    grades: the folder of people's verdicts. baseline: what checkpoints are gated against; without
+    one it is the matrix's baseline checkpoint of this run. strict: whether an inconclusive gate
+    fails.
     """
 
     matrix: Matrix
@@ -37,6 +40,7 @@ class Settings:
     root: Path
     fresh: bool
     arguments: Sequence[str]
+    grades: Path
     baseline: Baseline | None = None
     strict: bool = False
 
@@ -58,6 +62,7 @@ class EvalSession:
         self._prints: dict[Checkpoint, str] = {}
         self._references: dict[str, ScoreSet] = {}
         self._readings: dict[str, dict[Request, Response]] = {}
+        self._people: Mapping[str, Judgement] | None = None
         self._open: tuple[Model, Engine] | None = None
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
@@ -143,7 +148,14 @@ class EvalSession:
             progress=progress,
             reference=lambda requests: self._reference_answers(checkpoint, requests, progress),
             reference_id=reference.id if reference else "",
+            people=self._judgements(),
         )
+
+    def _judgements(self) -> Mapping[str, Judgement]:
+        """What people said of answers, by the answer's key. Raises DataError."""
+        if self._people is None:
+            self._people = judgements(read_grades(self.settings.grades))
+        return self._people
 
     def _reference_answers(
         self, checkpoint: Checkpoint, requests: Sequence[Request], progress: Progress

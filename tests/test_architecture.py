@@ -31,10 +31,11 @@ ALLOWED = {
     "progress": set(),
     "engines": PURE | {"fingerprint", "engines"},
     "tasks": PURE | {"grading", "membership", "selection", "statistics", "tasks", "toml"},
-    "evaluate": PURE | {"config", "engines", "runs", "selection", "store", "tasks"},
+    "review": PURE | {"review"},
+    "evaluate": PURE | {"config", "engines", "review", "runs", "selection", "store", "tasks"},
     "comparison": PURE
     | {"gates", "grading", "membership", "runs", "statistics", "toml", "comparison"},
-    "report": PURE | {"membership", "runs", "statistics", "comparison", "report"},
+    "report": PURE | {"membership", "review", "runs", "statistics", "comparison", "report"},
 }
 
 

@@ -8,15 +8,15 @@
 
 Samples go by the hash of what was asked and what counts as right: questions on private documents
 stay out of the file. Sorted, a sample a line ("-" where a checkpoint has no score), so that a
-change of one answer is a change of one line. `figures` are for the person who reads the diff; the
-gate reads `scores`.
+change of one answer is a change of one line. Where people judged answers, "rule:SCORE" holds what
+the rule said of those. `figures` are for the person who reads the diff; the gate reads `scores`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from harness.runs import Run
 SCHEMA = 1
 _DIGITS = 4  # of a figure that people read; scores are kept exactly, so that equal is equal
 _NONE = "-"
+_RULE = "rule:"  # a score by the rule, of the answers that a person judged
 _MAKE = "Make one with: python -m harness bless RUN --out FILE."
 
 
@@ -59,8 +60,19 @@ class Baseline:
 
 
 def _scored(entry: tuple[str, Mapping[str, float]]) -> Scored:
-    key, scores = entry
-    return Scored(key, id=key, cluster=key, stratum="", scores=scores, response="", correct=None)
+    key, columns = entry
+    scores = {name: score for name, score in columns.items() if not name.startswith(_RULE)}
+    of_rule = {n.removeprefix(_RULE): s for n, s in columns.items() if n.startswith(_RULE)}
+    return Scored(
+        key,
+        id=key,
+        cluster=key,
+        stratum="",
+        scores=scores,
+        response="",
+        correct=None,
+        rule={**scores, **of_rule} if of_rule else None,
+    )
 
 
 def make_baseline(
@@ -148,10 +160,13 @@ def _task(run: Run, task: str) -> dict[str, Any]:
         r.metric for i in run.items if i.task == task for r in i.results if _is_mean(r.metric, sets)
     )
     names = dict.fromkeys(metric_samples(metric)[0] for metric in metrics)
+    columns = {name: _column(sets, name, lambda s: s.scores) for name in names}
+    by_rule = {f"{_RULE}{name}": _column(sets, name, lambda s: s.rule or {}) for name in names}
+    judged = {name: column for name, column in by_rule.items() if column["samples"]}
     return {
         "identities": _identities(sets.values()),
         "figures": {metric: _figures(run, task, metric) for metric in sorted(metrics)},
-        "scores": {name: _column(sets, name) for name in sorted(names)},
+        "scores": dict(sorted({**columns, **judged}.items())),
     }
 
 
@@ -175,9 +190,15 @@ def _figures(run: Run, task: str, metric: str) -> dict[str, float]:
     return {r.checkpoint: round(r.value, _DIGITS) for r in results}
 
 
-def _column(sets: Mapping[str, ScoreSet], name: str) -> dict[str, Any]:
+def _column(
+    sets: Mapping[str, ScoreSet], name: str, scores_of: Callable[[Scored], Mapping[str, float]]
+) -> dict[str, Any]:
     having = {
-        checkpoint: {k: s.scores[name] for k, s in scores.by_key().items() if name in s.scores}
+        checkpoint: {
+            key: scores_of(sample)[name]
+            for key, sample in scores.by_key().items()
+            if name in scores_of(sample)
+        }
         for checkpoint, scores in sets.items()
     }
     keys = sorted({key for scores in having.values() for key in scores})

@@ -28,6 +28,7 @@ class Scored:
 
     key: what pairs it with the same sample elsewhere (`sample_key`). cluster: what samples share
     that makes them dependent. scores: named figures; correct: None where nobody said.
+    rule: the rule's figures where a person judged the answer, None where nobody did.
     prompt: hash of what the model was given, where the key stands for the bare document only.
     """
 
@@ -39,6 +40,7 @@ class Scored:
     response: str
     correct: bool | None
     prompt: str = ""
+    rule: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +128,28 @@ def from_rows(
 def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = None) -> Paired:
     """Pair one score, of one stratum or of all samples.
 
-    A sample that both have is of the stratum that ours says: baseline files keep none.
+    A sample that both have is of the stratum that ours says: baseline files keep none. Both answers
+    of a pair count by the same judge, a person's verdict only where a person judged the other one,
+    too: else grading the wrong answers of one side would make it better than it is.
     """
     here, there = ours.by_key(), theirs.by_key()
     every = {**here, **{key: s for key, s in there.items() if key not in here}}
     chosen = [key for key, s in every.items() if stratum in (None, s.stratum)]
     shared = [key for key in chosen if _has(here, key, score) and _has(there, key, score)]
     return Paired(
-        ours=[here[key].scores[score] for key in shared],
-        theirs=[there[key].scores[score] for key in shared],
+        ours=[_by_same_judge(here[key], there[key])[score] for key in shared],
+        theirs=[_by_same_judge(there[key], here[key])[score] for key in shared],
         clusters=[here[key].cluster for key in shared],
         ids=[here[key].id for key in shared],
         samples=[(here[key], there[key]) for key in shared],
         missing_here=sum(_has(there, key, score) for key in chosen) - len(shared),
         missing_there=sum(_has(here, key, score) for key in chosen) - len(shared),
     )
+
+
+def _by_same_judge(one: Scored, other: Scored) -> Mapping[str, float]:
+    """The figures of one answer by the judge that the other one has, too."""
+    return one.scores if one.rule is None or other.rule is not None else one.rule
 
 
 def _has(samples: Mapping[str, Scored], key: str, score: str) -> bool:
@@ -188,4 +197,5 @@ def _scored(row: Mapping[str, Any]) -> Scored:
         scores=finite_scores(row.get("scores") or {}),
         response=str(row["response"]),
         correct=row.get("correct"),
+        rule=finite_scores(row["rule"]["scores"]) if row.get("rule") else None,
     )

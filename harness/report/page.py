@@ -11,13 +11,15 @@ import base64
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from harness.report.cells import PERCENT, SCALES, ordered_checkpoints
 from harness.report.document import finite
 from harness.report.missing import tasks_of
-from harness.report.samples import confusion, packed_task
+from harness.report.samples import confusion, packed_grades, packed_task
+from harness.review.judgement import Judgement
 from harness.runs import Run
 
 SCRIPTS = (
@@ -40,22 +42,33 @@ SCRIPTS = (
     "samples",
     "main",
 )
+STYLES = ("page",)
 # Of an attack's details: by far the longest.
 _CURVES = ("roc", "histogram")
 # Also what HTML, not JSON, gives a meaning to; and the two line ends that old scripts trip over.
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
-def page(run: Run, report: dict[str, Any]) -> str:
-    """The whole page for a run and its `document.document`."""
+def page(
+    run: Run,
+    report: dict[str, Any],
+    people: Mapping[str, Judgement] | None = None,
+    serving: bool = False,
+) -> str:
+    """The whole page for a run and its `document.document`.
+
+    people: what they said of answers, by the answer's key; None for what they had said when the run
+    was made. serving: for `harness.server`, to which the page then sends grades.
+    """
     script = "(() => {\n'use strict';\n" + "\n".join(_asset(f"{s}.js") for s in SCRIPTS) + "})();\n"
-    style = _asset("page.css")
+    style = "\n".join(_asset(f"{s}.css") for s in STYLES)
     fields = {
         "{{style_hash}}": _hash(style),
+        "{{connect}}": " connect-src 'self';" if serving else "",
         "{{script_hash}}": _hash(script),
         "{{style}}": style,
         "{{script}}": script,
-        "{{data}}": data_block(page_data(run, report)),
+        "{{data}}": data_block(page_data(run, report, people, serving)),
     }
     html = _asset("page.html")
     for field in fields:  # split first: what a model wrote may look like a field, too
@@ -63,8 +76,13 @@ def page(run: Run, report: dict[str, Any]) -> str:
     return "".join(fields.get(piece, piece) for piece in html.split("\0"))
 
 
-def page_data(run: Run, report: dict[str, Any]) -> dict[str, Any]:
-    """What the page's script reads: the report, the packed samples, the confusion tables."""
+def page_data(
+    run: Run,
+    report: dict[str, Any],
+    people: Mapping[str, Judgement] | None = None,
+    serving: bool = False,
+) -> dict[str, Any]:
+    """What the page's script reads: report, packed samples, confusion tables, people's grades."""
     checkpoints = [str(c["id"]) for c in ordered_checkpoints(run)]
     tables = {c: confusion(run, c) for c in checkpoints}
     return {
@@ -75,6 +93,8 @@ def page_data(run: Run, report: dict[str, Any]) -> dict[str, Any]:
         "tasks": list(tasks_of(run)),
         "samples": {task: packed_task(run, task) for task in tasks_of(run)},
         "confusion": {c: table for c, table in tables.items() if table},
+        "grades": packed_grades(run, people),
+        "review": {"server": serving, "rubric": run.manifest.get("rubric")},
     }
 
 

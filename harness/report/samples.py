@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.records import Outcome
 from harness.report.cells import ordered_checkpoints
+from harness.report.missing import tasks_of
+from harness.review.events import sample_key
+from harness.review.judgement import Judgement, plain
 from harness.runs import Run
 
 LONGEST = 4_000
@@ -15,10 +19,13 @@ LONGEST = 4_000
 def packed_task(run: Run, task: str) -> dict[str, Any]:
     """One task's samples as the page reads them (`assets/data.js` is the inverse).
 
-    questions: [id, shared, rest, gold, stratum, texts, answers]; the prompt is the first `shared`
-    code points of the prompt before it and then `rest`. answers: one per checkpoint, 0 where
-    there is none, otherwise [text, outcome, score, reason, author]: indices into gold + texts and
-    the lists of the same name (score: thousandths + 1, 0 for none), trailing zeros left out.
+    questions: [id, shared, rest, gold, stratum, texts, answers, keys]; the prompt is the first
+    `shared` code points of the prompt before it and then `rest`. answers: one per checkpoint, 0
+    where there is none, otherwise [text, outcome, score, reason, author, rule]: indices into gold +
+    texts and the lists of the same name (score: thousandths + 1, 0 for none; rule: place + 1 of the
+    outcome by the rule, where a person judged), trailing zeros left out. keys: of each of gold and
+    texts, under which it is graded (`harness.review.events.sample_key`), 16 characters each, all in
+    one text; "" where answers were chosen by likelihood rather than written.
     A task that only measures, right or wrong nowhere, has no questions here.
     """
     pool = _Pool()
@@ -37,13 +44,26 @@ def packed_task(run: Run, task: str) -> dict[str, Any]:
         prompt = cut(str(first["prompt"]))
         shared = _shared(before, prompt)
         gold = [cut(str(g)) for g in first["gold"]]
-        texts = list(gold)
+        texts = [str(g) for g in first["gold"]]  # whole: two long answers may begin alike
         answers = [pool.answer(row, texts) if row else 0 for row in rows]
         stratum = pool.place("strata", str(first.get("stratum") or ""))
-        rest = prompt[shared:]
-        questions.append([identifier, shared, rest, gold, stratum, texts[len(gold) :], answers])
+        others = [cut(text) for text in texts[len(gold) :]]
+        keys = _keys(task, first, texts) if any(row and written(row) for row in rows) else ""
+        questions.append(
+            [identifier, shared, prompt[shared:], gold, stratum, others, answers, keys]
+        )
         before = prompt
     return {"questions": questions, **pool.lists}
+
+
+def written(row: Mapping[str, Any]) -> bool:
+    """Whether the answer of a row was written by the model, so that a person can judge it."""
+    return row.get("finish") != "scored" and row["outcome"] != Outcome.MEASURED
+
+
+def _keys(task: str, row: Mapping[str, Any], texts: Sequence[str]) -> str:
+    identifier, prompt = str(row["id"]), str(row["prompt"])
+    return "".join(sample_key(task, identifier, prompt, text) for text in texts)
 
 
 def _shared(first: str, second: str) -> int:
@@ -72,7 +92,7 @@ class _Pool:
         return places.setdefault(text, len(places))
 
     def answer(self, row: dict[str, Any], texts: list[str]) -> list[int]:
-        response = cut(str(row["response"]))
+        response = str(row["response"])
         if response not in texts:
             texts.append(response)
         packed = [
@@ -81,10 +101,32 @@ class _Pool:
             _score((row.get("scores") or {}).get("f1")),
             self.place("reasons", cut(str(row.get("reason") or ""), 500)),
             self.place("authors", cut(str(row.get("author") or ""), 500)),
+            self.place("outcomes", str(row["rule"]["outcome"])) + 1 if row.get("rule") else 0,
         ]
         while packed and not packed[-1]:
             packed.pop()
         return packed
+
+
+def packed_grades(run: Run, people: Mapping[str, Judgement] | None = None) -> dict[str, Any]:
+    """What people said of the run's answers: {"authors": [...], "events": {key: [[author, verdict,
+    picked, note], ...]}}, authors by place. people: see `harness.report.page.page`.
+    """
+    authors: dict[str, int] = {}
+    events: dict[str, list[list[Any]]] = {}
+    for task in tasks_of(run):
+        for checkpoint in run.checkpoints:
+            for row in filter(written, run.samples(str(checkpoint["id"]), task)):
+                key = sample_key(task, *(str(row[f]) for f in ("id", "prompt", "response")))
+                said = (row.get("people") or {}).get("opinions", {})
+                if people is not None:
+                    said = plain(people[key]) if key in people else {}
+                if said and key not in events:
+                    events[key] = [
+                        [authors.setdefault(a, len(authors)), o["verdict"], o["picked"], o["note"]]
+                        for a, o in said.items()
+                    ]
+    return {"authors": list(authors), "events": events}
 
 
 def _score(score: Any) -> int:

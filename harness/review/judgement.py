@@ -1,0 +1,95 @@
+"""What people said of an answer, folded from their events, and how it counts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.records import Grade, Outcome
+from harness.review.events import GradeEvent
+
+RIGHT, WRONG, SKIPPED, CLEARED = "right", "wrong", "skipped", "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one person says of one answer.
+
+    verdict: "right", "wrong" or "skipped". picked: "queue" for an answer that the sampling offered,
+    "hand" for one that the person chose: only the former are a random sample.
+    """
+
+    verdict: str
+    picked: str = "hand"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All that people say of one answer. opinions: by author."""
+
+    opinions: Mapping[str, Opinion]
+
+    @property
+    def verdict(self) -> str:
+        """ "right" or "wrong", what most say; "" for a tie, or where all of them skipped it."""
+        said = [opinion.verdict for opinion in self.opinions.values()]
+        ahead = said.count(RIGHT) - said.count(WRONG)
+        return RIGHT if ahead > 0 else WRONG if ahead < 0 else ""
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the sampling offered the answer to anybody who judged it."""
+        return any(opinion.picked == "queue" for opinion in self.opinions.values())
+
+
+def judgements(events: Iterable[GradeEvent]) -> dict[str, Judgement]:
+    """What holds of each answer, by its key: of one author the latest event, by time, then place.
+
+    An answer that nobody has anything to say of any more is left out.
+    """
+    latest: dict[str, dict[str, GradeEvent]] = {}
+    for event in sorted(events, key=lambda e: e.time):  # stable: of one moment the later line
+        latest.setdefault(event.sample, {})[event.author] = event
+    folded = {
+        key: {
+            a: Opinion(e.verdict, e.picked, e.note) for a, e in said.items() if e.verdict != CLEARED
+        }
+        for key, said in latest.items()
+    }
+    return {key: Judgement(opinions) for key, opinions in folded.items() if opinions}
+
+
+def over_rule(grade: Grade, judgement: Judgement) -> Grade:
+    """A rule's grade with people's verdict in its place, and the rule's own kept beside it.
+
+    Where people can't agree the rule's stands. Of a wrong answer the rule's finer word (abstained,
+    partial ...) is kept. Scores other than "correct" stay what their definitions make them: a
+    published F1 is no opinion.
+    """
+    verdict = judgement.verdict
+    people = {"verdict": verdict, "opinions": plain(judgement)}
+    if not verdict:
+        return replace(grade, people=people)
+    right = verdict == RIGHT
+    outcome = Outcome.CORRECT if right else Outcome.WRONG if grade.correct else grade.outcome
+    scores = (
+        {**grade.scores, "correct": float(right)} if "correct" in grade.scores else grade.scores
+    )
+    agreeing = [author for author, o in judgement.opinions.items() if o.verdict == verdict]
+    notes = [f"{author}: {o.note}" for author, o in judgement.opinions.items() if o.note]
+    return replace(
+        grade,
+        outcome=outcome,
+        scores=scores,
+        author=f"human:{','.join(agreeing)}",
+        reason="; ".join([grade.reason, *notes] if grade.reason else notes),
+        rule=grade,
+        people=people,
+    )
+
+
+def plain(judgement: Judgement) -> dict[str, dict[str, str]]:
+    """Opinions as plain JSON, by author."""
+    return {author: dataclasses.asdict(o) for author, o in judgement.opinions.items()}
