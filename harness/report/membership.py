@@ -22,8 +22,18 @@ from harness.report.details import (
 from harness.report.missing import gap_notes
 from harness.runs import Run
 
-_VERDICTS = {"works": "works", "no power": "no power here", "invalid": "pair invalid"}
-_DETECTED = {"works": "detected", "no power": "not detected", "invalid": "pair invalid"}
+_VERDICTS = {
+    "works": "works",
+    "no power": "no power here",
+    "too few": "too few texts",
+    "invalid": "pair invalid",
+}
+_DETECTED = {
+    "works": "detected",
+    "no power": "not detected",
+    "too few": "too few questions",
+    "invalid": "pair invalid",
+}
 _AUROC = Scale(digits=2)  # as in the verdicts' sentences
 _EVIDENCE = Scale(digits=2, signed=True)
 _AUROC_NOTE = (
@@ -69,6 +79,7 @@ def trained_table(run: Run, found: Details) -> Table | None:
         *sizes,
         *_blind_notes(datasets),
         *(_note(c, e.get("dataset"), _reason(e)) for c, e in datasets),
+        *_not_run(datasets),
         *gap_notes(run, ("trained",)),
     )
 
@@ -207,8 +218,18 @@ def _asked_note(checkpoint: str, entry: Mapping[str, Any]) -> str:
 
 def _reason(entry: Mapping[str, Any]) -> Any:
     """Why there is no verdict for or against, where the figures beside it don't say."""
-    told = entry.get("attack") and entry.get("verdict") != "invalid"
+    told = entry.get("attack") and entry.get("verdict") not in ("invalid", "too few")
     return "" if told else entry.get("reason")
+
+
+def _not_run(found: Sequence[Entry]) -> list[str]:
+    """Attacks that some pairs lack, with the checkpoints they are of."""
+    lacking: dict[str, dict[str, None]] = {}
+    for checkpoint, entry in found:
+        for left in entry.get("not_run") or ():
+            told = f"{attack_name(left.get('attack'))}: {left.get('reason') or 'not run'}"
+            lacking.setdefault(told, {})[checkpoint] = None
+    return [f"{told} ({listed(list(names))})." for told, names in lacking.items()]
 
 
 def _note(checkpoint: str, of: Any, text: Any) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.membership.panel import Scored, judge
+from harness.records import Request, Response, Sample
+from harness.tasks.dates import Dates
 from tests.report import builder as build
 from tests.report import unknown
 from tests.report.test_unknown import emptied
@@ -121,9 +127,40 @@ def test_every_method_length_and_k_has_its_figures(visit: Visit, folder: Path) -
     assert (
         "new-0006" in page.locator("details:has(> summary:has-text('base, Japanese'))").inner_text()
     )
-    page.click(".plot summary")
-    ks = page.locator(".plot tbody th").all_inner_texts()
+    page.click(".plot:nth-of-type(3) summary")
+    ks = page.locator(".plot:nth-of-type(3) tbody th").all_inner_texts()
     assert ks == ["5", "10", "20", "30", "40", "50", "60"]
+
+
+def _shown(page: Page, plot: int) -> list[list[str]]:
+    figure = page.locator(".plots figure").nth(plot)
+    if not figure.locator("tbody").is_visible():
+        figure.locator("summary").click()
+    rows = figure.locator("tbody tr").all()
+    return [row.locator("th, td").all_inner_texts() for row in rows]
+
+
+def test_curves_and_histograms_can_be_read_as_tables(visit: Visit, folder: Path) -> None:
+    page = visit.open(folder)
+    found = unknown.language("en", 0.79, 0.52, "works")["bands"][1]["attacks"]["min_k_plus_plus_20"]
+
+    roc, scores = _shown(page, 0), _shown(page, 1)
+    assert [[float(cell) / 100 for cell in row] for row in roc] == [
+        [pytest.approx(at, abs=0.00051) for at in point] for point in found["roc"]
+    ]
+    assert len(scores) == len(found["histogram"]["members"])
+    assert scores[0] == ["−6 to −5.6", "0.0", "0.0"]
+    assert sum(float(row[2]) for row in scores) == pytest.approx(100, abs=1)
+
+    page.select_option("#filter-method", "loss")
+    tables = page.locator(".plots table:visible")
+    assert tables.count() == 2  # those that were open stay so
+    assert _shown(page, 0) != roc
+    ranks = page.locator("div:has(> #ranks) > details").first
+    ranks.locator("summary").click()
+    assert ranks.locator("tbody tr").first.locator("th, td").all_inner_texts() == [
+        "0 – 0.05", "60.0", "5.0", "6.0", "9.0",
+    ]  # fmt: skip
 
 
 def test_ranks_are_drawn_against_what_an_unknown_fact_has(visit: Visit, folder: Path) -> None:
@@ -135,7 +172,7 @@ def test_ranks_are_drawn_against_what_an_unknown_fact_has(visit: Visit, folder: 
     assert flat.count() == 20
     even = float(plots.nth(1).locator("line.reference").get_attribute("y1") or "nan")
     assert {float(bar.get_attribute("y") or "nan") for bar in flat.all()} == {even}
-    table = page.locator("div:has(> #ranks) table").first
+    table = page.locator("div:has(> #ranks) > .scroll table")
     assert table.locator("tbody tr").nth(1).locator("th, td").all_inner_texts() == [
         "unseen", "unknown", "0.503\n0.485 – 0.521", "0.497\n0.479 – 0.515", "0.6000", "900", "200",
         "0",
@@ -150,6 +187,103 @@ def test_trained_questions_are_drawn_by_checkpoint(visit: Visit, folder: Path) -
     assert own.locator(".bar-name").all_inner_texts() == ["base", "qa-e3"]
     assert own.locator(".bar-value").all_inner_texts() == ["0.500", "0.930"]
     assert [figure.locator("circle.unsure").count() for figure in (own, general)] == [1, 2]
+
+
+def test_a_newcomer_is_told_what_the_letters_stand_for(browser: Browser, folder: Path) -> None:
+    whole = {"en-GB": "area under the receiver operating characteristic (ROC) curve",
+             "ja-JP": "受信者動作特性(ROC)曲線の下の面積"}  # fmt: skip
+    for locale, told in whole.items():
+        visit = Visit(browser, locale=locale)
+        text = visit.open(folder).inner_text(SECTION)
+        assert told in text
+        assert text.index(told) < text.index("AUROC 0.790")
+        assert max(text.index("FPR"), text.index("TPR")) < text.index("AUROC 0.790")
+        visit.page.context.close()
+
+
+def test_the_margin_and_flags_are_those_of_the_run(visit: Visit, folder: Path) -> None:
+    told = unknown.ranks() | {"margin": 0.025, "flagged": []}
+    told["sets"] = [{**entry, "flagged": 0} for entry in told["sets"]]
+    told["sets"][1]["p"] = 0.003
+    unknown.study(folder, "base", "ranks", told, [])
+    page = visit.open(folder)
+
+    text = page.inner_text("div:has(> #ranks)")
+    assert "interval lies within 0.475 – 0.525." in text
+    assert "(Benjamini-Hochberg, q < 0.05): none." in text
+    assert "likelier than chance (p 0.0030)" in page.locator(".findings li").nth(4).inner_text()
+
+
+def test_a_pair_without_a_blind_baseline_says_so(visit: Visit, folder: Path) -> None:
+    pair = {**unknown.language("en", 0.79, 0.52, "works"), "blind": {}, "best_blind": ""}
+    few = {**pair, "language": "ja", "verdict": "too few",
+           "not_run": [{"attack": "reference", "reason": "not run: no reference model"}]}  # fmt: skip
+    own = {**unknown.trained(0.9, 0.5)["datasets"][0], "blind": {}, "best_blind": ""}
+    unknown.study(folder, "base", "membership", {"languages": [pair, few]}, [])
+    for name in ("base", "qa-e3"):
+        unknown.study(folder, name, "trained", {"datasets": [own]}, [])
+    page = visit.open(folder)
+
+    works, open_ = page.locator(".findings li").all_inner_texts()[1:3]
+    assert works.endswith("AUROC 0.790 (0.760 – 0.820), no blind baseline, on 128 tokens")
+    assert open_.startswith("too few texts\nbase, Japanese: open: the best, Min-K%++ 20")
+    assert "Shaded" not in page.inner_text(SECTION)
+    page.click(f"{SECTION} summary:has-text('base, Japanese')")
+    noted = page.inner_text("details:has(> summary:has-text('base, Japanese'))")
+    assert "no blind baseline" in noted
+    assert "Not run: Reference model (not run: no reference model)" in noted
+
+
+def _reasons() -> dict[str, str]:
+    """Every reason of fixed shape, from where it arises."""
+    late = Dates(datetime.date(2025, 4, 1))
+    dated = {"none": "", "odd": "spring", "early": "2025-03-30"}
+
+    def wrong(task: Dates, published: str) -> str:
+        detail = {"published": published}
+        sample = Sample("d", Request(prompt="d", chat=False), (), "d", detail=detail)
+        return task.grade(sample, Response("", "stop", 0)).reason
+
+    def judged(n: int, attack: float, blind: float) -> str:
+        texts = [
+            Scored(f"{side}{i}", f"{side}{i}", side == "m", {"loss": i + n * attack * (side == "m")},
+                   {"ngrams": i + n * blind * (side == "m")})
+            for side in "mo" for i in range(n)
+        ]  # fmt: skip
+        return judge(texts).reason
+
+    return {
+        **{name: wrong(late, published) for name, published in dated.items()},
+        "margin": wrong(dataclasses.replace(late, margin=30), "2025-04-09"),
+        "few": judged(5, 0, 0),
+        "invalid": judged(40, 0, 0.8),
+        "no power": judged(40, 0.01, 0),
+        "little power": judged(1000, 0.01, 0),
+    }
+
+
+def test_kinds_and_reasons_are_japanese_on_the_japanese_page(
+    browser: Browser, folder: Path
+) -> None:
+    reasons = _reasons()
+    entries = [
+        {**unknown.language("ja", 0.6, 0.5, "works"), "attack": "", "reason": reason}
+        for reason in reasons.values()
+    ]
+    unknown.study(folder, "base", "membership", {"languages": entries}, [])
+    visit = Visit(browser, locale="ja-JP")
+    page = visit.open(folder)
+
+    told = [line.partition("：")[2] for line in page.locator(".findings li").all_inner_texts()[1:9]]
+    assert len(set(told)) == len(reasons)
+    for text in told:
+        words = re.findall("[A-Za-z]{2,}", text.replace("AUROC", "").replace("YYYY-MM-DD", ""))
+        assert set(words) <= {"gram", "spring"}, text
+    page.locator("summary:has-text('事実の種類別')").click()
+    kinds = page.locator("details:has(> summary:has-text('事実の種類別')) tbody th")
+    assert kinds.all_inner_texts() == ["価格", "取り扱い店舗"]
+    page.context.close()
+    assert visit.noise == []
 
 
 def test_texts_that_were_only_read_are_not_offered_as_samples(visit: Visit, folder: Path) -> None:

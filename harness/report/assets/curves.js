@@ -33,7 +33,9 @@ function curvesPart() {
   const draw = () => {
     const choice = curveChoice(all);
     refocus(form, () => form.replaceChildren(curveForm(choice, change)));
+    const opened = [...drawing.querySelectorAll('details')].map((part) => part.open);
     drawing.replaceChildren(...curveDrawings(choice));
+    drawing.querySelectorAll('details').forEach((part, i) => { part.open = Boolean(opened[i]); });
   };
   const change = (changed) => {
     picked = { ...curveChoice(all).chosen, ...changed };
@@ -57,10 +59,11 @@ function curveDrawings({ pair, band, chosen }) {
   const found = band.attacks[chosen.method];
   const what = `${pairTitle(pair)}, ${methodName(chosen.method)}, ${T('at_tokens', orNone(band.tokens))}`;
   return [el('div', { class: 'plots' },
-    plotFigure(T('roc_title'), rocPlot(found, what), rateLines(found)),
+    plotFigure(T('roc_title'), rocPlot(found, what), rateLines(found), rocTable(found, what)),
     plotFigure(T('histogram_title'), histogramPlot(found, what), el('p', { class: 'legend' },
       el('span', { class: 'key members' }, T('members')), el('span', { class: 'key others' }, T('others')),
-      found.tpr_5 && known(found.tpr_5.threshold) ? el('span', { class: 'key threshold' }, T('threshold_5')) : null)),
+      found.tpr_5 && known(found.tpr_5.threshold) ? el('span', { class: 'key threshold' }, T('threshold_5', scoreText(found.tpr_5.threshold))) : null),
+    histogramTable(found.histogram, what)),
     kPart(band, what))];
 }
 
@@ -68,9 +71,10 @@ const plotFigure = (title, drawing, ...under) => el('figure', { class: 'chart pl
   el('figcaption', null, el('strong', null, title)), drawing, under);
 
 function rateLines(found) {
-  const told = (rate, name) => rate && known(rate.tpr)
-    ? `${name}: ${valued(rate.tpr, rate, DATA.percent)} %${rate.few ? ' *' : ''}` : null;
-  const lines = [`AUROC ${aurocText(found)}`, told(found.tpr_5, T('tpr_5_long')), told(found.tpr_1, T('tpr_1_long'))];
+  const said = (rate, name) => rate && known(rate.tpr)
+    ? [colon(name, `${told(rate.tpr, DATA.percent)}\u00a0% `),
+      bounds(rate) ? el('span', { class: 'interval' }, `(${between(rate.low, rate.high, DATA.percent)})`) : null, rate.few ? '*' : null] : null;
+  const lines = [`AUROC ${aurocText(found)}`, said(found.tpr_5, T('tpr_5_long')), said(found.tpr_1, T('tpr_1_long'))];
   return el('ul', { class: 'notes' }, lines.filter(Boolean).map((text) => el('li', null, text)),
     [found.tpr_5, found.tpr_1].some((r) => r && r.few) ? el('li', null, T('few_note')) : null);
 }
@@ -101,20 +105,33 @@ function rocPlot(found, what) {
   const { x, y, grid } = plane(300, 300, shares, shares, T('fpr_tpr'));
   const points = found.roc.filter((p) => p.every(known)).map(([fpr, tpr]) => [x(fpr), y(tpr)]);
   const marks = [[found.tpr_5, '5 %'], [found.tpr_1, '1 %']].filter(([r]) => r && known(r.fpr) && known(r.tpr));
+  const down = marks.some(([r]) => r.tpr > 0.93) ? 14 : 0; // off the curve where it runs along the top
   return drawing(300, 300, `${T('roc_title')}, ${what}: AUROC ${aurocText(found)}`, grid,
     line([[x(0), y(0)], [x(1), y(1)]], 'grid reference'), line(points, 'curve'),
     marks.map(([r, name]) => [
       bounds(r) ? svg('line', { class: 'whisker', x1: x(r.fpr), x2: x(r.fpr), y1: y(r.low), y2: y(r.high) }) : null,
       svg('circle', { class: 'dot', cx: x(r.fpr), cy: y(r.tpr), r: 4.5 }),
-      svg('text', { class: 'marked', x: x(r.fpr) + 8, y: y(r.tpr) + (name === '1 %' ? 18 : 4) }, name)]));
+      svg('text', { class: 'marked', x: x(r.fpr) + 8, y: y(r.tpr) + (name === '1 %' ? 18 : 4) + down }, name)]));
+}
+
+function rocTable(found, what) {
+  const columns = [{ name: T('fpr'), ...NUMBER }, { name: T('tpr'), ...NUMBER }];
+  return tableOf(`${T('roc_title')}, ${what}`, columns, found.roc.filter((p) => p.every(known)).map((p) => p.map((at) => share(at))));
+}
+
+const scoreText = (at) => String(Number(at.toPrecision(3))).replace('-', '−');
+
+function histogramTable({ edges, members, others }, what) {
+  const columns = [{ name: T('score_from_to') }, { name: T('members_share'), ...NUMBER }, { name: T('others_share'), ...NUMBER }];
+  return tableOf(`${T('histogram_title')}, ${what}`, columns, members.map((value, i) =>
+    [T('from_to', scoreText(edges[i]), scoreText(edges[i + 1])), share(value), share(others[i])]));
 }
 
 function histogramPlot(found, what) {
   const { edges, members, others } = found.histogram;
   const top = Math.max(...members, ...others) || 1;
   const ends = [edges[0], edges.at(-1)];
-  const text = (at) => String(Number(at.toPrecision(3))).replace('-', '−');
-  const { x, y, grid, base } = plane(300, 300, { range: ends, ticks: ends, text },
+  const { x, y, grid, base } = plane(300, 300, { range: ends, ticks: ends, text: scoreText },
     { range: [0, top], ticks: [0, top], text: (at) => `${share(at, 0)} %` }, T('score'));
   const bars = (values, name) => values.map((value, i) => svg('rect', { class: name, x: x(edges[i]),
     y: y(value), width: Math.max(x(edges[i + 1]) - x(edges[i]) - 0.5, 0.5), height: Number((base - y(value)).toFixed(2)) }));
@@ -148,5 +165,5 @@ function kPart(band, what) {
   return plotFigure(T('k_title'), drawing(300, 300, `${T('k_title')}, ${what}`, grid,
     line([[x(ks[0]), y(0.5)], [x(ks.at(-1)), y(0.5)]], 'grid reference'), drawn),
   el('p', { class: 'legend' }, series.map(([plus]) => el('span', { class: `key line ${plus}` }, name(plus)))),
-  el('details', null, el('summary', null, T('figures')), table(T('k_title'), columns, rows)));
+  tableOf(T('k_title'), columns, rows));
 }

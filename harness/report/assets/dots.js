@@ -2,7 +2,7 @@
 const THREE = { factor: 1, digits: 3, signed: false };
 const SIGNED_THREE = { ...THREE, signed: true };
 const WORDS = { works: 'passed', unknown: 'passed', detected: 'passed', after: 'passed',
-  invalid: 'inconclusive', known: 'inconclusive', guessable: 'inconclusive', 'not exchangeable': 'inconclusive',
+  invalid: 'inconclusive', 'too few': 'inconclusive', 'too few questions': 'inconclusive', known: 'inconclusive', guessable: 'inconclusive', 'not exchangeable': 'inconclusive',
   early: 'regressed' };
 
 const orNone = (value) => value === null || value === undefined || value === '' ? NONE : value;
@@ -15,7 +15,11 @@ const bounds = (e) => e && known(e.low) && known(e.high);
 const valued = (value, e, scale) => bounds(e)
   ? `${told(value, scale)} (${between(e.low, e.high, scale)})` : told(value, scale);
 const aurocText = (e) => e ? valued(e.auroc, e, THREE) : NONE;
+const blindText = (entry) => blindOf(entry) ? `${T('blind')} ${aurocText(blindOf(entry))}` : T('no_blind');
 const blindOf = (entry) => own(entry.blind || {}, entry.best_blind);
+// The figures of a drawing, for those who don't see it or want them exact.
+const tableOf = (title, columns, rows, name = T('show_table')) =>
+  el('details', null, el('summary', null, name), table(title, columns, rows));
 const badge = (word) => el('span', { class: `verdict ${own(WORDS, word) || 'plain'}` },
   own(T('findings'), word) || orNone(word));
 

@@ -11,7 +11,9 @@ const methodsOf = (attacks, wanted) => {
 const panelOf = (attacks) => methodsOf(attacks, (a) => a && a.evidence);
 
 // Why there is no verdict for or against, where the figures don't say.
-const unexplained = (e) => e.reason && (!e.attack || e.verdict === 'invalid');
+const unexplained = (e) => e.reason && (!e.attack || e.verdict === 'invalid' || e.verdict === 'too few');
+const notRun = ({ not_run: left }) => (left || []).map(({ attack, reason }) =>
+  `${methodName(String(orNone(attack)))}${reason ? ` (${reasonText(reason)})` : ''}`).join(', ');
 const pairTitle = (pair) => [pair.checkpoint, languageName(String(orNone(pair.language)))].join(', ');
 
 // The article's contrast: the same methods in each language, against what needs no model.
@@ -22,14 +24,14 @@ function contrastPart() {
   const scale = aurocScale(drawn.flatMap(([pair, attacks]) =>
     [blindOf(pair) || {}, ...panelOf(attacks).map((m) => attacks[m])]));
   return el('div', { class: 'under' }, el('h3', { id: 'contrast' }, T('contrast_title')), label(['membership']),
-    el('p', { class: 'quiet' }, T('contrast_note')),
+    el('p', { class: 'quiet' }, T('contrast_note'), drawn.some(([p]) => blindOf(p)) ? T('contrast_blind') : null),
     el('div', { class: 'charts contrast' }, drawn.map(([pair, attacks]) =>
       el('figure', { class: 'chart' },
         el('figcaption', null, el('strong', null, el('bdi', null, pairTitle(pair))), ' ', badge(pair.verdict),
           el('span', { class: 'quiet' }, ` ${T('at_tokens', orNone(pair.band))}`)),
         aurocDots(panelOf(attacks).map((m) => ({ name: methodName(m), entry: attacks[m],
           blind: blindOf(pair) })), scale)))),
-    notes(pairs().filter(unexplained).map((p) => `${pairTitle(p)}: ${p.reason}`)));
+    notes(pairs().filter(unexplained).map((p) => colon(pairTitle(p), reasonText(p.reason)))));
 }
 
 function methodTables() {
@@ -48,17 +50,18 @@ function methodTable(pair) {
       rateCell(found.tpr_5), rateCell(found.tpr_1)];
   }));
   const blind = Object.entries(pair.blind || {}).map(([name, found]) =>
-    `${own(T('blinds'), name) || worded(name)}: ${aurocText(found)}`);
+    colon(own(T('blinds'), name) || worded(name), aurocText(found)));
   return el('details', null, el('summary', null, el('bdi', null, pairTitle(pair))),
-    table(`${T('methods_title')}: ${pairTitle(pair)}`, columns, rows),
-    notes([`${T('blind')}: ${blind.join('; ')}`, ...askedLines(pair)]));
+    table(colon(T('methods_title'), pairTitle(pair)), columns, rows),
+    notes([blind.length ? colon(T('blind'), blind.join('; ')) : T('no_blind'),
+      ...(notRun(pair) ? [T('not_run', notRun(pair))] : []), ...askedLines(pair)]));
 }
 
 function askedLines({ asked }) {
   if (!asked) return [];
   const named = (asked.documents || []).join(', ');
   return [T('asked_found', orNone(asked.n), orNone(asked.flagged), share(asked.fpr, 0), share(asked.share),
-    between(asked.low, asked.high, DATA.percent)) + (named ? `: ${named}` : ''),
+    between(asked.low, asked.high, DATA.percent)) + (named ? colon('', named) : ''),
   ...(asked.short ? [T('asked_short', asked.short)] : [])];
 }
 
@@ -66,7 +69,7 @@ function askedLines({ asked }) {
 function trainedPart() {
   const entries = detailed('trained', 'datasets');
   if (!entries.length) return null;
-  const verdictOf = ({ verdict }) => ({ works: 'detected', 'no power': 'missed' })[verdict] || verdict;
+  const verdictOf = ({ verdict }) => ({ works: 'detected', 'no power': 'missed', 'too few': 'too few questions' })[verdict] || verdict;
   const best = (entry) => own(entry.attacks || {}, entry.attack);
   const scale = aurocScale(entries.flatMap((e) => [best(e) || {}, blindOf(e) || {}]));
   const datasets = [...new Set(entries.map((e) => e.dataset))];
@@ -79,13 +82,15 @@ function trainedPart() {
       stack(found.auroc, found, THREE), stack(blind.auroc, blind, THREE),
       stack(evidence.value, evidence, SIGNED_THREE), rateCell(found.tpr_5)];
   });
+  const left = [...new Set(entries.map(notRun).filter(Boolean))].map((names) => colon(
+    [...new Set(entries.filter((e) => notRun(e) === names).map((e) => e.checkpoint))].join(', '), T('not_run', names)));
   return el('div', { class: 'under' }, el('h3', { id: 'trained' }, T('trained_title')), label(['trained']),
-    el('p', { class: 'quiet' }, T('trained_note')),
+    el('p', { class: 'quiet' }, T('trained_note'), entries.some(blindOf) ? T('contrast_blind') : null),
     el('div', { class: 'charts' }, datasets.map((dataset) => el('figure', { class: 'chart' },
       el('figcaption', null, el('strong', null, el('bdi', null, orNone(dataset)))),
       aurocDots(entries.filter((e) => e.dataset === dataset).map((e) => ({ name: e.checkpoint,
         entry: best(e), blind: blindOf(e) })), scale)))),
-    el('details', null, el('summary', null, T('figures')), table(T('trained_title'), columns, rows)),
-    notes([...entries.filter(unexplained).map((e) => `${[e.checkpoint, e.dataset].filter(Boolean).join(', ')}: ${e.reason}`),
-      ...gapLines(['trained'])]));
+    tableOf(T('trained_title'), columns, rows),
+    notes([...entries.filter(unexplained).map((e) => colon([e.checkpoint, e.dataset].filter(Boolean).join(', '), reasonText(e.reason))),
+      ...left, ...gapLines(['trained'])]));
 }

@@ -14,15 +14,23 @@ function ranksPart() {
   const flagged = detailed('ranks', 'flagged');
   const dropped = sets.filter((s) => s.dropped).map((s) => `${title(s)} ${s.dropped}`);
   return el('div', { class: 'under' }, el('h3', { id: 'ranks' }, T('ranks_title')), label(['ranks']),
-    el('p', { class: 'quiet' }, T('ranks_note')),
+    el('p', { class: 'quiet' }, T('ranks_note', marginText()), T(sets.some((s) => s.flagged) || flagged.length ? 'flagged_note' : 'none_flagged')),
     el('div', { class: 'small-plots' }, sets.filter((s) => (s.histogram || []).length).map((s) =>
       el('figure', { class: 'chart plot' }, el('figcaption', null, el('strong', null, el('bdi', null, title(s))), ' ',
         badge(s.verdict)), rankPlot(s, title(s))))),
     table(T('ranks_title'), columns, rows),
     notes([...(dropped.length ? [T('dropped', dropped.join(', '))] : []), ...gapLines(['ranks'])]),
+    rankTable(sets.filter((s) => (s.histogram || []).length), title),
     kinds.length ? el('details', null, el('summary', null, T('kinds_title')), kindsTable(kinds, title)) : null,
-    flagged.length ? el('details', { open: true }, el('summary', null, T('flagged_title', flagged.length)),
+    flagged.length ? el('details', { open: flagged.length <= 10 }, el('summary', null, T('flagged_title', flagged.length)),
       flaggedTable(flagged, title)) : null);
+}
+
+// How near to 0.5 the mean rank of unknown facts must be, as the task was told.
+function marginText() {
+  const margins = DATA.checkpoints.map((id) => ((own(REPORT.details, id) || {}).ranks || {}).margin).filter(known);
+  const end = (at) => String(Number(at.toPrecision(4)));
+  return [...new Set(margins)].map((m) => `${end(0.5 - m)} – ${end(0.5 + m)}`).join(', ');
 }
 
 const pText = (p) => !known(p) ? NONE : p >= 0.0001 ? fixed(p, 4) : '< 0.0001';
@@ -39,9 +47,20 @@ function rankPlot(set, name) {
     svg('line', { class: 'grid reference', x1: x(0), x2: x(1), y1: y(even), y2: y(even) }));
 }
 
+// What the drawings show: a row for each bar. Sets may have unlike numbers of them.
+function rankTable(sets, title) {
+  const sizes = [...new Set(sets.map((s) => s.histogram.length))];
+  return sizes.map((bars) => {
+    const drawn = sets.filter((s) => s.histogram.length === bars);
+    const end = (at) => String(Number((at / bars).toPrecision(3)));
+    return tableOf(T('rank_share'), [{ name: T('rank') }, ...drawn.map((s) => ({ name: title(s), ...NUMBER }))],
+      Array.from({ length: bars }, (_, i) => [`${end(i)} – ${end(i + 1)}`, ...drawn.map((s) => share(s.histogram[i]))]), T('rank_table'));
+  });
+}
+
 function kindsTable(kinds, title) {
   const columns = [{ name: T('kind') }, { name: T('set') }, { name: T('facts'), ...NUMBER }, { name: T('mean_rank'), ...NUMBER }];
-  return table(T('kinds_title'), columns, kinds.map((k) => [worded(String(orNone(k.kind))), title(k), orNone(k.facts), stack(k.mean, k, THREE)]));
+  return table(T('kinds_title'), columns, kinds.map((k) => [kindName(String(orNone(k.kind))), title(k), orNone(k.facts), stack(k.mean, k, THREE)]));
 }
 
 function flaggedTable(flagged, title) {

@@ -6,7 +6,7 @@ function unknownSection() {
     || DATA.checkpoints.some((id) => own(own(REPORT.details, id) || {}, t)));
   if (!asked.length) return null;
   return section('unknown', T('unknown_title'), label(asked), el('p', { class: 'lead' }, T('unknown_lead')),
-    findings(), notes([...tooEarly(), ...gapLines(['dates', 'membership'])]),
+    pairs().length || detailed('trained', 'datasets').length ? el('p', { class: 'quiet' }, T('terms')) : null, findings(), notes([...tooEarly(), ...gapLines(['dates', 'membership'])]),
     contrastPart(), curvesPart(), methodTables(), ranksPart(), trainedPart(), verbatimPart());
 }
 
@@ -22,7 +22,7 @@ function dateFindings() {
       const released = (RUN.models.find((m) => m.id === BY_ID.get(id).model) || {}).released || NONE;
       const evidence = result(id, 'dates', 'share_with_evidence');
       const whole = r.value === 1;
-      return [whole ? 'after' : 'early', [`${id}: `, whole ? T('dates_all', r.n, released)
+      return [whole ? 'after' : 'early', [colon(id, ''), whole ? T('dates_all', r.n, released)
         : T('dates_some', share(r.value), r.n, released),
       evidence && known(evidence.value) ? T('dates_evidence', share(evidence.value)) : '']];
     });
@@ -32,27 +32,29 @@ function dateFindings() {
 function tooEarly() {
   return DATA.checkpoints.map((id, place) => [id, questions('dates')
     .filter((q) => q.answers[place] && !right(q.answers[place]))
-    .map((q) => q.answers[place].reason ? `${q.id} (${q.answers[place].reason})` : q.id)])
+    .map((q) => q.answers[place].reason ? `${q.id} (${reasonText(q.answers[place].reason)})` : q.id)])
     .filter(([, failed]) => failed.length).map(([id, failed]) => T('dates_failed', id, failed.join(', ')));
 }
 
 function pairFindings() {
   return pairs().map((pair) => {
     const best = own((bandOf(pair, pair.band) || {}).attacks || {}, pair.attack);
-    const say = { works: 'pair_works', 'no power': 'pair_powerless', invalid: 'pair_invalid' }[pair.verdict];
-    const text = say && pair.attack ? T(say, methodName(pair.attack), aurocText(best), aurocText(blindOf(pair)), orNone(pair.band),
-      own(T('blinds'), pair.best_blind) || worded(String(orNone(pair.best_blind)))) : pair.reason || NONE;
-    return [pair.verdict, `${pairTitle(pair)}: ${text}`];
+    const say = { works: 'pair_works', 'no power': 'pair_powerless', 'too few': 'pair_open', invalid: 'pair_invalid' }[pair.verdict];
+    const text = say && pair.attack ? T(say, methodName(pair.attack), aurocText(best), blindText(pair), orNone(pair.band),
+      own(T('blinds'), pair.best_blind) || worded(String(orNone(pair.best_blind)))) : pair.reason ? reasonText(pair.reason) : NONE;
+    return [pair.verdict, colon(pairTitle(pair), text)];
   });
 }
 
 const rankFindings = () => detailed('ranks', 'sets').map((s) => [s.verdict,
-  `${s.checkpoint}, ${setName(s)}: ${T('rank_found', valued(s.mean, s, THREE), orNone(s.facts))}`]);
+  colon(`${s.checkpoint}, ${setName(s)}`, T('rank_found', valued(s.mean, s, THREE), orNone(s.facts)))
+    + (s.verdict === 'unknown' && known(s.p) && s.p < 0.05 ? T('rank_though', pText(s.p)) : '')]);
 
 function trainedFindings() {
   const entries = detailed('trained', 'datasets');
   const datasets = [...new Set(entries.map((e) => e.dataset))];
-  return datasets.flatMap((dataset) => [['works', 'detected'], ['no power', 'missed'], ['invalid', 'invalid']]
+  return datasets.flatMap((dataset) => [['works', 'detected'], ['no power', 'missed'],
+    ['too few', 'too few questions'], ['invalid', 'invalid']]
     .map(([verdict, word]) => [word, entries.filter((e) => e.dataset === dataset && e.verdict === verdict)])
     .filter(([, found]) => found.length)
     .map(([word, found]) => [word, T('trained_found')[word](dataset, found.map((e) => e.checkpoint).join(', '))]));
