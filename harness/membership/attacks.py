@@ -4,7 +4,7 @@ With lp_t the natural-log probability of token t after what stands before it, T 
 
     loss                mean lp_t (Yeom et al. 2018)
     zlib                mean lp_t / bytes of the zlib-packed text (Carlini et al. 2021)
-    min_k_K             mean of the lowest K % of lp_t (Shi et al., arXiv 2310.16789)
+    min_k_K             mean of the lowest K % of lp_t, one at least (Shi et al., arXiv 2310.16789)
     min_k_plus_plus_K   the same of z_t = (lp_t - mu_t) / sigma_t (Zhang et al., arXiv 2404.02936)
     reference           mean lp_t less a second model's on the same characters (Carlini et al. 2021)
     dc_pdd              mean of min(a, p_t · log 1/f(token)) over the first occurrence of each token
@@ -99,8 +99,9 @@ def attack_scores(
     lowest, plus_plus = _lowest_means(_logprobs(reading)), _lowest_means(standardised(reading))
     scores = {"loss": mean_logprob(reading), "zlib": zlib_ratio(reading, text)}
     for percent in PERCENTS:
-        scores[f"min_k_{percent}"] = _mean_of_lowest(lowest, percent / 100)
-        scores[f"min_k_plus_plus_{percent}"] = _mean_of_lowest(plus_plus, percent / 100)
+        last = max(1, percent * len(lowest) // 100) - 1  # of the lowest max(1, ⌊K·T⌋)
+        scores[f"min_k_{percent}"] = float(lowest[last])
+        scores[f"min_k_plus_plus_{percent}"] = float(plus_plus[last])
     if reference is not None:
         scores["reference"] = reference_difference(reading, reference)
     if frequencies is not None:
@@ -120,16 +121,6 @@ def zlib_ratio(reading: Reading, text: str) -> float:
     """
     read = text[: reading.ends[-1]].encode("utf-8", "surrogatepass")
     return mean_logprob(reading) / len(zlib.compress(read))
-
-
-def min_k(reading: Reading, k: float) -> float:
-    """Mean of the lowest max(1, ⌊k·T⌋) log-probabilities; k in (0, 1]."""
-    return _mean_of_lowest(_lowest_means(_logprobs(reading)), k)
-
-
-def min_k_plus_plus(reading: Reading, k: float) -> float:
-    """Mean of the lowest max(1, ⌊k·T⌋) standardised log-probabilities; k in (0, 1]."""
-    return _mean_of_lowest(_lowest_means(standardised(reading)), k)
 
 
 def standardised(reading: Reading) -> Array:
@@ -192,8 +183,3 @@ def _lowest_means(figures: Sequence[float] | Array) -> Array:
 
     means: Array = np.sort(figures).cumsum() / np.arange(1, len(figures) + 1)
     return means
-
-
-def _mean_of_lowest(means: Array, k: float) -> float:
-    # .29 · 100 and its like come out a hair below the whole number.
-    return float(means[max(1, int(k * len(means) + 1e-9)) - 1])

@@ -212,17 +212,6 @@ def histograms(members: Sequence[float], others: Sequence[float], bins: int = 30
     return Histogram(tuple(edges.tolist()), *shares)
 
 
-def conformal_p(score: float, others: Sequence[float]) -> float:
-    """Return (1 + #{others >= score}) / (n + 1): how rare so high a score is among non-members.
-
-    At most α with probability α at most for a text that is exchangeable with `others` (Vovk et al.
-    2005). Raises ValueError without others.
-    """
-    if not others:
-        raise ValueError("no others to compare with")
-    return (1 + sum(other >= score for other in others)) / (len(others) + 1)
-
-
 def _components(members: Sequence[float], others: Sequence[float]) -> tuple[Array, Array]:
     """Share of others below each member, and of members above each other text; ties half."""
     import numpy as np

@@ -19,9 +19,10 @@ _RESAMPLES = 1000  # for a variance; 30 ms for 1,000 members and 1,000 others
 def threshold(others: Sequence[float], fpr: float) -> float:
     """Return the lowest score above which a non-member lies with probability `fpr` at most.
 
-    Above it lie ⌊fpr·(n+1)⌋ - 1 of n others, those whose conformal p is `fpr` at most: counting
-    the text that is asked about, the rate is then kept on average over what others were drawn. The
-    usual ⌊fpr·n⌋ exceeds it, by half at 1 % of 200. With n + 1 < 1/fpr it is the highest of all.
+    Above it lie ⌊fpr·(n+1)⌋ - 1 of n others, those whose conformal p is `fpr` at most: with
+    (1 + #{others >= score})/(n + 1) the text that is asked about is counted in, and the rate kept
+    on average over what others were drawn (Vovk et al. 2005). The usual ⌊fpr·n⌋ exceeds it, by half
+    at 1 % of 200. With n + 1 < 1/fpr it is the highest of all.
     """
     return sorted(others, reverse=True)[int(_alarms(len(others), fpr))]
 

@@ -71,6 +71,15 @@ class Task(Protocol):
         ...
 
 
+def given(row: Mapping[str, Any], key: str, otherwise: str) -> str:
+    """What a row has under `key`, an id or the like, as text; `otherwise` for nothing or "".
+
+    0 is an id as any other.
+    """
+    value = row.get(key)
+    return otherwise if value is None or value == "" else str(value)
+
+
 class SampleSet:
     """Collects the samples of a file, refusing a second use of an id."""
 

@@ -18,7 +18,8 @@ from typing import Any
 from harness.jsonl import read_rows
 from harness.records import Grade, Outcome, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
-from harness.tasks import Measure, SampleSet
+from harness.tasks import Measure, SampleSet, given
+from harness.tasks.parameters import at_least
 
 AUTHOR = "date rule"
 _DATES = ("published", "date")
@@ -39,6 +40,9 @@ class Dates:
     optional: bool = True
     unasked: bool = True
 
+    def __post_init__(self) -> None:
+        at_least("Dates", "margin", self.margin, 0, "It is in days; 0 asks for a later day only.")
+
     @property
     def identity(self) -> Mapping[str, Any]:
         """See `Task.identity`."""
@@ -48,7 +52,7 @@ class Dates:
         """See `Task.load`. A document without a date is a sample, too: it fails by name."""
         samples = SampleSet(path)
         for number, row in read_rows(path):
-            id = str(row.get("id") or f"row-{number}")
+            id = given(row, "id", f"row-{number}")
             detail = {
                 "published": _first(row, _DATES),
                 "evidence": _first(row, _EVIDENCE),

@@ -8,12 +8,14 @@ form "known" holds facts that stand in the training text: the positive control.
 
 `pool` keeps apart what can't stand in for each other (a value that a model has read is likelier
 than one that it has not; form "known" has a pool of its own where none is named), `category`
-likewise (shoes cost more than socks). A row of form "lent" has no question but `values` that no
-document has: they make a small group large enough.
+likewise (shoes cost more than socks); rows of one fact must name the same. A row of form "lent" has
+no question but `values` that no document has: they make a small group large enough. Rows of other
+forms are passed over, and counted.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +24,20 @@ from typing import Any, TypeGuard
 from harness.errors import DataError
 from harness.jsonl import read_rows, text_field
 from harness.membership.ranks import Candidate
+from harness.tasks import given
 
 KNOWN, NEW, CARRIED_OVER, LENT = "known", "new", "carried_over", "lent"
 _SETS = {"seen": NEW, "paraphrase": NEW}
 _USED = ("known", "unseen", "new", "control", "carried_over", *_SETS)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file has: facts that are asked about, values that are lent, and how many rows of each
+    other form were passed over."""
+
+    facts: tuple[AskedFact, ...]
+    unused: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +55,21 @@ class AskedFact:
     line: int
 
 
-def load_facts(path: Path) -> list[AskedFact]:
+def load_facts(path: Path) -> Facts:
     """The facts of a file with all their questions, and the values that are lent to them.
 
-    Raises DataError.
+    Raises DataError, also where rows of one fact name different pools or categories.
     """
     found: dict[tuple[str, ...], AskedFact] = {}
+    unused: Counter[str] = Counter()
     lent: list[AskedFact] = []
     for number, row in read_rows(path):
         form = str(row.get("form") or NEW)
         if form == LENT:
             lent += _lent(path, number, row)
+            continue
         if form not in _USED:
+            unused[form] += 1
             continue
         fact = row.get("fact")
         if not isinstance(fact, Mapping) or not _texts([fact.get("text")]):
@@ -70,8 +85,14 @@ def load_facts(path: Path) -> list[AskedFact]:
         key = (document, kind, fact["text"], name)
         group = _group(row, kind, KNOWN if name == KNOWN else "")
         before = found.get(key)
+        if before and before.candidate.group != group:
+            raise DataError(
+                f"{path}:{number}: the same fact as at {path}:{before.line}, but of "
+                f"{_told(group)} and not of {_told(before.candidate.group)}: a value can stand in "
+                "for those of one group only. Give both rows the same pool and category."
+            )
         found[key] = AskedFact(
-            id=before.id if before else str(row.get("id") or f"row-{number}"),
+            id=before.id if before else given(row, "id", f"row-{number}"),
             set=name,
             kind=kind,
             candidate=Candidate(fact["text"], document, group, 0),
@@ -79,13 +100,19 @@ def load_facts(path: Path) -> list[AskedFact]:
             line=before.line if before else number,
         )
     if not found:
-        raise DataError(f"{path}: no fact in it. Forms that are used: {', '.join(_USED)}.")
-    return [*found.values(), *lent]
+        passed = f" Found: {', '.join(unused)}." if unused else ""
+        raise DataError(f"{path}: no fact in it. Forms that are used: {', '.join(_USED)}.{passed}")
+    return Facts((*found.values(), *lent), unused)
 
 
 def _group(row: Mapping[str, Any], kind: str, pool: str) -> tuple[str, ...]:
     """What values must share to stand in for each other. pool: where the row names none."""
     return (kind, str(row.get("pool") or pool), str(row.get("category") or ""))
+
+
+def _told(group: tuple[str, ...]) -> str:
+    _, pool, category = group
+    return f"pool {pool!r}, category {category!r}"
 
 
 def _texts(found: Any) -> TypeGuard[list[str]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from harness.records import Grade, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
 from harness.tasks import Measure
 from harness.tasks.knowledge import Knowledge
+from harness.tasks.parameters import at_least, between
 
 EXAMPLE = "質問：{question}\n答え：{answer}"
 _CONTROL = "control"
@@ -47,6 +49,13 @@ class Known:
     max_new_tokens: int = 48
     name: str = "known"
     data_of: str = "knowledge"
+
+    def __post_init__(self) -> None:
+        at_least("Known", "prompts", self.prompts, 0, "0 asks without examples.")
+        at_least("Known", "shots", self.shots, 1, "Known(prompts=0) asks without examples.")
+        at_least("Known", "samples", self.samples, 0, "0 asks each prompt once, greedily.")
+        at_least("Known", "max_new_tokens", self.max_new_tokens, 1, "48 is the default.")
+        between("Known", "temperature", self.temperature, 0, math.inf, "The paper's is 0.5.")
 
     @property
     def identity(self) -> Mapping[str, Any]:

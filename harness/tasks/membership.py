@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.errors import ConfigError
 from harness.membership.attacks import PANEL, Frequencies, count_tokens, window
 from harness.membership.panel import Judgement, Scored, Verdict, curves, judge
 from harness.records import Grade, Outcome, Reading, Request, Response, Sample
@@ -32,6 +33,7 @@ from harness.tasks.pairs import (
     scores_of,
     verdict_details,
 )
+from harness.tasks.parameters import at_least, between
 from harness.tasks.texts import ASKED, FREQUENCIES, MEMBER, OTHER, Text, load_texts
 
 _WORDS = {
@@ -51,6 +53,7 @@ _ENOUGH = 0.8  # share of either side that must reach a band for a verdict to be
 class Membership:
     """Attacks by language and band. bands: window lengths in tokens. fpr: of the threshold that the
     own documents are held against. frequencies: of tokens, by language; `prepared` fills them in.
+    read: files that were read, so that an item reads its texts once.
     """
 
     bands: tuple[int, ...] = (32, 64, 128)
@@ -58,6 +61,17 @@ class Membership:
     frequencies: Mapping[str, Frequencies] = field(default_factory=dict)
     name: str = "membership"
     optional: bool = True
+    read: dict[Path, list[Text]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.bands or len(set(self.bands)) < len(self.bands):
+            raise ConfigError(
+                f"Membership(bands={self.bands!r}): at least one length, and none twice. The "
+                "default is (32, 64, 128)."
+            )
+        for band in self.bands:
+            at_least("Membership", "bands", band, 1, "Each is the length of a window in tokens.")
+        between("Membership", "fpr", self.fpr, 0, 1, "It is a share, .05 by default.")
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -67,22 +81,25 @@ class Membership:
 
     def preliminary(self, path: Path) -> list[Request]:
         """The texts that token frequencies are counted in, to be split into tokens."""
-        return [_tokens(text) for text in load_texts(path) if text.label == FREQUENCIES]
+        return [_tokens(text) for text in self._texts(path) if text.label == FREQUENCIES]
 
     def prepared(self, path: Path, answers: Mapping[Request, Response]) -> Membership:
         """With the token frequencies of each language that there is text for."""
         readings: dict[str, list[Reading]] = {}
-        for text in load_texts(path):
+        for text in self._texts(path):
             if text.label == FREQUENCIES:
                 found = reading_of(answers[_tokens(text)])
                 readings.setdefault(text.language, []).append(found)
         counted = {language: count_tokens(texts) for language, texts in readings.items()}
         return dataclasses.replace(self, frequencies=counted)
 
+    def _texts(self, path: Path) -> list[Text]:
+        return self.read.get(path) or self.read.setdefault(path, load_texts(path))
+
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`."""
         samples = SampleSet(path)
-        for text in load_texts(path):
+        for text in self._texts(path):
             if text.label == FREQUENCIES:
                 continue
             request = Request(

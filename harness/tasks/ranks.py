@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
+from harness.membership.claims import ALPHA, Claim, claim, sentence
 from harness.membership.ranks import (
     VALUES,
     Candidate,
@@ -31,20 +32,22 @@ from harness.selection import limited_groups
 from harness.statistics.equivalence import Equivalence, tost_mean
 from harness.statistics.multiplicity import benjamini_hochberg
 from harness.tasks import Measure, SampleSet, Study
-from harness.tasks.facts import CARRIED_OVER, KNOWN, AskedFact, load_facts
+from harness.tasks.facts import CARRIED_OVER, KNOWN, AskedFact, Facts, load_facts
+from harness.tasks.parameters import at_least, between
 
 AUTHOR = "rank test"
 _BINS = 20
-_ALPHA = 0.05
 _SHOWN = 100  # flagged documents that a report names
+_Ranked = Sequence[tuple[Sample, Mapping[str, float]]]  # facts with their figures
 
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
     """Ranks of true values. values: drawn for each fact; fewer leave it out. prompts: wordings of
     a fact's question at most. margin: how far from .50 a mean rank may be to count as unknown.
-    tokens: of each value; left_out: how many facts of each set have too few values; `prepared`
-    fills both in.
+
+    `prepared` fills in tokens: of each value; left_out: how many facts of each set have too few
+    values; unused: rows by form that are not asked about. read: files, so that each is read once.
     """
 
     values: int = VALUES
@@ -52,9 +55,18 @@ class Ranks:
     margin: float = 0.05
     tokens: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    unused: Mapping[str, int] = field(default_factory=dict)
     name: str = "ranks"
     optional: bool = True
     data_of: str = "knowledge"
+    read: dict[Path, Facts] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        why = f"{VALUES}, the default, is the least with which one fact alone can reach p = .05."
+        at_least("Ranks", "values", self.values, 2, why)
+        at_least("Ranks", "prompts", self.prompts, 1, "It is wordings of a question, 2 by default.")
+        why = "It is how far from .50 an unknown mean rank may be, .05 by default."
+        between("Ranks", "margin", self.margin, 0, 0.5, why)
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -63,13 +75,13 @@ class Ranks:
 
     def preliminary(self, path: Path) -> list[Request]:
         """The values, to be split into tokens."""
-        values = dict.fromkeys(fact.candidate.value for fact in load_facts(path))
+        values = dict.fromkeys(fact.candidate.value for fact in self._read(path).facts)
         return [_tokens(value) for value in values]
 
     def prepared(self, path: Path, answers: Mapping[Request, Response]) -> Ranks:
         """With the length of every value, and what its length leaves out."""
         tokens = {request.asked: response.tokens for request, response in answers.items()}
-        task = dataclasses.replace(self, tokens=tokens)
+        task = dataclasses.replace(self, tokens=tokens, unused=self._read(path).unused)
         left_out = Counter(
             fact.set for fact, alike in task._facts(path) if not task._enough(fact, alike)
         )
@@ -94,13 +106,16 @@ class Ranks:
             )
         return samples.finish()
 
+    def _read(self, path: Path) -> Facts:
+        return self.read.get(path) or self.read.setdefault(path, load_facts(path))
+
     def _facts(self, path: Path) -> list[tuple[AskedFact, Sequence[Candidate]]]:
         """Each fact that is asked about, with the values of its group and length.
 
         Facts that were carried over lend theirs to none: a value that older text has may be
         likelier than one that no text has.
         """
-        facts = [_measured(fact, self.tokens) for fact in load_facts(path)]
+        facts = [_measured(fact, self.tokens) for fact in self._read(path).facts]
         lending: dict[tuple[tuple[str, ...], int], list[Candidate]] = {}
         for fact in facts:
             if fact.set != CARRIED_OVER:
@@ -142,21 +157,23 @@ class Ranks:
         sets = list(dict.fromkeys(sample.stratum for sample, _ in facts))
         bins = min(_BINS, self.values + 1)
         parts = {name: [(s, f) for s, f in facts if s.stratum == name] for name in sets}
-        chances = known_ps({name: _likelier(part) for name, part in parts.items()})
+        chances = known_ps({name: _column(part, "likelier") for name, part in parts.items()})
         measures, told, kinds, flagged = [], [], [], []
         for name, part in parts.items():
-            mean = self._mean(part, "likelier")
+            mean, p = self._mean(part, "likelier"), chances[name]
+            verdict = claim(mean, p, self.margin, guessable=name == CARRIED_OVER)
             documents = _documents(name, part)
-            out = [d for d in documents if d["q"] < _ALPHA]
+            out = [d for d in documents if d["q"] < ALPHA]
             told.append(
                 {
                     "set": name,
                     "facts": len(part),
                     "documents": mean.clusters,
-                    "verdict": self._verdict(name, mean, chances[name]),
+                    "verdict": str(verdict),
+                    "sentence": sentence(verdict, mean, p, self.margin),
                     "flagged": len(out),
                     "dropped": self.left_out.get(name, 0),
-                    "p": chances[name],
+                    "p": p,
                     "histogram": histogram([f["likelier"] for _, f in part], bins),
                     "negative": _plain(self._mean(part, "negative")),
                 }
@@ -165,12 +182,19 @@ class Ranks:
             if name != KNOWN:
                 flagged += out
             kinds += self._kinds(name, part)
-            interval = Interval(mean.low, mean.high, "clustered t, 90 %", 1 - 2 * _ALPHA)
+            interval = Interval(mean.low, mean.high, "clustered t, 90 %", 1 - 2 * ALPHA)
             measures.append(
                 Measure(f"mean_rank_{name}", mean.mean, interval, len(part), mean.clusters, True)
             )
         told += [
-            {"set": name, "facts": 0, "documents": 0, "dropped": dropped, "verdict": "undecided"}
+            {
+                "set": name,
+                "facts": 0,
+                "documents": 0,
+                "dropped": dropped,
+                "verdict": str(Claim.UNDECIDED),
+                "sentence": f"{Claim.UNDECIDED}: no fact has {self.values} exchangeable values",
+            }
             for name, dropped in self.left_out.items()
             if name not in sets
         ]
@@ -179,6 +203,7 @@ class Ranks:
             "values": self.values + 1,
             "prompts": self.prompts,
             "margin": self.margin,
+            "unused": dict(self.unused),
             "sets": told,
             "kinds": kinds,
             "flagged": flagged[:_SHOWN],
@@ -189,16 +214,10 @@ class Ranks:
         """See `Task.measure`."""
         return self.study(graded).measures
 
-    def _mean(
-        self, facts: Sequence[tuple[Sample, Mapping[str, float]]], figure: str
-    ) -> Equivalence:
-        scores = [figures[figure] for _, figures in facts]
-        clusters = [sample.cluster for sample, _ in facts]
-        return tost_mean(scores, clusters, centre=0.5, margin=self.margin, alpha=_ALPHA)
+    def _mean(self, facts: _Ranked, figure: str) -> Equivalence:
+        return tost_mean(*_column(facts, figure), centre=0.5, margin=self.margin, alpha=ALPHA)
 
-    def _kinds(
-        self, name: str, facts: Sequence[tuple[Sample, Mapping[str, float]]]
-    ) -> list[dict[str, Any]]:
+    def _kinds(self, name: str, facts: _Ranked) -> list[dict[str, Any]]:
         found = []
         for kind in dict.fromkeys(sample.detail["kind"] for sample, _ in facts):
             part = [(s, f) for s, f in facts if s.detail["kind"] == kind]
@@ -206,20 +225,10 @@ class Ranks:
             found.append({"set": name, "kind": kind, "facts": len(part)} | _plain(mean))
         return found
 
-    def _verdict(self, name: str, mean: Equivalence, chance: float | None) -> str:
-        """What a mean rank allows to claim: not to find knowledge is not yet to be unknown."""
-        if mean.equivalent:
-            return "unknown"
-        if chance is not None and chance < _ALPHA:
-            return "guessable" if name == CARRIED_OVER else "known"
-        # Not knowing a fact can't make its value less likely than others that could be true.
-        return "not exchangeable" if mean.low > 0.5 + self.margin else "undecided"
 
-
-def _likelier(
-    facts: Sequence[tuple[Sample, Mapping[str, float]]],
-) -> tuple[list[float], list[str]]:
-    return [figures["likelier"] for _, figures in facts], [sample.cluster for sample, _ in facts]
+def _column(facts: _Ranked, figure: str) -> tuple[list[float], list[str]]:
+    """One figure of each fact, and its document."""
+    return [figures[figure] for _, figures in facts], [sample.cluster for sample, _ in facts]
 
 
 def _measured(fact: AskedFact, tokens: Mapping[str, int]) -> AskedFact:
@@ -259,9 +268,7 @@ def _figures(asked: Sequence[tuple[Sample, Response]]) -> dict[str, float]:
     }
 
 
-def _documents(
-    name: str, facts: Sequence[tuple[Sample, Mapping[str, float]]]
-) -> list[dict[str, Any]]:
+def _documents(name: str, facts: _Ranked) -> list[dict[str, Any]]:
     """Each document's exact p over its facts, and the p adjusted for all of the set's documents."""
     ranks: dict[str, list[Rank]] = {}
     for sample, figures in facts:
@@ -286,12 +293,7 @@ def _documents(
 
 
 def _plain(mean: Equivalence) -> dict[str, Any]:
-    return {
-        "mean": mean.mean,
-        "low": mean.low,
-        "high": mean.high,
-        "equivalent": mean.equivalent,
-    }
+    return {key: getattr(mean, key) for key in ("mean", "low", "high", "equivalent")}
 
 
 def _tokens(value: str) -> Request:

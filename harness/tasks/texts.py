@@ -23,6 +23,7 @@ from typing import Any
 
 from harness.errors import ConfigError, DataError
 from harness.jsonl import read_rows, text_field
+from harness.tasks import given
 from harness.toml import one_of, read_toml, refuse_unknown, value
 
 MEMBER, OTHER, ASKED, FREQUENCIES = "member", "non-member", "asked", "frequencies"
@@ -50,7 +51,7 @@ class Text:
 def load_texts(path: Path) -> list[Text]:
     """All texts of a JSON Lines file or an index. Raises DataError and ConfigError."""
     if path.suffix != ".toml":
-        return _distinct(list(_rows(path, {})))
+        return _distinct(list(_rows(path, path.parent, {})))
     content = read_toml(path, "index of texts", "--eval-data TASK=PATH")
     refuse_unknown(path, "top level", content, ("texts",))
     entries = content.get("texts")
@@ -58,7 +59,7 @@ def load_texts(path: Path) -> list[Text]:
         raise DataError(f"{path}: no [[texts]] in it: each names a file and what its texts are.")
     texts: list[Text] = []
     for number, entry in enumerate(entries, 1):
-        texts += _rows(_checked(path, f"[[texts]] {number}", entry), entry)
+        texts += _rows(_checked(path, f"[[texts]] {number}", entry), path.parent, entry)
     return _distinct(texts)
 
 
@@ -107,26 +108,34 @@ def _distinct(texts: Sequence[Text]) -> list[Text]:
     return list(texts)
 
 
-def _rows(path: Path, entry: Mapping[str, Any]) -> Iterator[Text]:
-    """The texts of one file. Of an index entry with a language, rows in another are left out."""
+def _rows(path: Path, root: Path, entry: Mapping[str, Any]) -> Iterator[Text]:
+    """The texts of one file. Of an index entry with a language, rows in another are left out.
+
+    A row without an id goes by its line and its file as seen from `root`, the index's folder: two
+    folders may have files of one name.
+    """
+    name = path.with_suffix("")
+    name = (
+        name.relative_to(root) if name.is_relative_to(root) else Path(name.parent.name, name.name)
+    )
     found = False
     others: dict[str, None] = {}
     for number, row in read_rows(path):
         place = f"{path}:{number}"
-        names = entry.get("fields") or [next((f for f in _FIELDS if row.get(f)), _FIELDS[0])]
-        text = "\n".join(text_field(path, number, row, str(name)) for name in names)
+        fields = entry.get("fields") or [next((f for f in _FIELDS if row.get(f)), _FIELDS[0])]
+        text = "\n".join(text_field(path, number, row, str(field)) for field in fields)
         language = str(row.get("language") or entry.get("language") or guessed(text))
         if entry.get("language") not in (None, language):
             others[language] = None
             continue
         found = True
-        id = str(row.get("id") or f"{path.stem}-{number}")
+        id = given(row, "id", f"{name.as_posix()}-{number}")
         yield Text(
             id=id,
             text=text,
             language=language,
             label=str(entry.get("label") or _label(place, row)),
-            document=str(row.get("document") or id),
+            document=given(row, "document", id),
             published=str(row.get("published") or row.get("date") or ""),
             title=str(row.get("title") or ""),
             place=place,

@@ -25,7 +25,7 @@ from harness.jsonl import read_rows, text_field
 from harness.membership.attacks import PANEL
 from harness.membership.panel import Judgement, Scored, Verdict, curves, judge
 from harness.records import Grade, Outcome, Request, Response, Sample
-from harness.tasks import Measure, SampleSet, Study
+from harness.tasks import Measure, SampleSet, Study, given
 from harness.tasks.pairs import (
     AUTHOR,
     BLIND,
@@ -71,7 +71,7 @@ class Trained:
             form = row.get("form")
             if form not in (SEEN, HELD_OUT) or row.get("carried_over"):
                 continue
-            id = str(row.get("id") or f"row-{number}")
+            id = given(row, "id", f"row-{number}")
             dataset = str(row.get("dataset") or "")
             answer = text_field(path, number, row, "answer")
             request = Request(
@@ -81,7 +81,7 @@ class Trained:
             )
             detail = {"dataset": dataset, "published": str(row.get("published") or "")}
             stratum = f"{dataset}/{form}" if dataset else str(form)
-            cluster = str(row.get("document") or id)
+            cluster = given(row, "document", id)
             samples.add(Sample(id, request, (answer,), cluster, stratum, detail), str(number))
         forms = {_form(sample) for sample in samples.samples}
         if forms != {SEEN, HELD_OUT}:

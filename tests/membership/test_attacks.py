@@ -17,8 +17,6 @@ from harness.membership.attacks import (
     count_tokens,
     dc_pdd,
     mean_logprob,
-    min_k,
-    min_k_plus_plus,
     reference_difference,
     standardised,
     window,
@@ -52,11 +50,12 @@ def test_five_tokens_by_hand() -> None:
     packed = len(zlib.compress(TEXT.encode()))
     assert zlib_ratio(READING, TEXT) == pytest.approx(-2.1 / packed)
     # Lowest first: -4, -3, -2, -1, -.5
-    assert min_k(READING, 0.4) == pytest.approx(-3.5)
-    assert min_k(READING, 0.6) == pytest.approx(-3.0)
+    scores = attack_scores(READING, TEXT)
+    assert scores["min_k_40"] == pytest.approx(-3.5)
+    assert scores["min_k_60"] == pytest.approx(-3.0)
     # z = 1, -4, -.5, 0, .25
     assert standardised(READING).tolist() == pytest.approx([1, -4, -0.5, 0, 0.25])
-    assert min_k_plus_plus(READING, 0.6) == pytest.approx(-1.5)
+    assert scores["min_k_plus_plus_60"] == pytest.approx(-1.5)
 
 
 def test_dc_pdd_by_hand() -> None:
@@ -128,14 +127,16 @@ def test_the_panel_is_among_the_scores_and_needs_what_it_needs() -> None:
 
 def test_the_share_of_a_short_text_is_at_least_one_token() -> None:
     # ⌊.05 · 5⌋ = 0: the papers' code takes the mean of nothing
-    assert min_k(READING, 0.05) == -4.0
-    assert min_k_plus_plus(READING, 0.05) == -4.0
+    scores = attack_scores(READING, TEXT)
+    assert scores["min_k_5"] == scores["min_k_plus_plus_5"] == -4.0
 
 
-def test_shares_are_not_lost_to_rounding() -> None:
-    reading = Reading(tuple(range(100)), tuple(range(100)), tuple(-float(i) for i in range(100)))
-    # .29 * 100 is 28.999999999999996
-    assert min_k(reading, 0.29) == pytest.approx(-(99 + 71) / 2)
+def test_a_share_that_is_no_whole_number_of_tokens_is_rounded_down() -> None:
+    # ⌊.3 · 33⌋ = 9 of the tokens at 0, -1 ... -32: the mean of -24 to -32
+    tokens = tuple(range(33))
+    reading = Reading(tokens, tokens, tuple(-float(i) for i in tokens), (0.0,) * 33, (1.0,) * 33)
+    scores = attack_scores(reading, "x" * 33)
+    assert scores["min_k_30"] == scores["min_k_plus_plus_30"] == -28.0
 
 
 def test_certain_tokens_score_nothing_and_what_comes_in_their_place_scores_low() -> None:

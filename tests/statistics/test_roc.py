@@ -16,7 +16,6 @@ from harness.statistics.roc import (
     auroc,
     auroc_difference,
     auroc_interval,
-    conformal_p,
     histograms,
     roc_points,
     tpr_at_fpr,
@@ -230,11 +229,11 @@ def test_the_threshold_is_a_point_of_sklearns_curve(fpr: float, alarms: int) -> 
 
 def test_a_text_above_the_threshold_has_a_small_conformal_p() -> None:
     others = _scores(8, 0, 399, 0)[1]
-    least = threshold(others, 0.05)
-    for score in (least, least + 1e-9):
-        assert (conformal_p(score, others) <= 0.05) == (score > least)
-    assert conformal_p(max(others) + 1, others) == 1 / 400
-    assert conformal_p(min(others), others) == 1.0
+    for fpr in (0.05, 0.01, 0.0049):
+        least = threshold(others, fpr)
+        for score in (least, least + 1e-9):
+            p = (1 + sum(other >= score for other in others)) / 400
+            assert (p <= fpr) == (score > least)
 
 
 def test_ties_never_raise_the_false_alarms_above_the_target() -> None:
@@ -327,8 +326,3 @@ def test_equal_scores_have_a_histogram() -> None:
     found = histograms([2.0, 2.0], [2.0], bins=4)
     assert (found.edges[0], found.edges[-1]) == (1.5, 2.5)
     assert sum(found.members) == sum(found.others) == 1.0
-
-
-def test_no_others_leave_nothing_to_compare_with() -> None:
-    with pytest.raises(ValueError, match="no others"):
-        conformal_p(1.0, [])

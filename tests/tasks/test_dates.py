@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.tasks.dates import Dates
 from tests.conftest import write_rows
 from tests.tasks.engines import Evaluation, Rule, measure, rows_of
@@ -89,3 +89,13 @@ def test_an_id_used_twice_and_a_file_without_documents_are_refused(tmp_path: Pat
         judged(tmp_path, [{"id": "a"}, {"id": "a"}])
     with pytest.raises(DataError, match=r"documents\.jsonl: no samples in it"):
         judged(tmp_path, [])
+
+
+def test_an_id_of_0_is_an_id(tmp_path: Path) -> None:
+    found = judged(tmp_path, [{"id": 0, "published": "2025-01-01"}])
+    assert [reason.partition(":")[0] for reason in found.wrong()] == ["0"]
+
+
+def test_a_margin_before_the_release_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"Dates\(margin=-1\): margin must be a whole number"):
+        Dates(datetime.date(2025, 4, 1), margin=-1)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.config import DataSource
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.evaluate import Workbench, evaluate
 from harness.grading.slick import categories
 from harness.jsonl import read_whole_rows
@@ -278,3 +278,16 @@ def test_a_paraphrase_of_a_control_fact_is_one_of_its_wordings(tmp_path: Path) -
     asked = of_fact(Known(prompts=0, samples=0).load(tmp_path / "qa.jsonl"), "d5/price")
     assert {s.detail["question"] for s in asked} == {"d5の価格は？", "d5、いくら？"}
     assert {s.detail["set"] for s in asked} == {"control"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"prompts": -1}, r"Known\(prompts=-1\): prompts must be a whole number, at least 0"),
+        ({"shots": 0}, r"Known\(shots=0\): .* Known\(prompts=0\) asks without examples"),
+        ({"temperature": 0}, r"Known\(temperature=0\): temperature must be between 0 and inf"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_named(options: dict[str, int], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Known(**options)  # type: ignore[arg-type]

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.membership.attacks import attack_scores, count_tokens, window
 from harness.records import Reading, Request, Response
+from harness.tasks import membership
 from harness.tasks.membership import Membership
+from harness.tasks.texts import load_texts
 from tests.conftest import write_rows
 from tests.tasks.engines import Row, Rule, measure, read, rows_of, words
 
@@ -292,6 +294,30 @@ def test_an_engine_that_does_not_read_token_by_token_is_told(tmp_path: Path) -> 
     counted = [{"text": "かぞえる"}]
     with pytest.raises(DataError, match="does not read texts token by token"):
         measure(Membership(), frequency_index(tmp_path, pair(), counted), deaf, tmp_path)
+
+
+def test_the_texts_are_read_once_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(
+        membership, "load_texts", lambda path: read.append(path) or load_texts(path)
+    )
+    path = frequency_index(tmp_path, pair(), [{"text": "かぞえる"}])
+    measure(Membership(bands=(32,)), path, reader(pair(), 0.7), tmp_path)
+    assert read == [path]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bands": ()}, r"Membership\(bands=\(\)\): at least one length.*\(32, 64, 128\)"),
+        ({"bands": (32, 32)}, r"Membership\(bands=\(32, 32\)\): .* none twice"),
+        ({"bands": (0,)}, r"Membership\(bands=0\): bands must be a whole number, at least 1"),
+        ({"fpr": 5}, r"Membership\(fpr=5\): fpr must be between 0 and 1\. It is a share"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Membership(**options)
 
 
 def test_one_answer_alone_has_the_attacks_and_no_blind_score(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.records import Reading, Request, Response, Sample
+from harness.tasks import ranks
 from harness.tasks.facts import load_facts
 from harness.tasks.ranks import Ranks
 from tests.conftest import write_rows
@@ -161,8 +162,9 @@ def test_questions_of_the_knowledge_suite_are_wordings_of_one_fact(tmp_path: Pat
         {**row("seen", "q8", document="e"), "kind": None},
     ]
     write_rows(tmp_path / "qa.jsonl", rows)
-    facts = load_facts(tmp_path / "qa.jsonl")
-    assert [(f.set, f.candidate.document, f.questions, f.kind, f.line) for f in facts] == [
+    found = load_facts(tmp_path / "qa.jsonl")
+    assert found.unused == {"held_out": 1, "near_miss": 1}
+    assert [(f.set, f.candidate.document, f.questions, f.kind, f.line) for f in found.facts] == [
         ("new", "d", ("q1", "q2", "q3"), "price", 1),
         ("control", "c", ("q6",), "price", 6),
         ("carried_over", "c", ("q7",), "price", 7),
@@ -199,6 +201,52 @@ def test_a_faulty_fact_is_named_with_its_line(tmp_path: Path, row: Row, message:
         load_facts(tmp_path / "facts.jsonl")
 
 
+@pytest.mark.parametrize("key", ["pool", "category"])
+def test_rows_of_one_fact_in_two_groups_are_named_with_both_lines(tmp_path: Path, key: str) -> None:
+    rows = [fact("a", "1", **{key: "x"}), fact("b", "2"), fact("a", "1", **{key: "y"})]
+    write_rows(tmp_path / "facts.jsonl", rows)
+    message = (
+        rf"facts\.jsonl:3: the same fact as at \S+facts\.jsonl:1, but of .*{key} 'y'.*{key} 'x'"
+    )
+    with pytest.raises(DataError, match=message):
+        load_facts(tmp_path / "facts.jsonl")
+    write_rows(tmp_path / "facts.jsonl", [rows[0], rows[0]])
+    assert len(load_facts(tmp_path / "facts.jsonl").facts) == 1
+
+
+def test_rows_of_forms_that_are_not_asked_about_are_counted(tmp_path: Path) -> None:
+    odd = [fact(f"x{i}", "1234", form="contorl") for i in range(3)]
+    details = judged(tmp_path, [*prices(25), *odd], model(prices(25)))
+    assert details["unused"] == {"contorl": 3}
+    assert set(sets(details)) == {"new"}
+
+
+def test_an_id_of_0_is_an_id(tmp_path: Path) -> None:
+    write_rows(tmp_path / "facts.jsonl", [fact("a", "1", id=0), fact("b", "2", id=None)])
+    assert [f.id for f in load_facts(tmp_path / "facts.jsonl").facts] == ["0", "row-2"]
+
+
+def test_the_file_is_read_once_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(ranks, "load_facts", lambda path: read.append(path) or load_facts(path))
+    judged(tmp_path, prices(25), model(prices(25)))
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"values": 1}, r"Ranks\(values=1\): values must be a whole number, at least 2\. 19, the"),
+        ({"values": "19"}, r"Ranks\(values='19'\): values must be a whole number"),
+        ({"prompts": 0}, r"Ranks\(prompts=0\): prompts must be a whole number, at least 1"),
+        ({"margin": 0.5}, r"Ranks\(margin=0\.5\): margin must be between 0 and 0\.5\. It is how"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Ranks(**options)
+
+
 def test_two_facts_of_one_id_are_named_with_their_lines(tmp_path: Path) -> None:
     rows = [*prices(20), fact("new50", "1234", id="new0/price")]
     with pytest.raises(DataError, match=r"facts\.jsonl:21: id 'new0/price/wording-1' .* at 1\."):
@@ -215,6 +263,7 @@ def test_facts_that_nobody_told_the_model_are_shown_to_be_unknown(tmp_path: Path
     rows = prices(300)
     found = sets(judged(tmp_path, rows, model(rows)))["new"]
     assert found["verdict"] == "unknown"
+    assert found["sentence"].startswith("unknown: mean rank .")
     assert found["equivalent"] is True
     assert 0.45 < found["low"] < found["mean"] < found["high"] < 0.55
     assert (found["facts"], found["documents"], found["flagged"]) == (300, 300, 0)

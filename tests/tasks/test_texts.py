@@ -93,6 +93,32 @@ def test_an_index_joins_fields_and_gives_files_their_label_and_language(tmp_path
     assert texts["e"].label == "frequencies"
 
 
+def test_texts_without_ids_in_files_of_one_name_are_told_apart_by_folder(tmp_path: Path) -> None:
+    for folder in ("old", "new", "."):
+        rows_of(tmp_path, {"text": folder}, name=f"{folder}/texts.jsonl")
+    entry = '[[texts]]\npath = "{}texts.jsonl"\nlabel = "asked"\n'
+    path = index(tmp_path, "".join(map(entry.format, ("old/", "new/", ""))))
+    assert {t.id: t.text for t in load_texts(path)} == {
+        "old/texts-1": "old",
+        "new/texts-1": "new",
+        "texts-1": ".",
+    }
+    # Outside of the index's folder a file goes by its own folder: not by where that lies here.
+    rows_of(tmp_path, {"text": "elsewhere"}, name="b/texts.jsonl")
+    absolute = index(tmp_path / "old", entry.format(f"{tmp_path.as_posix()}/b/"))
+    assert [t.id for t in load_texts(absolute)] == ["b/texts-1"]
+
+
+def test_an_id_or_a_document_of_0_is_one(tmp_path: Path) -> None:
+    path = rows_of(
+        tmp_path,
+        {"id": 0, "text": "one", "label": 1, "document": 0},
+        {"id": "", "text": "two", "label": 1, "document": None},
+    )
+    found = [(text.id, text.document) for text in load_texts(path)]
+    assert found == [("0", "0"), ("texts-2", "texts-2")]
+
+
 def test_texts_that_are_counted_may_be_asked_about_too(tmp_path: Path) -> None:
     rows_of(tmp_path, {"id": "a", "text": "one"})
     entry = '[[texts]]\npath = "texts.jsonl"\nlabel = "{}"\n'
