@@ -7,22 +7,32 @@ wording (Golchin and Surdeanu, arXiv 2308.08493). Who knows the text gains by gu
 can't. A run says little by itself: press releases share phrases. So members, non-members and the
 own documents stand side by side.
 
+How long a run counts as verbatim. Carlini et al. (2021, arXiv 2012.07805; 2023, arXiv 2202.07646)
+take 50 tokens after a prefix. Ours is in characters, because an API does not say its tokens, and
+shorter, because half of a press release is shown: 20 in Japanese and 50 elsewhere, so that two
+different texts seldom share it. In 250 pairs drawn from the embedded Japanese texts .8 % share 20
+characters by chance; of the English ones 23 % share 20 and .8 % share 50; of pairs of articles on
+Kyoto none and .4 % share 20.
+
 Data: texts with labels (`harness.tasks.texts`).
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.records import Grade, Outcome, Request, Response, Sample
 from harness.selection import limited_groups
 from harness.statistics.intervals import clustered_mean, mean_interval
 from harness.tasks import Measure, SampleSet, Study
+from harness.tasks.parameters import at_least
 from harness.tasks.texts import FREQUENCIES, Text, load_texts
 
 AUTHOR = "longest common run"
@@ -43,42 +53,87 @@ _SOURCES = {
 }
 
 
+CHARACTERS: Mapping[str, int] = {"ja": 20}
+ELSEWHERE = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """Longest common runs with the source. characters: how long a run counts as verbatim.
+    """Longest common runs with the source. characters: how long a run counts as verbatim in every
+    language; without it `CHARACTERS`.
 
     styles: how the beginning is shown. An API that takes chats only gets "general" and "guided".
+    left_out: texts of each set that are too short; `prepared` fills it in.
     """
 
     styles: tuple[str, ...] = (CONTINUE, GENERAL, GUIDED)
-    characters: int = 20
+    characters: int | None = None
     max_new_tokens: int = 64
+    left_out: Mapping[str, int] = field(default_factory=dict)
     name: str = "verbatim"
     optional: bool = True
     data_of: str = "membership"
+    read: dict[Path, list[Text]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        known = (CONTINUE, GENERAL, GUIDED)
+        if not self.styles or len({*self.styles} & {*known}) < len(self.styles):
+            raise ConfigError(
+                f"Verbatim(styles={self.styles!r}): expected some of {', '.join(known)}, each once."
+            )
+        if self.characters is not None:
+            why = "Left out, it is 20 for Japanese and 50 for other texts."
+            at_least("Verbatim", "characters", self.characters, 1, why)
+        at_least("Verbatim", "max_new_tokens", self.max_new_tokens, 1, "64 is the default.")
 
     @property
     def identity(self) -> Mapping[str, Any]:
         """See `Task.identity`."""
         return {
             "styles": list(self.styles),
-            "characters": self.characters,
+            "characters": self.characters or {**CHARACTERS, "": ELSEWHERE},
             "max_new_tokens": self.max_new_tokens,
         }
+
+    def preliminary(self, path: Path) -> list[Request]:
+        """None: only the texts that are left out are counted before."""
+        return []
+
+    def prepared(self, path: Path, answers: Mapping[Request, Response]) -> Verbatim:
+        """With how many texts of each set are too short to be asked about."""
+        short = Counter(_set(text) for text in self._texts(path) if self._short(text))
+        return dataclasses.replace(self, left_out=short)
 
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`: one sample a text and style; half of the text is shown."""
         samples = SampleSet(path)
-        for text in load_texts(path):
-            if text.label == FREQUENCIES:
+        texts = self._texts(path)
+        for text in texts:
+            if self._short(text):
                 continue
-            if len(text.text) < 4 * self.characters:
-                continue  # the half that is left could hold no run to speak of
             for style in self.styles:
                 samples.add(self._sample(text, style), text.place.rpartition(":")[2])
         if not samples.samples:
-            raise DataError(f"{path}: no text of at least {4 * self.characters} characters in it.")
+            needed = sorted({4 * self.least(text.language) for text in texts}) or [4 * ELSEWHERE]
+            told = " or ".join(map(str, needed))
+            raise DataError(
+                f"{path}: no text of at least {told} characters in it (four times what counts as "
+                "verbatim). Give longer texts, or ask for less with Verbatim(characters=...)."
+            )
         return samples.finish()
+
+    def least(self, language: str) -> int:
+        """Characters of a run that counts as verbatim."""
+        return self.characters or CHARACTERS.get(language, ELSEWHERE)
+
+    def _texts(self, path: Path) -> list[Text]:
+        """The texts that have a label to be asked by."""
+        found = self.read.get(path) or self.read.setdefault(path, load_texts(path))
+        return [text for text in found if text.label != FREQUENCIES]
+
+    def _short(self, text: Text) -> bool:
+        """Whether the half that is left could hold no run to speak of."""
+        return len(text.text) < 4 * self.least(text.language)
 
     def select(self, samples: Sequence[Sample], limit: int | None) -> list[Sample]:
         """Whole texts: styles are compared text by text."""
@@ -87,7 +142,7 @@ class Verbatim:
     def grade(self, sample: Sample, response: Response) -> Grade:
         """The longest run of characters that the answer shares with the rest of the text."""
         run = longest_run(response.text, sample.gold[0])
-        figures = {"run": float(run), "verbatim": float(run >= self.characters)}
+        figures = {"run": float(run), "verbatim": float(run >= sample.detail["characters"])}
         return Grade(Outcome.MEASURED, {}, AUTHOR, f"{run} characters in common", figures)
 
     def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:
@@ -109,6 +164,7 @@ class Verbatim:
                     "set": name,
                     "style": style,
                     "documents": len(set(clusters)),
+                    "characters": part[0][0].detail["characters"],
                     "mean_run": mean,
                     "low": interval.low,
                     "high": interval.high,
@@ -120,7 +176,12 @@ class Verbatim:
             metric = f"share_verbatim_{stratum.replace('/', '_').replace('-', '_')}"
             groups = len(set(clusters))
             measures.append(Measure(metric, share, ends, len(part), groups, style == CONTINUE))
-        details = {"characters": self.characters, "sets": told, "guided": _guided(graded)}
+        details = {
+            "characters": _lengths(told),
+            "sets": told,
+            "left_out": dict(self.left_out),
+            "guided": _guided(graded),
+        }
         return Study(measures, details)
 
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> Sequence[Measure]:
@@ -137,11 +198,24 @@ class Verbatim:
             source = _source(text, language)
             prompt = _PROMPTS[language, style].format(start=start, source=source)
         request = Request(prompt, chat=style != CONTINUE, max_new_tokens=self.max_new_tokens)
-        name = f"{text.language}/{text.label}"
-        detail = {"text_id": text.id, "set": name, "style": style}
+        name, least = _set(text), self.least(text.language)
+        detail = {"text_id": text.id, "set": name, "style": style, "characters": least}
         return Sample(
             f"{text.id}/{style}", request, (rest,), text.document, f"{name}/{style}", detail
         )
+
+
+def _set(text: Text) -> str:
+    return f"{text.language}/{text.label}"
+
+
+def _lengths(sets: Sequence[Mapping[str, Any]]) -> int | str:
+    """How long a run counts as verbatim, by language where that differs: "20 (ja), 50 (en)"."""
+    by_language = {entry["set"].partition("/")[0]: entry["characters"] for entry in sets}
+    lengths = set(by_language.values())
+    if len(lengths) == 1:
+        return int(lengths.pop())
+    return ", ".join(f"{length} ({language})" for language, length in by_language.items())
 
 
 def longest_run(answer: str, source: str) -> int:

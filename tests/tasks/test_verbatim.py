@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import DataError
+from harness.errors import ConfigError, DataError
 from harness.records import Request, Response
 from harness.tasks.verbatim import Verbatim, longest_run
 from tests.conftest import write_rows
@@ -35,7 +35,7 @@ def test_the_longest_run_by_hand(answer: str, source: str, run: int) -> None:
 
 
 def text(id: str, label: int | None = 1, **more: Any) -> Row:
-    return {"id": id, "text": words(id, 30, LETTERS), "label": label, "language": "en", **more}
+    return {"id": id, "text": words(id, 60, LETTERS), "label": label, "language": "en", **more}
 
 
 def half(row: Row) -> tuple[str, str]:
@@ -59,7 +59,7 @@ def recites(rows: list[Row], when: str = "") -> Rule:
         for row in rows:
             start, rest = half(row)
             if row["label"] == 1 and when in request.prompt and start in request.prompt:
-                return Response(rest[:30], "length", 30)
+                return Response(rest[:60], "length", 60)
         return Response("?", "stop", 1)
 
     return Rule(respond)
@@ -115,7 +115,7 @@ def test_members_that_a_model_knows_stand_out_from_others(tmp_path: Path) -> Non
     found = {(e["set"], e["style"]): e for e in judged(tmp_path, rows, recites(rows))["sets"]}
     assert len(found) == 6
     member, other = found["en/member", "continue"], found["en/non-member", "continue"]
-    assert (member["mean_run"], member["share"], member["documents"]) == (30.0, 1.0, 12)
+    assert (member["mean_run"], member["share"], member["documents"]) == (60.0, 1.0, 12)
     assert (other["mean_run"], other["share"]) == (0.0, 0.0)
     assert member["share_low"] > 0.7 > 0.3 > other["share_high"]
 
@@ -134,16 +134,28 @@ def test_results_are_shares_and_the_bare_beginning_is_the_headline(tmp_path: Pat
 def test_a_run_just_under_the_length_is_not_verbatim(tmp_path: Path) -> None:
     row = text("a")
     _, rest = half(row)
-    engine = Rule(lambda r: Response(rest[:19] + "#", "stop", 9))
+    engine = Rule(lambda r: Response(rest[:49] + "#", "stop", 9))
     judged(tmp_path, [row], engine)
     assert {r["figures"]["verbatim"] for r in rows_of(tmp_path, "verbatim")} == {0.0}
-    assert {r["reason"] for r in rows_of(tmp_path, "verbatim")} == {"19 characters in common"}
-    judged(tmp_path, [row], engine, Verbatim(characters=19), run="run")
+    assert {r["reason"] for r in rows_of(tmp_path, "verbatim")} == {"49 characters in common"}
+    judged(tmp_path, [row], engine, Verbatim(characters=49), run="run")
     assert {r["figures"]["verbatim"] for r in rows_of(tmp_path, "verbatim")} == {1.0}
 
 
+def test_fewer_characters_are_verbatim_in_japanese(tmp_path: Path) -> None:
+    rows = [text("e"), {**text("j"), "text": "いろはにほへとちりぬるを" * 20, "language": "ja"}]
+    engine = Rule(lambda r: Response(half(rows["いろは" in r.prompt])[1][:20] + "#", "stop", 9))
+    details = judged(tmp_path, rows, engine)
+    assert details["characters"] == "50 (en), 20 (ja)"
+    assert {e["set"]: (e["characters"], e["share"]) for e in details["sets"]} == {
+        "en/member": (50, 0.0),
+        "ja/member": (20, 1.0),
+    }
+    assert judged(tmp_path, rows[1:], engine)["characters"] == 20
+
+
 def test_repeating_what_was_shown_is_no_continuation(tmp_path: Path) -> None:
-    row = {**text("a"), "text": "0123456789" * 5 + "abcdefghij" * 5}
+    row = {**text("a"), "text": "0123456789" * 10 + "abcdefghij" * 10}
     judged(tmp_path, [row], Rule(lambda r: Response("0123456789" * 3, "stop", 9)))
     assert {r["figures"]["run"] for r in rows_of(tmp_path, "verbatim")} == {0.0}
 
@@ -151,7 +163,7 @@ def test_repeating_what_was_shown_is_no_continuation(tmp_path: Path) -> None:
 def test_what_guidance_adds_is_told_by_set(tmp_path: Path) -> None:
     rows = [text(f"m{i}", title="T") for i in range(12)] + [text(f"n{i}", 0) for i in range(12)]
     guided = {e["set"]: e for e in judged(tmp_path, rows, recites(rows, '"T"'))["guided"]}
-    assert guided["en/member"]["difference"] == 30.0
+    assert guided["en/member"]["difference"] == 60.0
     assert guided["en/member"]["low"] > 0
     assert guided["en/non-member"]["difference"] == 0.0
     assert guided["en/non-member"]["low"] <= 0 <= guided["en/non-member"]["high"]
@@ -175,12 +187,31 @@ def test_a_limit_keeps_texts_in_all_their_styles(tmp_path: Path) -> None:
 
 
 def test_short_texts_and_counted_ones_are_passed_over(tmp_path: Path) -> None:
-    write_rows(tmp_path / "short.jsonl", [text("a"), {**text("b"), "text": "x" * 79}])
+    short = [{**text("b"), "text": "x" * 199}, {**text("c", 0, language="ja"), "text": "あ" * 79}]
+    write_rows(tmp_path / "short.jsonl", [text("a"), *short])
     write_rows(tmp_path / "counted.jsonl", [{"text": "y" * 200}])
     index = '[[texts]]\npath = "short.jsonl"\n[[texts]]\npath = "counted.jsonl"\n'
     (tmp_path / "index.toml").write_text(index + 'label = "frequencies"\n', "utf-8")
     kept = Verbatim().load(tmp_path / "index.toml")
     assert {sample.detail["text_id"] for sample in kept} == {"a"}
-    write_rows(tmp_path / "short.jsonl", [{**text("b"), "text": "x" * 79}])
-    with pytest.raises(DataError, match=r"index\.toml: no text of at least 80 characters"):
+    measure(Verbatim(), tmp_path / "index.toml", recites([]), tmp_path)
+    found = json.loads((tmp_path / "run/samples/base/verbatim.json").read_text("utf-8"))
+    assert found["left_out"] == {"en/member": 1, "ja/non-member": 1}
+    write_rows(tmp_path / "short.jsonl", short)
+    message = r"index\.toml: no text of at least 80 or 200 characters in it .*Verbatim\(characters="
+    with pytest.raises(DataError, match=message):
         Verbatim().load(tmp_path / "index.toml")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"styles": ()}, r"Verbatim\(styles=\(\)\): expected some of continue, general, guided"),
+        ({"styles": ("guidde",)}, r"Verbatim\(styles=\('guidde',\)\): expected some of"),
+        ({"characters": 0}, r"Verbatim\(characters=0\): .* at least 1\. Left out, it is 20"),
+        ({"max_new_tokens": 0}, r"Verbatim\(max_new_tokens=0\): max_new_tokens must be"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Verbatim(**options)
