@@ -232,6 +232,7 @@ def _tables(folder: Path) -> list[str]:
     """
     from harness.comparison.within import comparisons
     from harness.report.learnt import knowledge_tables
+    from harness.report.reviewed import review_tables
     from harness.report.tables import gates_table, relative_table
     from harness.report.terminal import WIDTH, render
     from harness.report.unknown import unknown_tables
@@ -242,7 +243,7 @@ def _tables(folder: Path) -> list[str]:
     shown: list[Any] = []
     if "knowledge" in tasks:
         shown += knowledge_tables(run, compared)
-    shown += unknown_tables(run)
+    shown += [*review_tables(compared.review), *unknown_tables(run)]
     if tasks & {"jsquad", "marc_ja"}:
         shown.append(relative_table(run, compared.relative))
     shown.append(gates_table(run))

@@ -34,7 +34,7 @@ ALLOWED = {
     "review": PURE | {"review"},
     "evaluate": PURE | {"config", "engines", "review", "runs", "selection", "store", "tasks"},
     "comparison": PURE
-    | {"gates", "grading", "membership", "runs", "statistics", "toml", "comparison"},
+    | {"gates", "grading", "membership", "review", "runs", "statistics", "toml", "comparison"},
     "report": PURE | {"membership", "review", "runs", "statistics", "comparison", "report"},
 }
 

@@ -8,6 +8,7 @@ from harness.comparison.acquisition import acquisition_results
 from harness.comparison.categories import category_results
 from harness.comparison.derived import Derived
 from harness.comparison.relative import relative_results
+from harness.comparison.reviewed import Review, review_of
 from harness.comparison.twins import twin_results
 from harness.records import Result
 from harness.runs import Run
@@ -21,12 +22,13 @@ class Comparisons:
     twins: Derived
     categories: Derived
     relative: Derived
+    review: Review
 
     @property
     def results(self) -> tuple[Result, ...]:
         """The figures of all kinds."""
         kinds = (self.acquisition, self.twins, self.categories, self.relative)
-        return tuple(result for kind in kinds for result in kind.results)
+        return tuple(r for kind in kinds for r in kind.results) + self.review.results
 
 
 def comparisons(run: Run) -> Comparisons:
@@ -36,4 +38,5 @@ def comparisons(run: Run) -> Comparisons:
         twins=twin_results(run),
         categories=category_results(run),
         relative=relative_results(run),
+        review=review_of(run),
     )

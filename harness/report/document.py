@@ -21,6 +21,7 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
 
     notes: {kind of comparison: [what could not be made, and why]}.
     details: {checkpoint: {task: what it found besides figures}}, as `harness.tasks` says.
+    review: what people's grades say (`harness.comparison.reviewed`).
     outcomes: {checkpoint: {form: {outcome: answers}}} of the knowledge questions.
     """
     results = [r for item in run.items for r in item.results] + list(compared.results)
@@ -39,6 +40,7 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
                 "relative": compared.relative.notes,
             },
             "details": details(run),
+            "review": dataclasses.asdict(compared.review),
             "outcomes": {c: forms for c, forms in counted.items() if forms},
         }
     )

@@ -11,6 +11,7 @@ from harness.records import Result, Verdict
 from harness.report.cells import Table, percent
 from harness.report.learnt import knowledge_tables
 from harness.report.missing import gap_notes, tasks_of
+from harness.report.reviewed import review_tables
 from harness.report.tables import (
     gates_table,
     relative_table,
@@ -33,6 +34,7 @@ def summary(run: Run, compared: Comparisons) -> str:
         first_sentence(run, compared),
         section(gates) if gates else "",
         *map(section, knowledge_tables(run, compared)),
+        *map(section, review_tables(compared.review)),
         *map(section, unknown_tables(run)),
         section(relative_table(run, compared.relative)),
         _not_run(run),

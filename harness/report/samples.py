@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.comparison.rated import written
 from harness.records import Outcome
 from harness.report.cells import ordered_checkpoints
 from harness.report.missing import tasks_of
@@ -54,11 +55,6 @@ def packed_task(run: Run, task: str) -> dict[str, Any]:
         )
         before = prompt
     return {"questions": questions, **pool.lists}
-
-
-def written(row: Mapping[str, Any]) -> bool:
-    """Whether the answer of a row was written by the model, so that a person can judge it."""
-    return row.get("finish") != "scored" and row["outcome"] != Outcome.MEASURED
 
 
 def _keys(task: str, row: Mapping[str, Any], texts: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from harness.report.samples import confusion, cut, outcomes, packed_task
 from harness.report.write import write_reports
+from harness.review.events import sample_key
 from harness.runs import read_run
 from tests.report import builder as build
 from tests.report.evidence import evidence_run
@@ -94,10 +95,23 @@ def test_packed_samples_hold_each_prompt_and_answer_once(tmp_path: Path) -> None
     wrong = {**rows[1], "response": "二円", "outcome": "wrong", "scores": {"f1": 0.5}}
     build.measure(folder, "qa-e3", "jsquad", [], [rows[0], wrong])
 
+    keys = {
+        (i, said): sample_key("jsquad", i, prompts[i], said)
+        for i, said in (("a", "一円"), ("b", "一円"), ("b", "二円"))
+    }
     assert packed_task(read_run(folder), "jsquad") == {
         "questions": [
-            ["a", 0, "文章：長い。質問：一", ["一円"], 0, [], [[], []]],
-            ["b", 9, "二", ["一円"], 0, ["二円"], [0, [1, 1, 501]]],
+            ["a", 0, "文章：長い。質問：一", ["一円"], 0, [], [[], []], keys["a", "一円"]],
+            [
+                "b",
+                9,
+                "二",
+                ["一円"],
+                0,
+                ["二円"],
+                [0, [1, 1, 501]],
+                keys["b", "一円"] + keys["b", "二円"],
+            ],
         ],
         "strata": [""],
         "outcomes": ["correct", "wrong"],

@@ -1,0 +1,101 @@
+"""Answers that a person can judge, each with the rule's grade and what people said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.records import Outcome
+from harness.review.events import sample_key
+from harness.review.judgement import RIGHT, SKIPPED, WRONG
+from harness.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """One answer of one checkpoint.
+
+    key: under which people grade it, the same for equal answers. outcome, rule: the rule's word,
+    and whether it is "correct". counted: what accuracy counts. verdict: people's "right" or
+    "wrong"; "" without any or for a tie. opinions: by author, as `harness.review.judgement.plain`
+    has them.
+    """
+
+    checkpoint: str
+    suite: str
+    item: str
+    form: str
+    kind: str
+    cluster: str
+    key: str
+    outcome: str
+    rule: bool
+    counted: bool
+    verdict: str
+    opinions: Mapping[str, Mapping[str, str]]
+
+    @property
+    def right(self) -> bool:
+        """Whether people call it right."""
+        return self.verdict == RIGHT
+
+    @property
+    def apart(self) -> bool:
+        """Whether people and the rule say different things."""
+        return bool(self.verdict) and self.right != self.rule
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Verdicts by author, without those who skipped it."""
+        return {a: o["verdict"] for a, o in self.opinions.items() if o["verdict"] in (RIGHT, WRONG)}
+
+    @property
+    def skipped(self) -> bool:
+        """Whether somebody saw it and left it out."""
+        return any(o["verdict"] == SKIPPED for o in self.opinions.values())
+
+    @property
+    def disputed(self) -> bool:
+        """Whether as many people say the one as the other."""
+        return bool(self.said) and not self.verdict
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """The samplings that offered it to somebody who judged it: "queue:CHECKPOINT" ..."""
+        return frozenset(o["picked"] for o in self.opinions.values())
+
+
+def written(row: Mapping[str, Any]) -> bool:
+    """Whether the answer of a row was written by the model, so that a person can judge it."""
+    return row.get("finish") != "scored" and row["outcome"] != Outcome.MEASURED
+
+
+def rated(run: Run) -> list[Rated]:
+    """All answers of a run that a person can judge, in the order of checkpoints and data."""
+    return [
+        _rated(item.checkpoint, item.task, row)
+        for item in run.items
+        for row in {str(r["id"]): r for r in run.samples(item.checkpoint, item.task)}.values()
+        if written(row)
+    ]
+
+
+def _rated(checkpoint: str, suite: str, row: Mapping[str, Any]) -> Rated:
+    people = row.get("people") or {}
+    rule = row.get("rule") or row
+    identifier = str(row["id"])
+    return Rated(
+        checkpoint=checkpoint,
+        suite=suite,
+        item=identifier,
+        form=str(row.get("stratum") or ""),
+        kind=str((row.get("detail") or {}).get("kind") or ""),
+        cluster=str(row.get("cluster") or identifier),
+        key=sample_key(suite, identifier, str(row["prompt"]), str(row["response"])),
+        outcome=str(rule["outcome"]),
+        rule=bool(rule["correct"]),
+        counted=bool(row["correct"]),
+        verdict=str(people.get("verdict") or ""),
+        opinions=people.get("opinions") or {},
+    )

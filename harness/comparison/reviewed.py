@@ -1,0 +1,286 @@
+"""What people's grades say of a run: of its accuracies, of the rule behind them, of each other.
+
+Every answer has the rule's grade, some have a person's. Three figures of one accuracy stand side by
+side: by the rule alone, as counted (a person's verdict over the rule's), and corrected for the
+errors that people found in the rule's grades, which generalises from the answers that the sampling
+offered (`harness.statistics.double_sampling`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from harness.comparison.rated import Rated, rated
+from harness.records import Interval, Result
+from harness.runs import Run
+from harness.statistics.agreement import Agreement, cohens_kappa
+from harness.statistics.double_sampling import (
+    Corrected,
+    PairStratum,
+    Stratum,
+    corrected_accuracy,
+    corrected_difference,
+)
+from harness.statistics.intervals import mean_interval, wilson
+from harness.statistics.power import design_effect
+
+TASK = "review"
+_LISTED = 200  # disagreements that a report names
+
+
+@dataclass(frozen=True, slots=True)
+class FormReview:
+    """One accuracy of one checkpoint, beside what people said of the answers behind it.
+
+    form: of question, "" where the suite has none. n: answers, graded of them by people, skipped
+    left out by whoever saw them, disputed with as many for as against. rule, counted: shares in
+    [0, 1] with intervals. agree: answers on which people and rule agree; lenient: right by the rule
+    only; strict: right by people only.
+    """
+
+    checkpoint: str
+    suite: str
+    form: str
+    n: int
+    graded: int
+    skipped: int
+    disputed: int
+    rule: float
+    rule_interval: Interval
+    counted: float
+    counted_interval: Interval
+    corrected: Corrected
+    agree: int
+    lenient: int
+    strict: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two checkpoints on one form, as a person would grade: ours - theirs."""
+
+    ours: str
+    theirs: str
+    suite: str
+    form: str
+    corrected: Corrected
+
+
+@dataclass(frozen=True, slots=True)
+class KindReview:
+    """How often people agree with the rule on facts of one kind; each answer counts once."""
+
+    suite: str
+    kind: str
+    graded: int
+    agree: int
+    lenient: int
+    strict: int
+    share: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Graders:
+    """Two people who graded the same answers. apart: the (suite, item) on which they differ."""
+
+    first: str
+    second: str
+    agreement: Agreement
+    apart: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All of it. disagreements: (suite, item, the rule's outcome, people's verdict)."""
+
+    forms: tuple[FormReview, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    kinds: tuple[KindReview, ...] = ()
+    graders: tuple[Graders, ...] = ()
+    disagreements: tuple[tuple[str, str, str, str], ...] = ()
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The figures as results of the task "review", each named by suite and form."""
+        return tuple(result for form in self.forms for result in _results(form))
+
+
+def review_of(run: Run) -> Review:
+    """What people said of a run's answers; empty where nobody said anything."""
+    answers = rated(run)
+    if not any(answer.opinions for answer in answers):
+        return Review()
+    unlike = {(a.suite, a.item, a.outcome, a.verdict): None for a in answers if a.apart}
+    return Review(
+        forms=tuple(_forms(answers)),
+        differences=tuple(_differences(answers)),
+        kinds=tuple(_kinds(answers)),
+        graders=tuple(_graders(answers)),
+        disagreements=tuple(unlike)[:_LISTED],
+    )
+
+
+def _grouped(answers: Iterable[Rated], *fields: str) -> dict[tuple[str, ...], list[Rated]]:
+    groups: dict[tuple[str, ...], list[Rated]] = {}
+    for answer in answers:
+        groups.setdefault(tuple(getattr(answer, f) for f in fields), []).append(answer)
+    return groups
+
+
+def _forms(answers: Sequence[Rated]) -> Iterable[FormReview]:
+    for (checkpoint, suite, form), group in _grouped(
+        answers, "checkpoint", "suite", "form"
+    ).items():
+        if any(answer.opinions for answer in group):
+            yield _form(checkpoint, suite, form, group)
+
+
+def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> FormReview:
+    clusters = [a.cluster for a in group]
+    by_rule = [float(a.rule) for a in group]
+    rule, rule_interval = mean_interval(by_rule, clusters)
+    counted, counted_interval = mean_interval([float(a.counted) for a in group], clusters)
+    graded = [a for a in group if a.verdict]
+    strata = [
+        _stratum(outcome, members, f"queue:{checkpoint}")
+        for (outcome,), members in sorted(_grouped(group, "outcome").items())
+    ]
+    return FormReview(
+        checkpoint=checkpoint,
+        suite=suite,
+        form=form,
+        n=len(group),
+        graded=len(graded),
+        skipped=sum(not a.verdict and a.skipped for a in group),
+        disputed=sum(a.disputed for a in group),
+        rule=rule,
+        rule_interval=rule_interval,
+        counted=counted,
+        counted_interval=counted_interval,
+        corrected=corrected_accuracy(strata, design_effect(by_rule, clusters)),
+        **_agreeing(graded),
+    )
+
+
+def _stratum(name: str, members: Sequence[Rated], queue: str) -> Stratum:
+    drawn = [a for a in members if a.verdict and queue in a.queues]
+    others = [a for a in members if a.verdict and queue not in a.queues]
+    return Stratum(
+        name,
+        size=len(members),
+        graded=len(drawn),
+        right=sum(a.right for a in drawn),
+        certain=len(others),
+        certain_right=sum(a.right for a in others),
+    )
+
+
+def _agreeing(graded: Sequence[Rated]) -> dict[str, int]:
+    return {
+        "agree": sum(not a.apart for a in graded),
+        "lenient": sum(a.apart and a.rule for a in graded),
+        "strict": sum(a.apart and not a.rule for a in graded),
+    }
+
+
+def _differences(answers: Sequence[Rated]) -> Iterable[Difference]:
+    """Of the pairs of checkpoints that somebody asked the sampling to settle."""
+    queues = {queue for answer in answers for queue in answer.queues if "|" in queue}
+    by_checkpoint = _grouped(answers, "checkpoint", "suite", "form")
+    places = {(suite, form): None for _, suite, form in by_checkpoint}
+    checkpoints = dict.fromkeys(checkpoint for checkpoint, _, _ in by_checkpoint)
+    for ours, theirs in combinations(checkpoints, 2):
+        queue = next((q for q in (_pair(ours, theirs), _pair(theirs, ours)) if q in queues), "")
+        for suite, form in places if queue else ():
+            one = {a.item: a for a in by_checkpoint.get((ours, suite, form), ())}
+            other = {a.item: a for a in by_checkpoint.get((theirs, suite, form), ())}
+            pairs = [(one[item], other[item]) for item in one if item in other]
+            if any(queue in a.queues for pair in pairs for a in pair):
+                # The one whose name stands first in the queue is ours.
+                if queue != _pair(ours, theirs):
+                    pairs = [(second, first) for first, second in pairs]
+                first, second = queue.removeprefix("queue:").split("|", 1)
+                yield Difference(first, second, suite, form, _difference(pairs, queue))
+
+
+def _pair(ours: str, theirs: str) -> str:
+    return f"queue:{ours}|{theirs}"
+
+
+def _difference(pairs: Sequence[tuple[Rated, Rated]], queue: str) -> Corrected:
+    groups: dict[str, list[tuple[Rated, Rated]]] = {}
+    for ours, theirs in pairs:
+        same = ours.key == theirs.key
+        name = "the same answer" if same else f"{ours.outcome}, {theirs.outcome}"
+        groups.setdefault(name, []).append((ours, theirs))
+    strata = [_pair_stratum(name, group, queue) for name, group in sorted(groups.items())]
+    clusters = [ours.cluster for ours, _ in pairs]
+    by_rule = [float(ours.rule) - float(theirs.rule) for ours, theirs in pairs]
+    return corrected_difference(strata, design_effect(by_rule, clusters))
+
+
+def _pair_stratum(name: str, pairs: Sequence[tuple[Rated, Rated]], queue: str) -> PairStratum:
+    if all(ours.key == theirs.key for ours, theirs in pairs):
+        return PairStratum(name, size=len(pairs), certain=len(pairs))
+    both = [(o, t) for o, t in pairs if o.verdict and t.verdict]
+    drawn = [(o, t) for o, t in both if queue in o.queues or queue in t.queues]
+    others = [(o, t) for o, t in both if not (queue in o.queues or queue in t.queues)]
+    return PairStratum(
+        name,
+        size=len(pairs),
+        graded=len(drawn),
+        won=sum(o.right and not t.right for o, t in drawn),
+        lost=sum(t.right and not o.right for o, t in drawn),
+        certain=len(others),
+        certain_won=sum(o.right and not t.right for o, t in others),
+        certain_lost=sum(t.right and not o.right for o, t in others),
+    )
+
+
+def _kinds(answers: Sequence[Rated]) -> Iterable[KindReview]:
+    once = {a.key: a for a in answers if a.verdict}  # one answer of several checkpoints
+    for (suite, kind), group in sorted(_grouped(once.values(), "suite", "kind").items()):
+        counts = _agreeing(group)
+        agree, n = counts["agree"], len(group)
+        yield KindReview(suite, kind, n, **counts, share=agree / n, interval=wilson(agree, n))
+
+
+def _graders(answers: Sequence[Rated]) -> Iterable[Graders]:
+    once = {a.key: a for a in answers if len(a.said) > 1}
+    authors = sorted({author for answer in once.values() for author in answer.said})
+    for first, second in combinations(authors, 2):
+        shared = [a for a in once.values() if first in a.said and second in a.said]
+        if shared:
+            agreement = cohens_kappa([(a.said[first], a.said[second]) for a in shared])
+            apart = tuple((a.suite, a.item) for a in shared if a.said[first] != a.said[second])
+            yield Graders(first, second, agreement, apart)
+
+
+def _results(form: FormReview) -> Iterable[Result]:
+    name = f"{form.suite}_{form.form}" if form.form else form.suite
+    corrected = form.corrected
+    figures: list[tuple[str, float, Interval]] = [
+        (f"by_rule_{name}", form.rule, form.rule_interval),
+        (f"counted_{name}", form.counted, form.counted_interval),
+    ]
+    if corrected.value is not None and corrected.interval is not None:
+        figures.append((f"corrected_{name}", corrected.value, corrected.interval))
+    if form.graded:
+        agreement = wilson(form.agree, form.graded)
+        figures.append((f"agreement_{name}", form.agree / form.graded, agreement))
+    for metric, value, interval in figures:
+        n = form.graded if metric.startswith("agreement") else form.n
+        yield Result(
+            checkpoint=form.checkpoint,
+            task=TASK,
+            metric=metric,
+            value=value,
+            low=interval.low,
+            high=interval.high,
+            n=n,
+            clusters=n,
+            interval=interval.method,
+        )

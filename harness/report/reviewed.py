@@ -1,0 +1,150 @@
+"""What people's grades say, as tables: accuracies by rule, as counted and corrected; agreement."""
+
+from __future__ import annotations
+
+from harness.comparison.reviewed import FormReview, Review
+from harness.records import Interval
+from harness.report.cells import BLANK, Table, notes_of
+
+_NOTES = (
+    "By rule: all answers as the rule graded them. Counted: people's verdicts over the rule's. "
+    "Corrected: for the errors that people found in the rule's grades, from the answers that the "
+    "sampling offered.",
+    "Too strict: right by people, wrong by the rule; too lenient: the other way round. Intervals "
+    "95 %.",
+)
+
+
+def review_tables(review: Review) -> list[Table]:
+    """Nothing where nobody graded anything."""
+    if not review.forms:
+        return []
+    tables = [_accuracies(review)]
+    if review.kinds:
+        tables.append(_kinds(review))
+    if review.differences:
+        tables.append(_differences(review))
+    if review.graders:
+        tables.append(_graders(review))
+    return tables
+
+
+def _accuracies(review: Review) -> Table:
+    rows = tuple(
+        (
+            form.checkpoint,
+            " ".join(part for part in (form.suite, form.form.replace("_", " ")) if part),
+            _share(form.rule, form.rule_interval),
+            _share(form.counted, form.counted_interval),
+            _share(form.corrected.value, form.corrected.interval),
+            f"{form.graded} of {form.n}",
+            str(form.strict),
+            str(form.lenient),
+        )
+        for form in review.forms
+    )
+    return Table(
+        title="Graded by people (%)",
+        columns=(
+            "checkpoint",
+            "questions",
+            "by rule",
+            "counted",
+            "corrected",
+            "graded",
+            "rule too strict",
+            "too lenient",
+        ),
+        rows=rows,
+        notes=notes_of(*_NOTES, *_uncorrected(review), _left_out(review)),
+        numeric=(2, 3, 4, 5, 6, 7),
+    )
+
+
+def _uncorrected(review: Review) -> list[str]:
+    """Why figures could not be corrected, a line a reason."""
+    names: dict[str, list[str]] = {}
+    for form in review.forms:
+        if form.corrected.reason:
+            names.setdefault(form.corrected.reason, []).append(_name(form))
+    return [f"Not corrected: {', '.join(of)}: {why}." for why, of in names.items()]
+
+
+def _name(form: FormReview) -> str:
+    return f"{form.checkpoint} {form.form or form.suite}"
+
+
+def _left_out(review: Review) -> str:
+    skipped = sum(form.skipped for form in review.forms)
+    disputed = sum(form.disputed for form in review.forms)
+    parts = [f"{skipped} skipped"] if skipped else []
+    parts += [f"{disputed} on which people can't agree (the rule's grade stands)"] * bool(disputed)
+    return f"Without a verdict: {'; '.join(parts)}." if parts else ""
+
+
+def _kinds(review: Review) -> Table:
+    rows = tuple(
+        (
+            " ".join(part for part in (kind.suite, kind.kind) if part),
+            str(kind.graded),
+            _share(kind.share, kind.interval),
+            str(kind.strict),
+            str(kind.lenient),
+        )
+        for kind in review.kinds
+    )
+    columns = ("kind of fact", "graded", "people and rule agree (%)", "too strict", "too lenient")
+    return Table("The rule against people", columns, rows, numeric=(1, 2, 3, 4))
+
+
+def _differences(review: Review) -> Table:
+    rows = tuple(
+        (
+            f"{d.ours} – {d.theirs}",
+            " ".join(part for part in (d.suite, d.form.replace("_", " ")) if part),
+            _points(d.corrected.value, d.corrected.interval),
+            f"{d.corrected.graded} of {d.corrected.n}",
+        )
+        for d in review.differences
+    )
+    reasons = (f"{d.ours} – {d.theirs}: {d.corrected.reason}." for d in review.differences)
+    return Table(
+        "Two checkpoints as people grade (points)",
+        ("checkpoints", "questions", "difference", "graded or equal"),
+        rows,
+        notes_of(
+            *(r for r, d in zip(reasons, review.differences, strict=True) if d.corrected.reason)
+        ),
+        numeric=(2, 3),
+    )
+
+
+def _graders(review: Review) -> Table:
+    rows, notes = [], []
+    for pair in review.graders:
+        agreed = pair.agreement
+        kappa = BLANK
+        if agreed.kappa is not None and agreed.kappa_interval is not None:
+            ends = agreed.kappa_interval
+            kappa = f"{agreed.kappa:.2f} [{ends.low:.2f}, {ends.high:.2f}]"
+        names = f"{pair.first}, {pair.second}"
+        rows.append((names, str(agreed.n), _share(agreed.share, agreed.interval), kappa))
+        notes.append(f"{names}: {agreed.reason}." if agreed.reason else "")
+        if pair.apart:
+            listed = ", ".join(f"{suite} {item}" for suite, item in pair.apart[:20])
+            more = f" and {len(pair.apart) - 20} more" if len(pair.apart) > 20 else ""
+            notes.append(f"{names} differ on {listed}{more}.")
+    columns = ("people", "answers of both", "agree (%)", "Cohen's kappa")
+    return Table("People beside each other", columns, tuple(rows), notes_of(*notes), (1, 2, 3))
+
+
+def _share(value: float | None, interval: Interval | None) -> str:
+    if value is None or interval is None:
+        return BLANK
+    return f"{100 * value:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+
+
+def _points(value: float | None, interval: Interval | None) -> str:
+    if value is None or interval is None:
+        return BLANK
+    return f"{100 * value:+.1f} [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"

@@ -1,0 +1,187 @@
+"""What people's grades say of a run: accuracies corrected, the rule's errors, people's agreement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.comparison.baseline import Baseline, make_baseline
+from harness.comparison.reviewed import Review, review_of
+from harness.comparison.scores import paired, score_set
+from harness.review.judgement import Judgement, Opinion, plain
+from harness.runs import read_run
+from tests.report import builder as build
+
+
+def answer(id: str, by_rule: bool, opinions: dict[str, Opinion] | None = None, **more: Any) -> Any:
+    """A row as `evaluate` writes it: people's verdict over the rule's."""
+    outcome = "correct" if by_rule else "wrong"
+    rule = {
+        "correct": by_rule,
+        "outcome": outcome,
+        "scores": {"correct": float(by_rule)},
+        "author": "rule/1",
+        "reason": "",
+    }
+    row = build.row(id, stratum="seen", **rule, detail={"kind": "price"}, cluster=id, **more)
+    if not opinions:
+        return row
+    judgement = Judgement(opinions)
+    row["people"] = {"verdict": judgement.verdict, "opinions": plain(judgement)}
+    if judgement.verdict:
+        right = judgement.verdict == "right"
+        row |= {"rule": rule, "correct": right, "outcome": "correct" if right else "wrong"}
+        row["scores"] = {"correct": float(right)}
+    return row
+
+
+def by(author: str, verdict: str, picked: str = "queue:base") -> dict[str, Opinion]:
+    return {author: Opinion(verdict, picked)}
+
+
+def review(tmp_path: Path, **rows: list[Any]) -> Review:
+    names = {"base": build.BASE, "qa": build.QA}
+    folder = build.start(tmp_path, [names[name] for name in rows])
+    for name, given in rows.items():
+        figure = build.result(names[name].id, "knowledge", "accuracy_seen", 0.5)
+        build.measure(folder, names[name].id, "knowledge", [figure], given)
+    return review_of(read_run(folder))
+
+
+def test_a_run_that_nobody_graded_has_no_review(tmp_path: Path) -> None:
+    assert review(tmp_path, base=[answer("a1", True)]) == Review()
+
+
+def test_accuracy_stands_by_rule_as_counted_and_corrected(tmp_path: Path) -> None:
+    # 60 answers right by the rule, of which people call 1 of 10 wrong; 40 wrong, of which 5 of 10
+    # are right: .6 · .9 + .4 · .5 = .74 by hand.
+    rows = [
+        answer(f"r{i}", True, by("花子", "wrong" if i == 0 else "right") if i < 10 else None)
+        for i in range(60)
+    ] + [
+        answer(f"w{i}", False, by("花子", "right" if i < 5 else "wrong") if i < 10 else None)
+        for i in range(40)
+    ]
+
+    (form,) = review(tmp_path, base=rows).forms
+
+    assert form.rule == pytest.approx(0.60)
+    assert form.counted == pytest.approx(0.64)  # five found right, one found wrong
+    assert form.corrected.value == pytest.approx(0.74)
+    assert form.corrected.interval is not None
+    assert form.corrected.interval.low < 0.64
+    assert form.corrected.interval.high > 0.80
+    assert (form.graded, form.agree, form.lenient, form.strict) == (20, 14, 1, 5)
+
+
+def test_answers_picked_by_hand_are_not_generalised_from(tmp_path: Path) -> None:
+    rows = [answer(f"w{i}", False, by("花子", "right", "hand")) for i in range(10)]
+    rows += [answer(f"w{i}", False, by("花子", "wrong")) for i in range(10, 20)]
+    rows += [answer(f"w{i}", False) for i in range(20, 100)]
+
+    (form,) = review(tmp_path, base=rows).forms
+
+    assert form.corrected.value == pytest.approx(0.10)
+
+
+def test_another_checkpoints_queue_is_no_random_part_of_this_ones(tmp_path: Path) -> None:
+    rows = [answer(f"w{i}", False, by("花子", "right", "queue:qa-e3")) for i in range(10)]
+    rows += [answer(f"w{i}", False) for i in range(10, 100)]
+
+    (form,) = review(tmp_path, base=rows).forms
+
+    assert form.corrected.value is None
+    assert "wrong" in form.corrected.reason
+
+
+def test_skipped_and_disputed_answers_are_counted_as_what_they_are(tmp_path: Path) -> None:
+    rows = [
+        answer("a1", True, by("花子", "skipped")),
+        answer("a2", True, {**by("花子", "right"), **by("太郎", "wrong")}),
+        answer("a3", True, by("花子", "right")),
+    ]
+
+    (form,) = review(tmp_path, base=rows).forms
+
+    assert (form.graded, form.skipped, form.disputed) == (1, 1, 1)
+    assert form.counted == 1.0
+
+
+def test_two_people_are_held_beside_each_other(tmp_path: Path) -> None:
+    said = [("right", "right")] * 6 + [("wrong", "wrong")] * 2 + [("right", "wrong")] * 2
+    rows = [
+        answer(f"q{i}", True, {**by("花子", one), **by("太郎", other)})
+        for i, (one, other) in enumerate(said)
+    ]
+
+    (pair,) = review(tmp_path, base=rows).graders
+
+    # By hand: agreement .8, chance .8 · .6 + .2 · .4 = .56, kappa (.8 - .56) / .44 = .545.
+    assert pair.agreement.share == pytest.approx(0.8)
+    assert pair.agreement.kappa == pytest.approx(0.24 / 0.44)
+    assert pair.apart == (("knowledge", "q8"), ("knowledge", "q9"))
+
+
+def test_an_answer_of_two_checkpoints_counts_once_for_its_kind(tmp_path: Path) -> None:
+    rows = [answer("q1", False, by("花子", "right"))]
+
+    (kind,) = review(tmp_path, base=rows, qa=rows).kinds
+
+    assert (kind.kind, kind.graded, kind.strict, kind.agree) == ("price", 1, 1, 0)
+
+
+def test_a_comparison_that_was_asked_for_is_settled_on_pairs(tmp_path: Path) -> None:
+    queue = "queue:base|qa-e3"
+    ours, theirs = [], []
+    for i in range(20):  # unlike by the rule: base wrong, qa right; all of it confirmed by a person
+        ours.append(answer(f"u{i}", False, by("花子", "wrong", queue), response="一円"))
+        theirs.append(answer(f"u{i}", True, by("花子", "right", queue), response="二円"))
+    for i in range(80):  # the same answer twice: nothing to grade
+        ours.append(answer(f"s{i}", True))
+        theirs.append(answer(f"s{i}", True))
+
+    (difference,) = review(tmp_path, base=ours, qa=theirs).differences
+
+    assert (difference.ours, difference.theirs) == ("base", "qa-e3")
+    assert difference.corrected.value == pytest.approx(-0.2)
+    assert difference.corrected.interval is not None
+    assert difference.corrected.interval.high < 0
+
+
+def test_a_pair_counts_by_the_judge_that_both_answers_have(tmp_path: Path) -> None:
+    # A person found two of ours right; nobody looked at theirs. By the same judge nothing changed.
+    ours = [
+        answer(f"q{i}", False, by("花子", "right", "hand") if i < 2 else None) for i in range(9)
+    ]
+    theirs = [answer(f"q{i}", False) for i in range(9)]
+    both = [answer("q9", False, by("花子", "right"))]
+    review(tmp_path, base=theirs + both, qa=ours + both)
+    run = read_run(tmp_path)
+    here, there = (score_set(run, name, "knowledge") for name in ("qa-e3", "base"))
+    assert here
+    assert there
+
+    pairs = paired(here, there, "correct", "seen")
+
+    assert pairs.ours == [*[0.0] * 9, 1.0]
+    assert pairs.theirs == [*[0.0] * 9, 1.0]
+
+
+def test_a_baseline_file_keeps_the_rules_word_beside_a_persons(tmp_path: Path) -> None:
+    rows = [answer("q1", False, by("花子", "right")), answer("q2", True)]
+    review(tmp_path, base=rows)
+    run = read_run(tmp_path)
+
+    content = make_baseline(run, allow_dirty=True)
+    blessed = Baseline(tmp_path, content).score_set("base", "knowledge")
+    fresh = score_set(run, "base", "knowledge")
+    assert blessed
+    assert fresh
+
+    by_key = blessed.by_key()
+    for key, sample in fresh.by_key().items():
+        assert by_key[key].scores == sample.scores
+        assert by_key[key].rule == sample.rule
+    assert {s.id: s.rule for s in fresh.samples} == {"q1": {"correct": 0.0}, "q2": None}
