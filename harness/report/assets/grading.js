@@ -1,0 +1,212 @@
+// Grading by eye, one answer at a time. Numbers are always made of the events; nothing is counted here.
+const TAIL = 700; // code points of a long question that are shown at first: questions stand at the end
+let round = null; // what is being graded: {hash, options, pool, trail, at, drafts, noting, whole, legend, said}
+
+function gradeView(parameters) {
+  const options = gradeOptions(parameters);
+  if (!options.suite) return [section('grade', T('grade_title'), el('p', null, T('no_gradeable')))];
+  if (!options.chosen) { round = null; return [setupSection(options), backSection()]; }
+  const hash = gradeHash(options);
+  if (!round || round.hash !== hash) round = startRound(hash, options);
+  return [section('grade', T('grade_title'),
+    el('p', { class: 'quiet round' }, el('bdi', null, roundName(options)), ' ',
+      el('a', { href: '#grade' }, T('change'))),
+    live('store', storeState), live('card', gradeCard), live('keys', gradeKeys),
+    el('p', { class: 'said-now', role: 'status', 'aria-live': 'polite' }, round.said), live('figures', figuresPart)), backSection()];
+}
+
+// A part that is drawn again as grades come; a button that had the focus has it again.
+function live(name, draw) {
+  const node = el('div', { 'data-live': name });
+  node.refresh = () => {
+    const held = node.contains(document.activeElement) && document.activeElement.className;
+    node.replaceChildren();
+    fill(node, [draw()]);
+    const heir = held && [...node.querySelectorAll('button')].find((button) => button.className === held);
+    if (heir) heir.focus({ preventScroll: true });
+  };
+  node.refresh();
+  return node;
+}
+
+const roundName = ({ suite, a, b, form, blind }) => [taskName(suite), b ? `${a} / ${b}` : a,
+  form && formName(form), T(blind ? 'is_blind' : 'not_blind')].filter(Boolean).join(' · ');
+
+function startRound(hash, options) {
+  const pool = poolOf(options);
+  const begun = { hash, options, pool, trail: gradedIn(pool), at: 0, drafts: new Map(), said: '' };
+  begun.at = begun.trail.length;
+  const next = nextKey(pool, options.second);
+  if (next) begun.trail.push(next);
+  return begun;
+}
+
+// The answers of a pool that this author graded and did not clear, in the order of the events.
+function gradedIn(pool) {
+  const graded = new Set();
+  const mine = [...grades.events.values()].filter((e) => e.author === grades.author && pool.keys.has(e.sample));
+  for (const event of mine.sort((x, y) => Date.parse(x.time) - Date.parse(y.time))) {
+    graded.delete(event.sample);
+    if (event.verdict !== 'cleared') graded.add(event.sample);
+  }
+  return [...graded];
+}
+
+const currentKey = () => round.trail[round.at];
+const unitOfKey = (sample) => round.pool.units.find((unit) => unit.keys.includes(sample));
+
+function redrawRound(...names) {
+  for (const node of document.querySelectorAll('[data-live]')) {
+    if (names.length && !names.includes(node.dataset.live)) continue;
+    node.refresh();
+  }
+}
+
+function announce(text) {
+  round.said = text;
+  const status = document.querySelector('.said-now');
+  if (status) status.textContent = text;
+}
+
+// To the first answer that was only looked at, then to the queue's next one.
+function advance() {
+  const { pool, trail, options } = round;
+  const passed = trail.findIndex((k) => options.second ? !ownOpinion(k) : !judged(k).said && !judged(k).skipped);
+  const next = passed < 0 ? nextKey(pool, options.second) : null;
+  if (next) trail.push(next);
+  round.at = passed >= 0 ? passed : next ? trail.length - 1 : trail.length;
+  round.whole = false;
+}
+
+function gradeCurrent(verdict) {
+  const sample = currentKey();
+  if (!sample || !grades.author) return;
+  const before = ownOpinion(sample);
+  const note = round.drafts.get(sample) ?? (before ? before.note : '');
+  round.drafts.delete(sample);
+  recordGrade(unitOfKey(sample).question, sample, verdict, { note, picked: before ? before.picked : 'queue' });
+  advance();
+  announce(T('announced', own(T('said_verdict'), verdict), tallyOf(round.pool).graded));
+  redrawRound('card', 'keys');
+}
+
+function undo() {
+  const sample = gradedIn(round.pool).at(-1);
+  if (!sample) { announce(T('nothing_undone')); return; }
+  recordGrade(unitOfKey(sample).question, sample, 'cleared', { picked: ownOpinion(sample).picked });
+  if (!round.trail.includes(sample)) round.trail.push(sample);
+  round.at = round.trail.indexOf(sample);
+  announce(T('undone', tallyOf(round.pool).graded));
+  redrawRound('card', 'keys');
+}
+
+function look(step) {
+  const { pool, trail, options } = round;
+  if (step > 0 && round.at === trail.length - 1) {
+    const rest = { ...pool, units: pool.units.filter((unit) => !unit.keys.some((k) => trail.includes(k))) };
+    const other = unitOfKey(currentKey()).keys.find((k) => !trail.includes(k));
+    const next = other || nextKey(rest, options.second);
+    if (next) trail.push(next);
+  }
+  round.at = Math.min(Math.max(round.at + step, 0), trail.length - (step > 0 ? 1 : 0));
+  round.whole = false;
+  redrawRound('card', 'keys');
+  announce('');
+}
+
+function keepNote(text) {
+  const sample = currentKey();
+  const before = ownOpinion(sample);
+  round.noting = false;
+  if (before) recordGrade(unitOfKey(sample).question, sample, before.verdict, { note: text, picked: before.picked });
+  else round.drafts.set(sample, text);
+  redrawRound('card', 'keys');
+  document.getElementById('main').focus({ preventScroll: true });
+}
+
+function openNote(open) {
+  if (!currentKey() || !grades.author) return;
+  round.noting = open;
+  redrawRound('card');
+  (open ? document.getElementById('note') : document.getElementById('main')).focus({ preventScroll: !open });
+}
+
+const toggleLegend = () => { round.legend = !round.legend; redrawRound('keys'); };
+const again = () => {
+  round.trail = round.trail.filter((k) => (ownOpinion(k) || {}).verdict !== 'skipped');
+  round.trail.push(...gradedIn(round.pool).filter((k) => ownOpinion(k).verdict === 'skipped'));
+  round.at = round.trail.findIndex((k) => ownOpinion(k).verdict === 'skipped');
+  redrawRound();
+};
+
+// Key, what it does, its name.
+const ROUND_KEYS = [['1', () => gradeCurrent('right'), 'key_right'], ['0', () => gradeCurrent('wrong'), 'key_wrong'],
+  ['s', () => gradeCurrent('skipped'), 'key_skip'], ['u', undo, 'key_undo'], ['n', () => openNote(true), 'key_note'],
+  ['k', () => look(-1), 'key_back'], ['j', () => look(1), 'key_on'], ['?', toggleLegend, 'key_legend']];
+
+function gradeKeys() {
+  if (!grades.author) return nameForm(() => redrawRound());
+  const off = { 1: !currentKey(), 0: !currentKey(), s: !currentKey(), n: !currentKey(), k: !round.at,
+    u: !gradedIn(round.pool).length, j: !currentKey() };
+  return [el('div', { class: 'grade-keys', role: 'group', 'aria-label': T('grading_keys') },
+    ROUND_KEYS.map(([name, act, text]) => el('button', { type: 'button', class: text, 'aria-keyshortcuts': name,
+      'aria-disabled': off[name] ? 'true' : null, 'aria-expanded': name === '?' ? String(Boolean(round.legend)) : null,
+      onclick: () => { if (!off[name]) act(); } }, T(text), ' ', el('kbd', null, name)))),
+  round.legend ? el('p', { class: 'quiet grade-legend' }, T('legend')) : null];
+}
+
+function gradeCard() {
+  const sample = currentKey();
+  if (!sample) return endCard();
+  const { question, members } = unitOfKey(sample);
+  const answer = members.find((member) => member.key === sample);
+  const opinion = ownOpinion(sample);
+  const note = round.drafts.get(sample) ?? (opinion ? opinion.note : '');
+  const points = Array.from(question.prompt);
+  const long = points.length > TAIL;
+  return el('article', { class: 'grade-card' },
+    el('h3', null, T('question'), question.stratum ? el('span', { class: 'tag' }, formName(question.stratum)) : null),
+    el('div', { class: 'said' }, long && !round.whole ? `…${points.slice(-TAIL).join('')}` : question.prompt),
+    long ? el('button', { type: 'button', class: 'whole', onclick: () => { round.whole = !round.whole; redrawRound('card'); } },
+      T(round.whole ? 'tail_only' : 'whole')) : null,
+    el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
+    el('h3', null, T('the_answer')),
+    answer.text ? el('div', { class: 'said the-answer' }, answer.text) : el('p', { class: 'quiet the-answer' }, T('empty')),
+    round.options.blind ? null : el('p', { class: 'quiet' }, [whoGave(question, sample),
+      T('rule_says', outcomeName(answer.rule)), answer.reason].filter(Boolean).join(' · ')),
+    opinion ? el('p', { class: 'standing' }, T('standing', own(T('said_verdict'), opinion.verdict))) : null,
+    round.noting ? noteForm(note) : note ? el('p', { class: 'said quiet' }, T('note_of', note)) : null,
+    el('details', { class: 'rubric' }, el('summary', null, `${T('rubric')} (${RUBRIC.version})`), el('div', { class: 'said' }, RUBRIC.text)));
+}
+
+const whoGave = (question, sample) => DATA.checkpoints
+  .filter((_, i) => question.answers[i] && question.answers[i].key === sample).join(', ');
+
+function endCard() {
+  const skipped = gradedIn(round.pool).filter((k) => ownOpinion(k).verdict === 'skipped').length;
+  return el('div', { class: 'grade-card' }, el('p', null, T('no_more')),
+    skipped ? el('button', { type: 'button', onclick: again }, T('skipped_left', skipped)) : null);
+}
+
+function noteForm(text) {
+  const field = el('input', { id: 'note', maxlength: '2000', value: text, autocomplete: 'off', 'aria-label': T('key_note'),
+    onkeydown: (event) => {
+      if (event.isComposing) return; // Enter may end a Japanese conversion
+      if (event.key === 'Escape') { event.preventDefault(); openNote(false); }
+    } });
+  return el('form', { class: 'note', onsubmit: (event) => { event.preventDefault(); keepNote(field.value.trim()); } },
+    field, el('button', null, T('save')), el('button', { type: 'button', onclick: () => openNote(false) }, T('leave')));
+}
+
+// A key of the page, before others see it; true where it meant something here.
+function gradeKey(event) {
+  const inRound = document.querySelector('[data-live=card]');
+  const found = inRound && grades.author && ROUND_KEYS.find(([name]) => name === event.key);
+  if (found && !event.repeat) found[1]();
+  return Boolean(found) || cardKey(event);
+}
+
+grades.changed = () => {
+  redrawRound('store', 'figures', 'back');
+  for (const node of document.querySelectorAll('[data-grades]')) node.refresh();
+};

@@ -1,0 +1,74 @@
+// Grading by hand where a sample is shown: buttons on an answer's card.
+const CARD_KEYS = { 1: 'right', 0: 'wrong', s: 'skipped', u: 'cleared', n: 'note' };
+
+// Buttons for the answer of one checkpoint, or null where there is nothing that a person could judge.
+function gradeButtons(question, checkpointIndex) {
+  const answer = question.answers[checkpointIndex];
+  if (!gradeable(answer)) return null;
+  const node = el('div', { class: 'grade-buttons', role: 'group', 'aria-label': T('grading_keys'), 'data-grades': '' });
+  const state = { noting: false, naming: null };
+  node.refresh = () => { node.replaceChildren(); fill(node, cardParts(node, state, question, answer)); };
+  node.press = (verdict) => pressCard(node, state, question, answer, verdict);
+  node.refresh();
+  return node;
+}
+
+function pressCard(node, state, question, answer, verdict, note) {
+  if (!grades.author) {
+    state.naming = verdict;
+    node.refresh();
+    node.querySelector('input').focus();
+    return;
+  }
+  const before = ownOpinion(answer.key);
+  if (verdict === 'note' && note === undefined) {
+    if (!before) return; // a note goes with a grade
+    state.noting = true;
+    node.refresh();
+    node.querySelector('input').focus();
+    return;
+  }
+  state.noting = false;
+  if (verdict === 'cleared' && !before) return;
+  const said = verdict === 'note' || (before && before.verdict === verdict && note === undefined) ? before.verdict : verdict;
+  // What was drawn at random stays so when it is looked at again.
+  recordGrade(question, answer.key, said, { note: note ?? (before ? before.note : ''), picked: before ? before.picked : 'hand' });
+  const button = node.querySelector(`[data-verdict=${said}]`);
+  if (button) button.focus();
+}
+
+function cardParts(node, state, question, answer) {
+  const opinions = opinionsOn(answer.key);
+  const mine = ownOpinion(answer.key);
+  const button = (verdict, text, shortcut) => el('button', { type: 'button', class: text, 'data-verdict': verdict,
+    'aria-pressed': verdict === 'note' || verdict === 'cleared' ? null : String(Boolean(mine && mine.verdict === verdict)),
+    'aria-keyshortcuts': shortcut, onclick: () => node.press(verdict) }, T(text), ' ', el('kbd', null, shortcut));
+  if (state.naming) {
+    return [nameForm(() => { const verdict = state.naming; state.naming = null; node.press(verdict); grades.changed(); })];
+  }
+  const said = [...opinions].map(([author, { verdict, note }]) =>
+    el('li', { class: 'said' }, `${author}: ${own(T('said_verdict'), verdict)}${note ? ` – ${note}` : ''}`));
+  return [el('div', { class: 'verdicts' }, button('right', 'key_right', '1'), button('wrong', 'key_wrong', '0'),
+    mine ? [button('cleared', 'key_undo', 'u'), button('note', 'key_note', 'n')] : button('skipped', 'key_skip', 's')),
+  state.noting ? cardNote(node, state, mine ? mine.note : '', (text) => pressCard(node, state, question, answer, 'note', text)) : null,
+  said.length ? el('ul', { class: 'notes opinions' }, said) : null,
+  disagrees(answer) ? el('p', { class: 'quiet' }, peopleSaid(answer)) : null];
+}
+
+function cardNote(node, state, text, keep) {
+  const leave = () => { state.noting = false; node.refresh(); node.querySelector('button').focus(); };
+  const field = el('input', { maxlength: '2000', value: text, 'aria-label': T('key_note'), autocomplete: 'off',
+    onkeydown: (event) => { if (event.key === 'Escape' && !event.isComposing) { event.preventDefault(); leave(); } } });
+  return el('form', { class: 'note', onsubmit: (event) => { event.preventDefault(); keep(field.value.trim()); } },
+    field, el('button', null, T('save')), el('button', { type: 'button', onclick: leave }, T('leave')));
+}
+
+// Keys on the card that has the focus.
+function cardKey(event) {
+  const card = event.target.closest && event.target.closest('.answer');
+  const buttons = card && card.querySelector('.grade-buttons');
+  const verdict = own(CARD_KEYS, event.key);
+  if (!buttons || !verdict || event.repeat) return false;
+  buttons.press(verdict);
+  return true;
+}

@@ -1,0 +1,69 @@
+// Figures beside the grading: all of them follow from the events, each time anew.
+function figuresPart() {
+  if (!round) return null;
+  const { pool, options } = round;
+  const count = tallyOf(pool);
+  const counts = [T('counted', count.graded, count.answers), T('tally', count.right, count.wrong),
+    count.skipped && T('skipped_n', count.skipped), count.disputed && T('disputed_n', count.disputed)];
+  return [el('p', { class: 'counts' }, [...counts, progress(pool, options.blind)].filter(Boolean).join(' · ')),
+    options.blind ? el('p', null, el('button', { type: 'button', class: 'unblind',
+      onclick: () => { location.hash = gradeHash({ ...options, blind: false }); } }, T('show_figures')))
+      : [ruleAndPeople(options), disagreementPart(options)]];
+}
+
+function progress(pool, blind) {
+  const strata = strataOf(pool);
+  const found = corrected(strata, Boolean(pool.b));
+  if (!pool.b) return found ? T('half', share(halfWidth(found))) : '';
+  if (!settles(found)) {
+    const more = moreToSettle(strata);
+    return more === null ? T('nothing_settles') : T('grades_more', more);
+  }
+  if (blind) return T('settled_blind');
+  return `${T('settled')}: ${toldDifference(pool, found)}`;
+}
+
+function toldDifference({ a, b }, { value, low, high }) {
+  if (low <= 0 && high >= 0) return T('level', a, b, signed(low), signed(high));
+  return value > 0 ? T('grades_ahead', a, share(value), share(low), share(high)) : T('grades_ahead', b, share(-value), share(-high), share(-low));
+}
+
+// "rule 86.0 % · with people's grades 84.1 % · corrected 84.6 % [80.1, 88.0] · 41 graded of 200 · 2 skipped"
+function figuresLine(options) {
+  const pool = poolOf({ ...options, b: '' });
+  const answers = pool.units.map((unit) => unit.members[0]);
+  const count = tallyOf(pool);
+  const found = corrected(strataOf(pool), false);
+  return [T('rule_figure', share(meanOf(answers.map(byRule)))), T('human_figure', share(meanOf(answers.map(mixed)))),
+    found ? T('corrected_figure', share(found.value), share(found.low), share(found.high)) : T('uncorrected'),
+    T('counted', count.graded, count.answers), count.skipped && T('skipped_n', count.skipped)].filter(Boolean).join(' · ');
+}
+
+function ruleAndPeople(options) {
+  const able = answering(options.suite);
+  return el('div', { class: 'under' }, el('h3', null, T('figures_title')),
+    el('dl', { class: 'facts people' }, able.map((id) => [el('dt', null, el('bdi', null, id)), el('dd', null, figuresLine({ ...options, a: id }))])),
+    notes([T('figures_note')]));
+}
+
+function disagreementPart({ suite, a, b, form }) {
+  const chosen = [a, b].filter(Boolean).map((id) => DATA.checkpoints.indexOf(id));
+  const unlike = questions(suite).filter((q) => !form || q.stratum === form)
+    .flatMap((q) => chosen.map((i) => [q, i, q.answers[i]])).filter(([, , answer]) => disagrees(answer));
+  return el('div', { class: 'under' }, el('h3', null, T('disagreements')), unlike.length
+    ? el('ul', { class: 'notes' }, unlike.map(([q, i, answer]) => el('li', null, el('a', { href: sampleHash(q) }, el('bdi', null, q.id)), ' ',
+      el('bdi', null, DATA.checkpoints[i]), ' – ', peopleSaid(answer))))
+    : el('p', { class: 'quiet' }, T('none_disagree')));
+}
+
+// For samples.js as well: people against the rule, or one against another.
+function disagrees(answer) {
+  if (!gradeable(answer)) return false;
+  const { verdict, said } = judged(answer.key);
+  return said && (!verdict || (verdict === 'right') !== (answer.rule === RIGHT_RULE));
+}
+
+function peopleSaid(answer) {
+  const { verdict } = judged(answer.key);
+  return verdict ? T('disagreement', own(T('said_verdict'), verdict), outcomeName(answer.rule)) : T('disputed');
+}

@@ -1,0 +1,153 @@
+// What is chosen before grading, who grades, and the way of grades out of the browser and into it.
+function gradeOptions(parameters) {
+  const tasks = gradeableTasks();
+  const suite = tasks.includes(parameters.get('suite')) ? parameters.get('suite') : tasks[0];
+  const able = suite ? answering(suite) : [];
+  const a = able.includes(parameters.get('a')) ? parameters.get('a') : able.at(-1);
+  const b = able.includes(parameters.get('b')) && parameters.get('b') !== a ? parameters.get('b') : '';
+  const form = suite && DATA.samples[suite].strata.includes(parameters.get('form')) ? parameters.get('form') : '';
+  return { suite, a, b, form, blind: parameters.get('blind') !== '0', second: parameters.get('second') === '1',
+    chosen: parameters.has('suite') };
+}
+
+const answering = (suite) => DATA.checkpoints.filter((_, i) => questions(suite).some((q) => gradeable(q.answers[i])));
+
+function gradeHash({ suite, a, b, form, blind, second }) {
+  const parameters = new URLSearchParams({ suite, a });
+  if (b) parameters.set('b', b);
+  if (form) parameters.set('form', form);
+  parameters.set('blind', blind ? '1' : '0');
+  if (second) parameters.set('second', '1');
+  return `#grade?${parameters}`;
+}
+
+function choice(name, text, options, value, change) {
+  const box = el('select', { id: `grade-${name}`, onchange: () => change({ [name]: box.value }) },
+    options.map(([of, shown]) => el('option', { value: of }, shown)));
+  box.value = value;
+  return el('label', null, el('span', null, text), box);
+}
+
+function tick(name, text, value, change) {
+  const box = el('input', { id: `grade-${name}`, type: 'checkbox', onchange: () => change({ [name]: box.checked }) });
+  box.checked = value;
+  return el('label', { class: 'tick' }, box, el('span', null, text));
+}
+
+function setupSection(first) {
+  let options = first;
+  const place = el('div');
+  const change = (changed) => {
+    options = { ...options, ...changed };
+    if ('suite' in changed) options = { ...gradeOptions(new URLSearchParams(changed)), blind: options.blind, second: options.second };
+    if (options.b === options.a) options.b = '';
+    refocus(place, () => place.replaceChildren(setupForm(options, change)));
+  };
+  place.append(setupForm(options, change));
+  return section('grade', T('grade_title'), place);
+}
+
+function setupForm(options, change) {
+  const able = answering(options.suite);
+  const forms = DATA.samples[options.suite].strata.filter(Boolean);
+  const name = nameField(grades.author);
+  return el('form', { class: 'filters setup', onsubmit: (event) => {
+    event.preventDefault();
+    if (keepName(name.value)) location.hash = gradeHash(options);
+  } },
+  choice('suite', T('suite'), gradeableTasks().map((t) => [t, taskName(t)]), options.suite, change),
+  choice('a', T('answers_of'), able.map((id) => [id, id]), options.a, change),
+  choice('b', T('and_of'), [['', T('nobody')], ...able.filter((id) => id !== options.a).map((id) => [id, id])], options.b, change),
+  forms.length ? choice('form', T('form'), [['', T('any')], ...forms.map((f) => [f, formName(f)])], options.form, change) : null,
+  el('label', null, el('span', null, T('your_name')), name),
+  el('div', { class: 'ticks' }, tick('blind', T('blind_option'), options.blind, change), tick('second', T('second'), options.second, change)),
+  el('button', { class: 'start' }, T('start')));
+}
+
+const nameField = (value) => el('input', { class: 'grader', required: true, maxlength: '60', value, title: T('name_hint'),
+  autocomplete: 'name', 'aria-label': T('your_name') });
+
+function keepName(text) {
+  const name = cleanName(text);
+  if (!name) return false;
+  grades.author = name;
+  inStorage((storage) => storage.setItem('michi-author', name));
+  return true;
+}
+
+// Where somebody grades before saying who they are.
+function nameForm(then) {
+  const field = nameField('');
+  return el('form', { class: 'note', onsubmit: (event) => { event.preventDefault(); if (keepName(field.value)) then(); } },
+    el('p', null, T('name_needed')), field, el('button', null, T('keep_name')));
+}
+
+// Where grades are: on the disk of a server, in this browser, or only on this page.
+function storeState() {
+  const open = grades.open.size;
+  const lost = grades.stored ? null : el('p', { class: 'banner', role: 'alert' }, T('not_stored'));
+  if (SERVED) return [lost, el('p', { class: `store ${grades.trouble || ''}`, role: grades.trouble ? 'alert' : null }, served(open))];
+  return lost;
+}
+
+function served(open) {
+  if (grades.trouble === 'refused') return T('refused', open);
+  if (grades.trouble === 'rejected') return T('rejected', open, grades.why);
+  if (grades.trouble === 'unsent') return T('unsent', open);
+  return open ? T('sending', open) : T('grades_kept');
+}
+
+const fileName = (...parts) => `${parts.map((part) => part.replace(/[^\p{L}\p{N}._-]+/gu, '_')).join('-')}.jsonl`;
+
+// What goes into a file: all that this browser holds of its author, the ones that were downloaded before as well.
+const ownEvents = () => [...grades.events.values()].filter((e) => e.author === grades.author || grades.open.has(e.event))
+  .sort((x, y) => Date.parse(x.time) - Date.parse(y.time));
+
+function backSection() {
+  const told = el('div', { role: 'status' });
+  const file = el('input', { type: 'file', accept: '.jsonl,.json,.txt', id: 'load-grades',
+    onchange: async () => { if (file.files[0]) told.replaceChildren(...loadGrades(await file.files[0].text())); file.value = ''; } });
+  return el('div', { class: 'bring-back' }, section('bring-back', T('back_title'), live('back', downloadPart),
+    el('p', null, el('label', { class: 'load' }, el('span', null, T('load')), file)), told));
+}
+
+function downloadPart() {
+  const events = ownEvents();
+  const name = fileName('grades', RUN.id, grades.author || 'nobody');
+  const state = SERVED ? null : events.length
+    ? el('p', { class: 'quiet' }, grades.open.size ? T('not_downloaded', grades.open.size) : T('all_downloaded')) : el('p', { class: 'quiet' }, T('no_grades'));
+  return [state, el('p', null, el('button', { type: 'button', class: 'download', disabled: !events.length, onclick: () => downloadGrades(name) }, T('download'))),
+    events.length ? el('p', { class: 'quiet' }, T('import_with'), ' ', el('code', null, `python -m harness review --import ${name}`)) : null];
+}
+
+function downloadGrades(name) {
+  const events = ownEvents();
+  const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/x-ndjson' }));
+  el('a', { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  if (!SERVED) settleEvents(events.map((event) => event.event));
+}
+
+// All lines or none.
+function loadGrades(text) {
+  const events = [];
+  const faults = [];
+  text.replace(/^\ufeff/, '').split('\n').forEach((line, i) => {
+    if (!line.trim()) return;
+    const event = parsed(line);
+    const fault = event === null ? 'json' : eventFault(event);
+    if (fault) faults.push([i + 1, fault]); else events.push(event);
+  });
+  if (faults.length) {
+    return [el('p', null, T('not_loaded', faults.length)), el('ul', { class: 'notes' },
+      faults.slice(0, 20).map(([line, fault]) => el('li', null, T('line', line, own(T('faults'), fault)))))];
+  }
+  const fresh = events.filter((event) => !grades.events.has(event.event));
+  const mine = new Set(gradeableTasks().flatMap((t) => questions(t).flatMap((q) => q.answers.filter(gradeable).map((a) => a.key))));
+  addEvents(fresh, true);
+  if (!SERVED) settleEvents(fresh.map((event) => event.event));
+  round = null; // its history has changed
+  const other = events.filter((event) => !mine.has(event.sample)).length;
+  return [el('p', null, T('loaded', fresh.length, events.length - fresh.length, other))];
+}

@@ -1,0 +1,91 @@
+// Which answers are graded, in which order: the fewest that settle the question.
+const RIGHT_RULE = 'correct';
+const gradeable = (answer) => Boolean(answer && answer.key);
+const gradeableTasks = () => DATA.tasks.filter((task) =>
+  questions(task).some((question) => question.answers.some(gradeable)));
+
+// A pool: {a, b, units}. A unit is what one draw of the queue is about: an answer of `a`, or the unlike answers
+// of `a` and `b` to one question; of like ones the difference is 0 whatever they are.
+// unit: {question, members: [answer of a, answer of b], keys, stratum, unlike, place}
+function poolOf({ suite, a, b, form }) {
+  const [first, second] = [a, b].map((id) => DATA.checkpoints.indexOf(id));
+  const asked = questions(suite).filter((q) => !form || q.stratum === form);
+  const units = [];
+  let alike = 0;
+  for (const question of asked) {
+    const members = (b ? [first, second] : [first]).map((index) => question.answers[index]);
+    if (!members.every(gradeable)) continue;
+    if (b && members[0].key === members[1].key) { alike += 1; continue; }
+    const rules = members.map((answer) => answer.rule);
+    // Keys are hashes: in their order answers are drawn at random, and alike on every machine.
+    const keys = members.map((answer) => answer.key).sort();
+    units.push({ question, members, keys, place: keys[0], stratum: key(question.stratum, ...rules),
+      unlike: b ? (rules[0] === RIGHT_RULE) !== (rules[1] === RIGHT_RULE) : false });
+  }
+  units.sort((x, y) => x.place < y.place ? -1 : 1);
+  return { a, b, units, alike, total: units.length + alike, keys: new Set(units.flatMap((unit) => unit.keys)) };
+}
+
+const valueOf = (answer) => {
+  const { verdict } = judged(answer.key);
+  return verdict ? Number(verdict === 'right') : null;
+};
+const byRule = (answer) => Number(answer.rule === RIGHT_RULE);
+const mixed = (answer) => valueOf(answer) ?? byRule(answer);
+
+// [won, lost]: of one answer whether it is right, of two which alone is; null while any verdict is missing.
+function unitValue(unit, of = valueOf) {
+  const [ours, theirs = 0] = unit.members.map(of);
+  if (ours === null || theirs === null) return null;
+  return [Math.max(0, ours - theirs), Math.max(0, theirs - ours)];
+}
+
+// Strata as estimate.js takes them. Drawn at random are the grades of a stratum without a gap from the beginning
+// of its order. What the queue offered beyond came from another comparison, whose strata were others: such grades
+// are no random part of these (double_sampling.py) and stay out. Picked by hand, an answer counts for itself.
+function strataOf(pool) {
+  const strata = new Map();
+  for (const unit of pool.units) {
+    const s = strata.get(unit.stratum) || strata.set(unit.stratum, { name: unit.stratum, unlike: unit.unlike,
+      byRule: unitValue(unit, byRule), size: 0, graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0, gap: false }).get(unit.stratum);
+    const found = unit.keys.map(judged);
+    const value = unitValue(unit);
+    s.size += 1;
+    if (!value) s.gap = s.gap || !found.some(passedOver);
+    else if (!found.some(({ queue }) => queue)) { s.certain += 1; s.certainWon += value[0]; s.certainLost += value[1]; }
+    else if (!s.gap) { s.graded += 1; s.won += value[0]; s.lost += value[1]; }
+  }
+  if (pool.alike) strata.set('', { name: '', unlike: false, byRule: [0, 0], size: pool.alike, graded: 0, won: 0, lost: 0,
+    certain: pool.alike, certainWon: 0, certainLost: 0 });
+  return [...strata.values()];
+}
+
+// Nobody can say, or people can't agree: it leaves no gap in the order.
+const passedOver = ({ said, skipped, verdict }) => skipped || (said && !verdict);
+
+// The key of the answer to grade next, or null. second: offer this author what others have graded, too.
+function nextKey(pool, second) {
+  const done = (k) => second ? Boolean(ownOpinion(k)) : judged(k).said || judged(k).skipped;
+  const skipped = (k) => second ? (ownOpinion(k) || {}).verdict === 'skipped' : judged(k).skipped;
+  const open = pool.units.filter((unit) => !unit.keys.every(done) && !unit.keys.some(skipped));
+  const first = new Map(open.map((unit) => [unit.stratum, unit]).reverse()); // of each stratum the first
+  const begun = [...first.values()].find((unit) => unit.keys.some(done)); // the other answer of a pair comes at once
+  const twice = second && open.find((unit) => unit.keys.some((k) => judged(k).said));
+  const stratum = nextStratum(strataOf(pool).filter(({ name }) => first.has(name)), Boolean(pool.b));
+  const offered = begun || twice || (stratum ? first.get(stratum.name) : open[0]);
+  return offered ? offered.keys.find((k) => !done(k)) : null;
+}
+
+// Counts of single answers.
+function tallyOf(pool) {
+  const found = { answers: pool.keys.size, graded: 0, right: 0, wrong: 0, skipped: 0, disputed: 0 };
+  for (const sample of pool.keys) {
+    const { verdict, said, skipped } = judged(sample);
+    if (verdict) { found.graded += 1; found[verdict] += 1; }
+    if (said && !verdict) found.disputed += 1;
+    if (skipped) found.skipped += 1;
+  }
+  return found;
+}
+
+const meanOf = (values) => values.length ? values.reduce((sum, v) => sum + v, 0) / values.length : null;
