@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.membership.claims import ALPHA
 from harness.report.cells import (
     BLANK,
     PERCENT,
@@ -33,7 +34,6 @@ from harness.runs import Run
 
 TASKS = ("dates", "membership", "ranks", "trained", "verbatim")
 _DATES = ("share_after_release", "share_with_evidence")
-_ALPHA = 0.05
 _CHARACTERS = Scale(digits=1)
 _MORE = Scale(digits=1, signed=True)
 _STYLES = {"continue": "continued", "guided": "guided", "general": "not guided"}
@@ -123,6 +123,7 @@ def ranks_table(run: Run, found: Details) -> Table | None:
             _margin_note(found),
             *_though(sets),
             *_dropped(sets),
+            *_left_out(found, "ranks", "unused", "questions of other forms, not asked about"),
             *_flagged(found),
             *gap_notes(run, ("ranks",)),
         ),
@@ -162,6 +163,7 @@ def verbatim_table(run: Run, found: Details) -> Table | None:
         notes=notes_of(
             "Longest run: of characters that answer and source have in common, on average. 95 % "
             "intervals in brackets.",
+            *_left_out(found, "verbatim", "left_out", "texts too short to be asked about"),
             *_guided(entries(found, "verbatim", "guided")),
             *gap_notes(run, ("verbatim",)),
         ),
@@ -218,12 +220,26 @@ def _margin_note(found: Details) -> str:
 
 
 def _though(sets: Sequence[Entry]) -> list[str]:
-    """Sets near enough to .5 to be called unknown, and yet not quite there."""
+    """Sets within the margin whose mean rank is still not one half, in the task's sentences."""
     return [
-        f"{checkpoint}, {_words(entry.get('set'))}: within the margin, yet likelier than chance "
-        f"(p {probability(entry.get('p'))})."
+        f"{checkpoint}, {_words(entry.get('set'))}: {entry['sentence']}."
         for checkpoint, entry in sets
-        if entry.get("verdict") == "unknown" and (p := entry.get("p")) is not None and p < _ALPHA
+        if entry.get("sentence") and entry.get("verdict") == "unknown" and _beside(entry)
+    ]
+
+
+def _beside(entry: Mapping[str, Any]) -> bool:
+    p, low = entry.get("p"), entry.get("low")
+    return (p is not None and p < ALPHA) or (low is not None and low > 0.5)
+
+
+def _left_out(found: Details, task: str, name: str, what: str) -> list[str]:
+    """What was not asked about, from counts by name."""
+    counts = {c: tasks.get(task, {}).get(name) or {} for c, tasks in found.items()}
+    return [
+        f"{checkpoint}: {what}: {', '.join(f'{n} of {_words(of)}' for of, n in left.items())}."
+        for checkpoint, left in counts.items()
+        if left
     ]
 
 

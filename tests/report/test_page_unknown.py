@@ -211,7 +211,25 @@ def test_the_margin_and_flags_are_those_of_the_run(visit: Visit, folder: Path) -
     text = page.inner_text("div:has(> #ranks)")
     assert "interval lies within 0.475 – 0.525." in text
     assert "(Benjamini-Hochberg, q < 0.05): none." in text
-    assert "likelier than chance (p 0.0030)" in page.locator(".findings li").nth(4).inner_text()
+    assert (
+        page.locator(".findings li").nth(4).inner_text().endswith("a little below 0.5 (p 0.0030)")
+    )
+
+
+def test_runs_count_from_each_languages_own_length(visit: Visit, folder: Path) -> None:
+    told = unknown.verbatim() | {"characters": "20 (ja), 50 (en)", "left_out": {"en/asked": 2}}
+    told["sets"] = [
+        {**entry, "set": name, "characters": n}
+        for entry, (name, n) in zip(
+            told["sets"], [("ja/member", 20), ("en/member", 50)] * 2, strict=True
+        )
+    ]
+    unknown.study(folder, "base", "verbatim", told, [])
+    page = visit.open(folder)
+
+    part = page.inner_text("div:has(> #verbatim)")
+    assert "20 (Japanese), 50 (English) or more (%)" in part
+    assert "Texts too short to be asked about: English, asked about 2" in part
 
 
 def test_a_pair_without_a_blind_baseline_says_so(visit: Visit, folder: Path) -> None:

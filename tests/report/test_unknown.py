@@ -85,15 +85,32 @@ def test_the_margin_is_the_one_that_the_task_was_told(tmp_path: Path) -> None:
     assert "a margin of .5 that this run does not tell" in _ranks_notes(folder, margin=None)
 
 
-def test_a_set_within_the_margin_that_is_likelier_than_chance_is_named(tmp_path: Path) -> None:
+def test_sets_within_the_margin_that_are_not_at_one_half_are_named(tmp_path: Path) -> None:
     folder = build.start(tmp_path, [build.BASE])
     sets = unknown.ranks()["sets"]
-    sets[1]["p"] = 0.003
+    sets[1] |= {"p": 0.003, "sentence": "unknown, though not exactly .50"}
+    sets[2] |= {"p": 0.4, "sentence": "unknown"}
+    sets[3] |= {"verdict": "unknown", "low": 0.501, "sentence": "unknown, a little above"}
 
-    assert "likelier than chance" not in _ranks_notes(folder)
+    notes = _ranks_notes(folder, sets=sets).splitlines()
+    assert [note for note in notes if note.startswith("base, ") and ": unknown" in note] == [
+        "base, unseen: unknown, though not exactly .50.",
+        "base, carried over: unknown, a little above.",
+    ]
+
+
+def test_what_was_not_asked_about_is_counted(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    told = unknown.verbatim() | {"left_out": {"ja/member": 3, "en/asked": 1}}
+    unknown.study(folder, "base", "verbatim", told, [])
+
+    notes = _ranks_notes(folder, unused={"near_miss": 12})
+    assert "base: questions of other forms, not asked about: 12 of near miss." in notes
+    verbatim = _table(read_run(folder), "Verbatim continuation")
     assert (
-        "base, unseen: within the margin, yet likelier than chance (p .0030)."
-    ) in _ranks_notes(folder, sets=sets)  # fmt: skip
+        "base: texts too short to be asked about: 3 of ja, member, 1 of en, asked."
+        in verbatim.notes
+    )
 
 
 def test_where_no_document_is_flagged_the_notes_say_so(tmp_path: Path) -> None:

@@ -116,7 +116,10 @@ function rocPlot(found, what) {
 
 function rocTable(found, what) {
   const columns = [{ name: T('fpr'), ...NUMBER }, { name: T('tpr'), ...NUMBER }];
-  return tableOf(`${T('roc_title')}, ${what}`, columns, found.roc.filter((p) => p.every(known)).map((p) => p.map((at) => share(at))));
+  const points = found.roc.filter((p) => p.every(known));
+  const within = (i, axis) => [-1, 1].every((step) => points[i + step] && points[i + step][axis] === points[i][axis]);
+  const corners = points.filter((_, i) => !within(i, 0) && !within(i, 1)); // ends of straight runs are enough
+  return tableOf(`${T('roc_title')}, ${what}`, columns, corners.map((p) => p.map((at) => share(at))));
 }
 
 const scoreText = (at) => String(Number(at.toPrecision(3))).replace('-', '−');

@@ -2,7 +2,8 @@
 const THREE = { factor: 1, digits: 3, signed: false };
 const SIGNED_THREE = { ...THREE, signed: true };
 const WORDS = { works: 'passed', unknown: 'passed', detected: 'passed', after: 'passed',
-  invalid: 'inconclusive', 'too few': 'inconclusive', 'too few questions': 'inconclusive', known: 'inconclusive', guessable: 'inconclusive', 'not exchangeable': 'inconclusive',
+  invalid: 'inconclusive', 'too few': 'inconclusive', 'too few questions': 'inconclusive',
+  known: 'inconclusive', guessable: 'inconclusive', 'not exchangeable': 'inconclusive',
   early: 'regressed' };
 
 const orNone = (value) => value === null || value === undefined || value === '' ? NONE : value;

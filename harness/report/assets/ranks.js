@@ -19,9 +19,9 @@ function ranksPart() {
       el('figure', { class: 'chart plot' }, el('figcaption', null, el('strong', null, el('bdi', null, title(s))), ' ',
         badge(s.verdict)), rankPlot(s, title(s))))),
     table(T('ranks_title'), columns, rows),
-    notes([...(dropped.length ? [T('dropped', dropped.join(', '))] : []), ...gapLines(['ranks'])]),
+    notes([...(dropped.length ? [T('dropped', dropped.join(', '))] : []), ...leftOut('ranks', 'unused', 'unused', formName), ...gapLines(['ranks'])]),
     rankTable(sets.filter((s) => (s.histogram || []).length), title),
-    kinds.length ? el('details', null, el('summary', null, T('kinds_title')), kindsTable(kinds, title)) : null,
+    kinds.length ? el('details', null, el('summary', null, T('kinds_title')), factKinds(kinds, title)) : null,
     flagged.length ? el('details', { open: flagged.length <= 10 }, el('summary', null, T('flagged_title', flagged.length)),
       flaggedTable(flagged, title)) : null);
 }
@@ -32,6 +32,16 @@ function marginText() {
   const end = (at) => String(Number(at.toPrecision(4)));
   return [...new Set(margins)].map((m) => `${end(0.5 - m)} – ${end(0.5 + m)}`).join(', ');
 }
+
+// What speaks against a set's being unknown, though its mean rank is within the margin.
+const rankThough = (s) => s.verdict !== 'unknown' ? '' : known(s.p) && s.p < 0.05 ? T('rank_below', pText(s.p))
+  : s.low > 0.5 ? T('rank_above') : '';
+
+// What a task left out, by name, in a line: the same for most checkpoints.
+const leftOut = (task, counts, text, name) => DATA.checkpoints.flatMap((id) => {
+  const found = Object.entries((own(own(REPORT.details, id) || {}, task) || {})[counts] || {}).filter(([, n]) => n);
+  return found.length ? [T(text, found.map(([of, n]) => `${name(of)} ${n}`).join(', '))] : [];
+});
 
 const pText = (p) => !known(p) ? NONE : p >= 0.0001 ? fixed(p, 4) : '< 0.0001';
 
@@ -58,7 +68,7 @@ function rankTable(sets, title) {
   });
 }
 
-function kindsTable(kinds, title) {
+function factKinds(kinds, title) {
   const columns = [{ name: T('kind') }, { name: T('set') }, { name: T('facts'), ...NUMBER }, { name: T('mean_rank'), ...NUMBER }];
   return table(T('kinds_title'), columns, kinds.map((k) => [kindName(String(orNone(k.kind))), title(k), orNone(k.facts), stack(k.mean, k, THREE)]));
 }

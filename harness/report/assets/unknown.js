@@ -6,7 +6,8 @@ function unknownSection() {
     || DATA.checkpoints.some((id) => own(own(REPORT.details, id) || {}, t)));
   if (!asked.length) return null;
   return section('unknown', T('unknown_title'), label(asked), el('p', { class: 'lead' }, T('unknown_lead')),
-    pairs().length || detailed('trained', 'datasets').length ? el('p', { class: 'quiet' }, T('terms')) : null, findings(), notes([...tooEarly(), ...gapLines(['dates', 'membership'])]),
+    pairs().length || detailed('trained', 'datasets').length ? el('p', { class: 'quiet' }, T('terms')) : null, findings(),
+    notes([...tooEarly(), ...gapLines(['dates', 'membership'])]),
     contrastPart(), curvesPart(), methodTables(), ranksPart(), trainedPart(), verbatimPart());
 }
 
@@ -47,8 +48,7 @@ function pairFindings() {
 }
 
 const rankFindings = () => detailed('ranks', 'sets').map((s) => [s.verdict,
-  colon(`${s.checkpoint}, ${setName(s)}`, T('rank_found', valued(s.mean, s, THREE), orNone(s.facts)))
-    + (s.verdict === 'unknown' && known(s.p) && s.p < 0.05 ? T('rank_though', pText(s.p)) : '')]);
+  colon(`${s.checkpoint}, ${setName(s)}`, T('rank_found', valued(s.mean, s, THREE), orNone(s.facts))) + rankThough(s)]);
 
 function trainedFindings() {
   const entries = detailed('trained', 'datasets');
@@ -60,12 +60,20 @@ function trainedFindings() {
     .map(([word, found]) => [word, T('trained_found')[word](dataset, found.map((e) => e.checkpoint).join(', '))]));
 }
 
+// How long a run counts as verbatim: by language, where that differs.
+function runLengths(sets) {
+  const lengths = new Map(sets.filter((s) => known(s.characters)).map((s) => [String(s.set).split('/')[0], s.characters]));
+  const whole = DATA.checkpoints.map((id) => (own(own(REPORT.details, id) || {}, 'verbatim') || {}).characters).find(known);
+  const unlike = new Set(lengths.values());
+  if (unlike.size < 2) return orNone([...unlike, whole].find(known));
+  return [...lengths].map(([code, n]) => `${n} (${languageName(code)})`).join(', ');
+}
+
 function verbatimPart() {
   const sets = detailed('verbatim', 'sets');
   if (!sets.length) return null;
-  const lengths = DATA.checkpoints.map((id) => ((own(REPORT.details, id) || {}).verbatim || {}).characters).filter(known);
   const columns = [{ name: T('checkpoint') }, { name: T('set') }, { name: T('prompting') }, { name: T('documents'), ...NUMBER },
-    { name: T('longest_run'), ...NUMBER }, { name: T('run_share', [...new Set(lengths)].join(', ')), ...NUMBER }];
+    { name: T('longest_run'), ...NUMBER }, { name: T('run_share', runLengths(sets)), ...NUMBER }];
   const one = { factor: 1, digits: 1, signed: false };
   const rows = sets.map((s) => [named(s.checkpoint), setName(s), own(T('styles'), s.style) || orNone(s.style),
     orNone(s.documents), stack(s.mean_run, s, one),
@@ -78,5 +86,5 @@ function verbatimPart() {
   });
   return el('div', { class: 'under' }, el('h3', { id: 'verbatim' }, T('verbatim_title')), label(['verbatim']),
     el('p', { class: 'quiet' }, T('verbatim_note')), table(T('verbatim_title'), columns, rows),
-    notes([...guided, ...gapLines(['verbatim'])]));
+    notes([...guided, ...leftOut('verbatim', 'left_out', 'too_short', (set) => setName({ set })), ...gapLines(['verbatim'])]));
 }
