@@ -19,6 +19,11 @@ class CheckpointScheduling(LoadScheduling):  # type: ignore[misc]
     """Hands out items checkpoint by checkpoint; a worker stays on its base while any item needs it.
 
     A session without items of the matrix is handed out as xdist's default does.
+
+    Which items read a text beside a reference is not known here, for only the task says so. Where a
+    checkpoint's `reference` is on another base, the first item of a suite that reads (membership,
+    trained) loads that base, and the next item the worker's own again: twice a suite and worker,
+    and not again for other checkpoints, because readings are kept (`EvalSession`) and stored.
     """
 
     def __init__(self, config: Any, log: Any, checkpoints: Iterable[Checkpoint]) -> None:
