@@ -22,6 +22,7 @@ from enum import StrEnum
 from typing import Any
 
 from harness.membership.attacks import PANEL
+from harness.membership.blind import VARIANCE
 from harness.membership.enough import at_chance, to_stay_above, to_stay_below
 from harness.records import Interval
 from harness.statistics.intervals import LEVEL
@@ -234,7 +235,8 @@ def _clusters(sides: _Sides) -> tuple[list[str], list[str]]:
 
 
 def _estimate(sides: _Sides, kind: str, name: str, level: float = LEVEL) -> Estimate:
-    return Estimate(*auroc_interval(*_scores(sides, kind, name), *_clusters(sides), level=level))
+    scores, times = _scores(sides, kind, name), VARIANCE if kind == "blind" else 1.0
+    return Estimate(*auroc_interval(*scores, *_clusters(sides), level=level, times=times))
 
 
 def _evidence(sides: _Sides, attack: str, blind: str, level: float) -> Estimate:
@@ -245,7 +247,7 @@ def _evidence(sides: _Sides, attack: str, blind: str, level: float) -> Estimate:
     ours, clusters = _scores(sides, "attacks", attack), _clusters(sides)
     theirs = _scores(sides, "blind", blind) if blind else ([], [])
     if blind and auroc(*theirs) > 0.5:
-        value, interval = auroc_difference(ours, theirs, *clusters, level=level)
+        value, interval = auroc_difference(ours, theirs, *clusters, level=level, times=VARIANCE)
     else:
         value, interval = auroc_interval(*ours, *clusters, level=level)
         low, high = interval.low - 0.5, interval.high - 0.5

@@ -82,8 +82,11 @@ def auroc_interval(
     member_clusters: Sequence[str],
     other_clusters: Sequence[str],
     level: float = LEVEL,
+    times: float = 1.0,
 ) -> tuple[float, Interval]:
     """Return the AUROC and its interval; clusters are aligned with the scores.
+
+    times: what the variance is multiplied by, for scores that share more than their documents.
 
     log(A/(1-A)) ± t · SE/(A(1-A)), which stays within [0, 1] (Qin and Hotilovac 2008). Where no
     component differs (A = 1, or all scores equal) SE is 0 and tells nothing. As many independent
@@ -96,14 +99,17 @@ def auroc_interval(
     spread = _spread(*components, member_clusters, other_clusters)
     if spread.smaller == 1:
         return value, Interval(0.0, 1.0, "one cluster: not estimable", level)
+    wider = "" if times == 1 else f", {times:g} × variance"
     if spread.variance <= 0 or not 0 < value < 1:
-        plain = wilson(value * spread.smaller, spread.smaller, level)
-        return value, Interval(plain.low, plain.high, "Wilson, by clusters", level)
-    half = t_quantile(level, spread.degrees) * math.sqrt(spread.variance) / (value * (1 - value))
+        trials = spread.smaller / times
+        plain = wilson(value * trials, trials, level)
+        return value, Interval(plain.low, plain.high, f"Wilson, by clusters{wider}", level)
+    error = math.sqrt(spread.variance * times)
+    half = t_quantile(level, spread.degrees) * error / (value * (1 - value))
     middle = math.log(value / (1 - value))
     # 1 / (1 + exp(-x)), which two clusters' wide intervals would overflow
     low, high = (0.5 + 0.5 * math.tanh(end / 2) for end in (middle - half, middle + half))
-    return value, Interval(low, high, "DeLong on the logit, clustered t", level)
+    return value, Interval(low, high, f"DeLong on the logit, clustered t{wider}", level)
 
 
 def auroc_difference(
@@ -112,8 +118,11 @@ def auroc_difference(
     member_clusters: Sequence[str],
     other_clusters: Sequence[str],
     level: float = LEVEL,
+    times: float = 1.0,
 ) -> tuple[float, Interval]:
     """Return the AUROC of `ours` less that of `theirs`, two scores of the same texts, aligned.
+
+    times: what the variance of `theirs` alone is multiplied by, as for `auroc_interval`.
 
     The variance is that of the differences of the components, which has the covariance of the two
     scores in it, and no less than 2/(k + 2)², k the clusters of the smaller side: that of k
@@ -129,7 +138,12 @@ def auroc_difference(
     value = float(mine.mean() - your.mean())
     if spread.smaller == 1:
         return value, Interval(-1.0, 1.0, "one cluster: not estimable", level)
-    variance = max(spread.variance, 2 / (spread.smaller + 2) ** 2)
+    variance = spread.variance
+    if times != 1:
+        variance += (times - 1) * _spread(
+            your, your_others, member_clusters, other_clusters
+        ).variance
+    variance = max(variance, 2 / (spread.smaller + 2) ** 2)
     half = t_quantile(level, spread.degrees) * math.sqrt(variance)
     low, high = max(-1.0, value - half), min(1.0, value + half)
     return value, Interval(low, high, "DeLong, paired, clustered t", level)

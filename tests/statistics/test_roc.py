@@ -200,6 +200,31 @@ def test_equal_scores_differ_by_nothing_but_not_for_certain() -> None:
     assert (few.low, few.high) == (-1.0, 1.0)
 
 
+def test_scores_that_share_a_fit_have_a_wider_interval() -> None:
+    scores, theirs = _scores(13, 60, 80, 0.5), _scores(14, 60, 80, 0.3)
+    clusters = _names("m", 60), _names("o", 80)
+    plain, wide = (auroc_interval(*scores, *clusters, times=times)[1] for times in (1, 4))
+    assert _logit(wide.high) - _logit(wide.low) == pytest.approx(
+        2 * (_logit(plain.high) - _logit(plain.low))
+    )
+    never_wrong = auroc_interval([2.0] * 40, [1.0] * 40, *(_names(k, 40) for k in "mo"), times=2)[1]
+    assert never_wrong.low == wilson(20, 20).low
+    assert never_wrong.method == "Wilson, by clusters, 2 × variance"
+
+    # Of independent scores the variances add; the second's counts twice.
+    def width(times: float) -> float:
+        interval = auroc_difference(scores, theirs, *clusters, times=times)[1]
+        return interval.high - interval.low
+
+    kernel = _kernel(*theirs)
+    variance = kernel.mean(axis=1).var(ddof=1) / 60 + kernel.mean(axis=0).var(ddof=1) / 80
+    difference = _kernel(*scores) - kernel
+    plain_variance = (
+        difference.mean(axis=1).var(ddof=1) / 60 + difference.mean(axis=0).var(ddof=1) / 80
+    )
+    assert (width(2) / width(1)) ** 2 == pytest.approx(1 + variance / plain_variance)
+
+
 def test_scores_of_other_texts_are_refused() -> None:
     clusters = ["a", "b"], ["c", "d"]
     with pytest.raises(ValueError, match="aligned"):
