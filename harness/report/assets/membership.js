@@ -50,7 +50,7 @@ function methodTable(pair) {
       rateCell(found.tpr_5), rateCell(found.tpr_1)];
   }));
   const blind = Object.entries(pair.blind || {}).map(([name, found]) =>
-    colon(own(T('blinds'), name) || worded(name), aurocText(found)));
+    `${own(T('blinds'), name) || worded(name)} ${aurocText(found)}`);
   return el('details', null, el('summary', null, el('bdi', null, pairTitle(pair))),
     table(colon(T('methods_title'), pairTitle(pair)), columns, rows),
     notes([blind.length ? colon(T('blind'), blind.join('; ')) : T('no_blind'),
