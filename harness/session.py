@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.gates import DEFAULT_GATES, Gate
 from harness.records import Checkpoint, Model, Request, Response
 from harness.review.files import read_grades
 from harness.review.judgement import Judgement, judgements
+from harness.review.rubric import read_rubric
 from harness.runs import write_json
 from harness.store import Store
 from harness.tasks import Task
@@ -196,7 +198,9 @@ class EvalSession:
                 self.settings.reports,
                 self._hashes,
             )
-            write_json(path, described)
+            rubric = dataclasses.asdict(read_rubric(self.settings.grades))
+            graded = len(self._judgements())
+            write_json(path, {**described, "rubric": rubric, "graded": graded})
 
     def close(self) -> None:
         """Give the model's memory back."""

@@ -61,9 +61,14 @@ class Rated:
         return bool(self.said) and not self.verdict
 
     @property
-    def queues(self) -> frozenset[str]:
-        """The samplings that offered it to somebody who judged it: "queue:CHECKPOINT" ..."""
-        return frozenset(o["picked"] for o in self.opinions.values())
+    def sampled(self) -> bool:
+        """Whether the sampling offered it to anybody who judged it."""
+        return any(o["picked"] != "hand" for o in self.opinions.values() if o["verdict"] != SKIPPED)
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether people saw it and came to no verdict."""
+        return not self.verdict and bool(self.opinions)
 
 
 def written(row: Mapping[str, Any]) -> bool:

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from harness.comparison.drawn import answer_strata, pair_strata
 from harness.comparison.rated import Rated, rated
 from harness.records import Interval, Result
 from harness.runs import Run
 from harness.statistics.agreement import Agreement, cohens_kappa
 from harness.statistics.double_sampling import (
     Corrected,
-    PairStratum,
-    Stratum,
     corrected_accuracy,
     corrected_difference,
 )
@@ -144,10 +143,7 @@ def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> For
     rule, rule_interval = mean_interval(by_rule, clusters)
     counted, counted_interval = mean_interval([float(a.counted) for a in group], clusters)
     graded = [a for a in group if a.verdict]
-    strata = [
-        _stratum(outcome, members, f"queue:{checkpoint}")
-        for (outcome,), members in sorted(_grouped(group, "outcome").items())
-    ]
+    corrected = corrected_accuracy(answer_strata(group), design_effect(by_rule, clusters))
     return FormReview(
         checkpoint=checkpoint,
         suite=suite,
@@ -160,21 +156,8 @@ def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> For
         rule_interval=rule_interval,
         counted=counted,
         counted_interval=counted_interval,
-        corrected=corrected_accuracy(strata, design_effect(by_rule, clusters)),
+        corrected=corrected,
         **_agreeing(graded),
-    )
-
-
-def _stratum(name: str, members: Sequence[Rated], queue: str) -> Stratum:
-    drawn = [a for a in members if a.verdict and queue in a.queues]
-    others = [a for a in members if a.verdict and queue not in a.queues]
-    return Stratum(
-        name,
-        size=len(members),
-        graded=len(drawn),
-        right=sum(a.right for a in drawn),
-        certain=len(others),
-        certain_right=sum(a.right for a in others),
     )
 
 
@@ -187,57 +170,21 @@ def _agreeing(graded: Sequence[Rated]) -> dict[str, int]:
 
 
 def _differences(answers: Sequence[Rated]) -> Iterable[Difference]:
-    """Of the pairs of checkpoints that somebody asked the sampling to settle."""
-    queues = {queue for answer in answers for queue in answer.queues if "|" in queue}
-    by_checkpoint = _grouped(answers, "checkpoint", "suite", "form")
-    places = {(suite, form): None for _, suite, form in by_checkpoint}
-    checkpoints = dict.fromkeys(checkpoint for checkpoint, _, _ in by_checkpoint)
-    for ours, theirs in combinations(checkpoints, 2):
-        queue = next((q for q in (_pair(ours, theirs), _pair(theirs, ours)) if q in queues), "")
-        for suite, form in places if queue else ():
-            one = {a.item: a for a in by_checkpoint.get((ours, suite, form), ())}
-            other = {a.item: a for a in by_checkpoint.get((theirs, suite, form), ())}
-            pairs = [(one[item], other[item]) for item in one if item in other]
-            if any(queue in a.queues for pair in pairs for a in pair):
-                # The one whose name stands first in the queue is ours.
-                if queue != _pair(ours, theirs):
-                    pairs = [(second, first) for first, second in pairs]
-                first, second = queue.removeprefix("queue:").split("|", 1)
-                yield Difference(first, second, suite, form, _difference(pairs, queue))
-
-
-def _pair(ours: str, theirs: str) -> str:
-    return f"queue:{ours}|{theirs}"
-
-
-def _difference(pairs: Sequence[tuple[Rated, Rated]], queue: str) -> Corrected:
-    groups: dict[str, list[tuple[Rated, Rated]]] = {}
-    for ours, theirs in pairs:
-        same = ours.key == theirs.key
-        name = "the same answer" if same else f"{ours.outcome}, {theirs.outcome}"
-        groups.setdefault(name, []).append((ours, theirs))
-    strata = [_pair_stratum(name, group, queue) for name, group in sorted(groups.items())]
-    clusters = [ours.cluster for ours, _ in pairs]
-    by_rule = [float(ours.rule) - float(theirs.rule) for ours, theirs in pairs]
-    return corrected_difference(strata, design_effect(by_rule, clusters))
-
-
-def _pair_stratum(name: str, pairs: Sequence[tuple[Rated, Rated]], queue: str) -> PairStratum:
-    if all(ours.key == theirs.key for ours, theirs in pairs):
-        return PairStratum(name, size=len(pairs), certain=len(pairs))
-    both = [(o, t) for o, t in pairs if o.verdict and t.verdict]
-    drawn = [(o, t) for o, t in both if queue in o.queues or queue in t.queues]
-    others = [(o, t) for o, t in both if not (queue in o.queues or queue in t.queues)]
-    return PairStratum(
-        name,
-        size=len(pairs),
-        graded=len(drawn),
-        won=sum(o.right and not t.right for o, t in drawn),
-        lost=sum(t.right and not o.right for o, t in drawn),
-        certain=len(others),
-        certain_won=sum(o.right and not t.right for o, t in others),
-        certain_lost=sum(t.right and not o.right for o, t in others),
-    )
+    """Of the pairs of checkpoints whose unlike answers people drew enough of to tell."""
+    places = _grouped(answers, "suite", "form")
+    for (suite, form), group in places.items():
+        sides = {c: {a.item: a for a in of} for (c,), of in _grouped(group, "checkpoint").items()}
+        for theirs, ours in combinations(sides, 2):
+            shared = [item for item in sides[ours] if item in sides[theirs]]
+            pairs = [(sides[ours][item], sides[theirs][item]) for item in shared]
+            if any(o.sampled and t.sampled and o.key != t.key for o, t in pairs):
+                clusters = [o.cluster for o, _ in pairs]
+                by_rule = [float(o.rule) - float(t.rule) for o, t in pairs]
+                corrected = corrected_difference(
+                    pair_strata(pairs), design_effect(by_rule, clusters)
+                )
+                if corrected.value is not None:
+                    yield Difference(ours, theirs, suite, form, corrected)
 
 
 def _kinds(answers: Sequence[Rated]) -> Iterable[KindReview]:

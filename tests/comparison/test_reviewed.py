@@ -10,6 +10,7 @@ import pytest
 from harness.comparison.baseline import Baseline, make_baseline
 from harness.comparison.reviewed import Review, review_of
 from harness.comparison.scores import paired, score_set
+from harness.review.events import sample_key
 from harness.review.judgement import Judgement, Opinion, plain
 from harness.runs import read_run
 from tests.report import builder as build
@@ -37,7 +38,7 @@ def answer(id: str, by_rule: bool, opinions: dict[str, Opinion] | None = None, *
     return row
 
 
-def by(author: str, verdict: str, picked: str = "queue:base") -> dict[str, Opinion]:
+def by(author: str, verdict: str, picked: str = "queue") -> dict[str, Opinion]:
     return {author: Opinion(verdict, picked)}
 
 
@@ -54,15 +55,24 @@ def test_a_run_that_nobody_graded_has_no_review(tmp_path: Path) -> None:
     assert review(tmp_path, base=[answer("a1", True)]) == Review()
 
 
+def in_order(ids: list[str]) -> list[str]:
+    """Ids in the order in which the sampling offers their answers."""
+    keys = {i: build.row(i) for i in ids}
+    return sorted(
+        ids, key=lambda i: sample_key("knowledge", i, keys[i]["prompt"], keys[i]["response"])
+    )
+
+
 def test_accuracy_stands_by_rule_as_counted_and_corrected(tmp_path: Path) -> None:
     # 60 answers right by the rule, of which people call 1 of 10 wrong; 40 wrong, of which 5 of 10
     # are right: .6 · .9 + .4 · .5 = .74 by hand.
+    correct, wrong = (
+        in_order([f"{name}{i}" for i in range(n)]) for name, n in (("r", 60), ("w", 40))
+    )
+    said = {i: "wrong" if n == 0 else "right" for n, i in enumerate(correct[:10])}
+    said |= {i: "right" if n < 5 else "wrong" for n, i in enumerate(wrong[:10])}
     rows = [
-        answer(f"r{i}", True, by("花子", "wrong" if i == 0 else "right") if i < 10 else None)
-        for i in range(60)
-    ] + [
-        answer(f"w{i}", False, by("花子", "right" if i < 5 else "wrong") if i < 10 else None)
-        for i in range(40)
+        answer(i, i[0] == "r", by("花子", said[i]) if i in said else None) for i in correct + wrong
     ]
 
     (form,) = review(tmp_path, base=rows).forms
@@ -77,23 +87,44 @@ def test_accuracy_stands_by_rule_as_counted_and_corrected(tmp_path: Path) -> Non
 
 
 def test_answers_picked_by_hand_are_not_generalised_from(tmp_path: Path) -> None:
-    rows = [answer(f"w{i}", False, by("花子", "right", "hand")) for i in range(10)]
-    rows += [answer(f"w{i}", False, by("花子", "wrong")) for i in range(10, 20)]
-    rows += [answer(f"w{i}", False) for i in range(20, 100)]
+    ids = in_order([f"w{i}" for i in range(100)])
+    said = {i: by("花子", "wrong") for i in ids[:10]}
+    said |= {i: by("花子", "right", "hand") for i in ids[50:60]}
+    rows = [answer(i, False, said.get(i)) for i in ids]
 
     (form,) = review(tmp_path, base=rows).forms
 
     assert form.corrected.value == pytest.approx(0.10)
 
 
-def test_another_checkpoints_queue_is_no_random_part_of_this_ones(tmp_path: Path) -> None:
-    rows = [answer(f"w{i}", False, by("花子", "right", "queue:qa-e3")) for i in range(10)]
-    rows += [answer(f"w{i}", False) for i in range(10, 100)]
+def test_grades_beyond_a_gap_are_no_random_part(tmp_path: Path) -> None:
+    # As another comparison leaves them, which offered some of these answers and not others.
+    ids = in_order([f"w{i}" for i in range(100)])
+    said = {i: by("花子", "wrong") for i in ids[:10]} | {i: by("花子", "right") for i in ids[20:60]}
 
-    (form,) = review(tmp_path, base=rows).forms
+    (form,) = review(tmp_path, base=[answer(i, False, said.get(i)) for i in ids]).forms
+
+    assert form.corrected.value == pytest.approx(0.0)
+    assert form.counted == pytest.approx(0.40)
+
+
+def test_an_answer_that_was_skipped_leaves_no_gap(tmp_path: Path) -> None:
+    ids = in_order([f"w{i}" for i in range(10)])
+    said = {i: by("花子", "right") for i in ids} | {ids[4]: by("花子", "skipped")}
+
+    (form,) = review(tmp_path, base=[answer(i, False, said[i]) for i in ids]).forms
+
+    assert form.corrected.value == pytest.approx(1.0)
+
+
+def test_without_grades_of_some_outcome_nothing_is_corrected(tmp_path: Path) -> None:
+    ids = in_order([f"w{i}" for i in range(10)])
+    rows = [answer(i, False, by("花子", "right") if i == ids[0] else None) for i in ids]
+
+    (form,) = review(tmp_path, base=[*rows, answer("r1", True)]).forms
 
     assert form.corrected.value is None
-    assert "wrong" in form.corrected.reason
+    assert "correct" in form.corrected.reason
 
 
 def test_skipped_and_disputed_answers_are_counted_as_what_they_are(tmp_path: Path) -> None:
@@ -133,21 +164,20 @@ def test_an_answer_of_two_checkpoints_counts_once_for_its_kind(tmp_path: Path) -
 
 
 def test_a_comparison_that_was_asked_for_is_settled_on_pairs(tmp_path: Path) -> None:
-    queue = "queue:base|qa-e3"
     ours, theirs = [], []
     for i in range(20):  # unlike by the rule: base wrong, qa right; all of it confirmed by a person
-        ours.append(answer(f"u{i}", False, by("花子", "wrong", queue), response="一円"))
-        theirs.append(answer(f"u{i}", True, by("花子", "right", queue), response="二円"))
+        ours.append(answer(f"u{i}", False, by("花子", "wrong"), response="一円"))
+        theirs.append(answer(f"u{i}", True, by("花子", "right"), response="二円"))
     for i in range(80):  # the same answer twice: nothing to grade
         ours.append(answer(f"s{i}", True))
         theirs.append(answer(f"s{i}", True))
 
     (difference,) = review(tmp_path, base=ours, qa=theirs).differences
 
-    assert (difference.ours, difference.theirs) == ("base", "qa-e3")
-    assert difference.corrected.value == pytest.approx(-0.2)
+    assert (difference.ours, difference.theirs) == ("qa-e3", "base")
+    assert difference.corrected.value == pytest.approx(0.2)
     assert difference.corrected.interval is not None
-    assert difference.corrected.interval.high < 0
+    assert difference.corrected.interval.low > 0
 
 
 def test_a_pair_counts_by_the_judge_that_both_answers_have(tmp_path: Path) -> None:
