@@ -1,0 +1,74 @@
+// What people's grades say: accuracies by rule, as counted and corrected; the rule's errors; people
+// beside each other.
+const REVIEW = REPORT.review || { forms: [], kinds: [], graders: [], differences: [] };
+
+const ends = (value, bounds, show) => known(value) && bounds
+  ? el('span', { class: 'stacked' }, el('span', null, show(value)),
+    el('span', { class: 'interval' }, T('from_to', show(bounds.low), show(bounds.high)))) : NONE;
+const asShare = (value, bounds) => ends(value, bounds, (v) => share(v));
+const asPoints = (value, bounds) => ends(value, bounds, (v) => signed(v));
+const questionsAsked = ({ suite, form }) => [taskName(suite), formName(form)].filter(Boolean).join(' · ');
+const perCent = (name) => withUnit(R(name), '%');
+
+function reviewSection() {
+  if (!REVIEW.forms.length) return null;
+  return section('review', R('title'), label([...new Set(REVIEW.forms.map((f) => f.suite))]),
+    el('p', { class: 'quiet lead' }, R('note')), accuraciesByPeople(), differencesByPeople(),
+    ruleAgainstPeople(), peopleBesideEachOther());
+}
+
+function accuraciesByPeople() {
+  const columns = [{ name: T('checkpoint') }, { name: R('questions'), class: 'text' },
+    ...['by_rule', 'counted', 'corrected'].map((name) => ({ name: perCent(name), ...NUMBER })),
+    ...['graded', 'strict', 'lenient'].map((name) => ({ name: R(name), ...NUMBER }))];
+  const rows = REVIEW.forms.map((f) => [named(f.checkpoint), questionsAsked(f), asShare(f.rule, f.rule_interval),
+    asShare(f.counted, f.counted_interval), asShare(f.corrected.value, f.corrected.interval),
+    R('of', f.graded, f.n), f.strict, f.lenient]);
+  const skipped = REVIEW.forms.reduce((sum, f) => sum + f.skipped, 0);
+  const disputed = REVIEW.forms.reduce((sum, f) => sum + f.disputed, 0);
+  return el('div', { class: 'part' }, table(R('title'), columns, rows), notes([
+    ...(skipped || disputed ? [R('without', skipped, disputed)] : []),
+    ...REVIEW.forms.filter((f) => f.corrected.reason).map((f) =>
+      R('uncorrected', `${f.checkpoint}, ${questionsAsked(f)}`, f.corrected.reason))]));
+}
+
+function differencesByPeople() {
+  if (!REVIEW.differences.length) return null;
+  const columns = [{ name: T('checkpoint') }, { name: R('questions'), class: 'text' },
+    { name: T('difference'), ...NUMBER }, { name: R('graded_or_equal'), ...NUMBER }];
+  return el('div', { class: 'part' }, el('h3', null, R('differences')), table(R('differences'), columns,
+    REVIEW.differences.map((d) => [el('span', null, named(d.ours), ' − ', named(d.theirs)), questionsAsked(d),
+      asPoints(d.corrected.value, d.corrected.interval), R('of', d.corrected.graded, d.corrected.n)])),
+  notes(REVIEW.differences.filter((d) => d.corrected.reason).map((d) =>
+    R('uncorrected', `${d.ours} − ${d.theirs}`, d.corrected.reason))));
+}
+
+function ruleAgainstPeople() {
+  if (!REVIEW.kinds.length) return null;
+  const columns = [{ name: R('kind') }, { name: R('graded'), ...NUMBER },
+    { name: perCent('agree'), ...NUMBER }, { name: R('strict'), ...NUMBER }, { name: R('lenient'), ...NUMBER }];
+  const listed = REVIEW.disagreements;
+  return el('div', { class: 'part' }, el('h3', null, R('rule')), table(R('rule'), columns,
+    REVIEW.kinds.map((k) => [[taskName(k.suite), k.kind].filter(Boolean).join(' · '), k.graded,
+      asShare(k.share, k.interval), k.strict, k.lenient])),
+  listed.length ? el('details', null, el('summary', null, R('apart', listed.length)),
+    itemLinks(listed.map(([suite, item, outcome, verdict]) =>
+      [suite, item, `${outcomeName(outcome)} → ${R(verdict)}`]))) : null);
+}
+
+function peopleBesideEachOther() {
+  if (!REVIEW.graders.length) return null;
+  const columns = [{ name: R('people') }, { name: R('both'), ...NUMBER }, { name: perCent('agree'), ...NUMBER },
+    { name: R('kappa'), ...NUMBER }];
+  const kappa = (a) => ends(a.kappa, a.kappa_interval, (v) => fixed(v, 2));
+  return el('div', { class: 'part' }, el('h3', null, R('beside')), table(R('beside'), columns,
+    REVIEW.graders.map((g) => [el('span', null, el('bdi', null, g.first), ' · ', el('bdi', null, g.second)),
+      g.agreement.n, asShare(g.agreement.share, g.agreement.interval), kappa(g.agreement)])),
+  REVIEW.graders.map((g) => [g.agreement.reason ? notes([g.agreement.reason]) : null, g.apart.length
+    ? el('details', null, el('summary', null, R('differ', g.first, g.second, g.apart.length)),
+      itemLinks(g.apart.map(([suite, item]) => [suite, item, '']))) : null]));
+}
+
+const itemLinks = (items) => el('ul', { class: 'notes' }, items.map(([suite, item, more]) => el('li', null,
+  el('a', { href: sampleHash({ task: suite, id: item }) }, el('bdi', null, item)),
+  more ? ` – ${more}` : null)));

@@ -1,0 +1,33 @@
+// The words for what people's grades say.
+const REVIEW_TEXTS = {
+  en: {
+    title: 'Graded by people', questions: 'Questions', by_rule: 'By rule', counted: 'Counted',
+    corrected: 'Corrected', graded: 'Graded', strict: 'Rule too strict', lenient: 'Rule too lenient',
+    note: 'By rule: all answers as the rule graded them. Counted: people’s verdicts over the rule’s. Corrected: for the errors that people found in the rule’s grades, estimated from the answers that the sampling offered. Too strict: right by people, wrong by the rule. 95 % intervals.',
+    of: (n, all) => `${n} of ${all}`,
+    without: (skipped, disputed) => `Without a verdict: ${skipped} skipped, ${disputed} on which people can’t agree (the rule’s grade stands).`,
+    uncorrected: (name, why) => `Not corrected: ${name}: ${why}.`,
+    differences: 'Two checkpoints as people grade (points)', graded_or_equal: 'Graded or equal',
+    rule: 'The rule against people', kind: 'Kind of fact', agree: 'Agree',
+    apart: (n) => `The ${n} answers on which people and the rule differ`,
+    beside: 'People beside each other', people: 'People', both: 'Answers of both', kappa: 'Cohen’s kappa',
+    differ: (a, b, n) => `${a} and ${b} differ on ${n}`, right: 'right', wrong: 'wrong',
+  },
+  ja: {
+    title: '人による採点', questions: '質問', by_rule: '規則による', counted: '集計値',
+    corrected: '補正後', graded: '採点済み', strict: '規則が厳しすぎ', lenient: '規則が甘すぎ',
+    note: '「規則による」は全回答の規則による採点、「集計値」は人の判定を規則の判定に優先させた値、「補正後」は人が見つけた規則の誤りを、抽出で示された回答から推定して補正した値です。「厳しすぎ」は人が正解、規則が誤答とした回答の数です。95%区間。',
+    of: (n, all) => `${all}件中${n}件`,
+    without: (skipped, disputed) => `判定なし：保留${skipped}件、意見が割れたもの${disputed}件(規則の判定を使います)。`,
+    uncorrected: (name, why) => `補正なし：${name}：${why}`,
+    differences: '人の採点による二つのチェックポイントの差(ポイント)', graded_or_equal: '採点済みまたは同一',
+    rule: '規則と人の比較', kind: '事実の種類', agree: '一致',
+    apart: (n) => `人と規則で判定が異なる回答${n}件`,
+    beside: '採点者どうしの比較', people: '採点者', both: '共通の回答', kappa: 'コーエンのκ',
+    differ: (a, b, n) => `${a}と${b}で異なる${n}件`, right: '正解', wrong: '誤答',
+  },
+};
+const R = (name, ...values) => {
+  const text = REVIEW_TEXTS[language][name];
+  return typeof text === 'function' ? text(...values) : text;
+};
