@@ -3,6 +3,7 @@
 const STORED = `michi-grades/${RUN.id}/`;
 const DOWNLOADED = `michi-downloaded/${RUN.id}`;
 const GRADE_VERDICTS = ['right', 'wrong', 'skipped', 'cleared'];
+const EVENT_FIELDS = ['schema', 'event', 'sample', 'suite', 'item', 'verdict', 'author', 'time', 'note', 'rubric', 'picked'];
 const RUBRIC = (DATA.review && DATA.review.rubric) || { version: 'default/1', text: '' };
 const SERVED = Boolean(DATA.review && DATA.review.server);
 
@@ -41,18 +42,14 @@ const NOBODY = new Map();
 const opinionsOn = (sample) => foldedGrades().get(sample) || NOBODY;
 const ownOpinion = (sample) => opinionsOn(sample).get(grades.author);
 
-// {verdict: 'right' | 'wrong' | '' , said: whether anybody gave a verdict, skipped, queue: offered, not picked}
+// What people say together: {verdict: 'right', 'wrong' or '' for a tie, said: whether anybody gave a verdict,
+// skipped: whether all who saw it left it out, queues: what it was offered to settle}
 function judged(sample) {
-  let [balance, said, queue] = [0, 0, false];
-  const opinions = opinionsOn(sample);
-  for (const { verdict, picked } of opinions.values()) {
-    if (verdict === 'skipped') continue;
-    said += 1;
-    balance += verdict === 'right' ? 1 : -1;
-    queue = queue || picked === 'queue';
-  }
-  return { verdict: balance > 0 ? 'right' : balance < 0 ? 'wrong' : '', said: said > 0, queue,
-    skipped: !said && opinions.size > 0 };
+  const opinions = [...opinionsOn(sample).values()];
+  const said = opinions.filter(({ verdict }) => verdict !== 'skipped');
+  const balance = said.reduce((sum, { verdict }) => sum + (verdict === 'right' ? 1 : -1), 0);
+  return { verdict: balance > 0 ? 'right' : balance < 0 ? 'wrong' : '', said: said.length > 0,
+    skipped: opinions.length > 0 && !said.length, queues: opinions.map(({ picked }) => picked) };
 }
 
 const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)),
@@ -106,12 +103,13 @@ function eventFault(event) {
   if (event.schema !== 1) return 'schema';
   if (!/^[0-9a-f]{32}$/.test(event.event)) return 'event';
   if (!/^[0-9a-f]{16}$/.test(event.sample)) return 'sample';
-  if (texts.some((name) => typeof event[name] !== 'string')) return 'text';
+  if (texts.some((name) => typeof event[name] !== 'string' || (!event[name] && name !== 'note'))) return 'text';
+  if (Object.keys(event).some((name) => !EVENT_FIELDS.includes(name))) return 'fields';
   if (Array.from(event.note).length > 2000) return 'note';
   if (!GRADE_VERDICTS.includes(event.verdict)) return 'verdict';
   if (typeof event.author !== 'string' || !event.author || cleanName(event.author) !== event.author) return 'author';
   if (!/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(event.time) || Number.isNaN(Date.parse(event.time))) return 'time';
-  return ['queue', 'hand'].includes(event.picked) ? null : 'picked';
+  return /^(hand|queue(:.*)?)$/s.test(event.picked) ? null : 'picked';
 }
 
 // A name as it is kept, or '' for one that can't be: control characters, halves of characters, too long.

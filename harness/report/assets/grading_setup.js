@@ -143,7 +143,7 @@ function loadGrades(text) {
     return [el('p', null, T('not_loaded', faults.length)), el('ul', { class: 'notes' },
       faults.slice(0, 20).map(([line, fault]) => el('li', null, T('line', line, own(T('faults'), fault)))))];
   }
-  const fresh = events.filter((event) => !grades.events.has(event.event));
+  const fresh = [...new Map(events.map((event) => [event.event, event])).values()].filter((event) => !grades.events.has(event.event));
   const mine = new Set(gradeableTasks().flatMap((t) => questions(t).flatMap((q) => q.answers.filter(gradeable).map((a) => a.key))));
   addEvents(fresh, true);
   if (!SERVED) settleEvents(fresh.map((event) => event.event));

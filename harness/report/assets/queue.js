@@ -1,11 +1,11 @@
 // Which answers are graded, in which order: the fewest that settle the question.
 const RIGHT_RULE = 'correct';
 const gradeable = (answer) => Boolean(answer && answer.key);
-const gradeableTasks = () => DATA.tasks.filter((task) =>
-  questions(task).some((question) => question.answers.some(gradeable)));
+const gradeableTasks = () => DATA.tasks.filter((task) => // packed as they are: the first view asks for it
+  DATA.samples[task].questions.some((packed) => packed[7]));
 
-// A pool: {a, b, units}. A unit is what one draw of the queue is about: an answer of `a`, or the unlike answers
-// of `a` and `b` to one question; of like ones the difference is 0 whatever they are.
+// A pool: {a, b, queue, units, alike, keys}. A unit is what one draw of the queue is about: an answer of `a`, or the
+// unlike answers of `a` and `b` to one question; of like ones (`alike` of them) the difference is 0 whatever they are.
 // unit: {question, members: [answer of a, answer of b], keys, stratum, unlike, place}
 function poolOf({ suite, a, b, form }) {
   const [first, second] = [a, b].map((id) => DATA.checkpoints.indexOf(id));
@@ -23,7 +23,7 @@ function poolOf({ suite, a, b, form }) {
       unlike: b ? (rules[0] === RIGHT_RULE) !== (rules[1] === RIGHT_RULE) : false });
   }
   units.sort((x, y) => x.place < y.place ? -1 : 1);
-  return { a, b, units, alike, total: units.length + alike, keys: new Set(units.flatMap((unit) => unit.keys)) };
+  return { a, b, queue: `queue:${b ? `${a}|${b}` : a}`, units, alike, keys: new Set(units.flatMap((unit) => unit.keys)) };
 }
 
 const valueOf = (answer) => {
@@ -40,28 +40,25 @@ function unitValue(unit, of = valueOf) {
   return [Math.max(0, ours - theirs), Math.max(0, theirs - ours)];
 }
 
-// Strata as estimate.js takes them. Drawn at random are the grades of a stratum without a gap from the beginning
-// of its order. What the queue offered beyond came from another comparison, whose strata were others: such grades
-// are no random part of these (double_sampling.py) and stay out. Picked by hand, an answer counts for itself.
+// Strata as estimate.js takes them. Only what this queue offered is a random part of them: whatever was picked
+// by hand, or offered to settle something else, counts for itself (harness/comparison/reviewed.py does the same).
 function strataOf(pool) {
   const strata = new Map();
+  const empty = { size: 0, graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0 };
   for (const unit of pool.units) {
-    const s = strata.get(unit.stratum) || strata.set(unit.stratum, { name: unit.stratum, unlike: unit.unlike,
-      byRule: unitValue(unit, byRule), size: 0, graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0, gap: false }).get(unit.stratum);
-    const found = unit.keys.map(judged);
+    const { stratum: name, unlike } = unit;
+    if (!strata.has(name)) strata.set(name, { ...empty, name, unlike, byRule: unitValue(unit, byRule) });
+    const s = strata.get(name);
     const value = unitValue(unit);
     s.size += 1;
-    if (!value) s.gap = s.gap || !found.some(passedOver);
-    else if (!found.some(({ queue }) => queue)) { s.certain += 1; s.certainWon += value[0]; s.certainLost += value[1]; }
-    else if (!s.gap) { s.graded += 1; s.won += value[0]; s.lost += value[1]; }
+    if (!value) continue;
+    if (unit.keys.some((k) => judged(k).queues.includes(pool.queue))) {
+      s.graded += 1; s.won += value[0]; s.lost += value[1];
+    } else { s.certain += 1; s.certainWon += value[0]; s.certainLost += value[1]; }
   }
-  if (pool.alike) strata.set('', { name: '', unlike: false, byRule: [0, 0], size: pool.alike, graded: 0, won: 0, lost: 0,
-    certain: pool.alike, certainWon: 0, certainLost: 0 });
+  if (pool.alike) strata.set('', { ...empty, name: '', size: pool.alike, certain: pool.alike });
   return [...strata.values()];
 }
-
-// Nobody can say, or people can't agree: it leaves no gap in the order.
-const passedOver = ({ said, skipped, verdict }) => skipped || (said && !verdict);
 
 // The key of the answer to grade next, or null. second: offer this author what others have graded, too.
 function nextKey(pool, second) {

@@ -38,7 +38,7 @@ Object.assign(TEXTS.en, {
   refused: (n) => `The server was started again: open the address it printed. Your ${n} unsent grades are kept in this browser and will be sent from there.`,
   rejected: (n, why) => `${n} not taken by the server: ${why}`,
   faults: { json: 'not JSON', object: 'not an object', schema: 'another schema than 1', event: 'event is not 32 hex digits',
-    sample: 'sample is not 16 hex digits', text: 'suite, item, rubric or note is not a text', verdict: 'no such verdict', author: 'author is not 1 to 60 characters',
+    sample: 'sample is not 16 hex digits', text: 'suite, item, rubric or note is no text or empty', fields: 'a field that grades don’t have', verdict: 'no such verdict', author: 'author is not 1 to 60 characters',
     time: 'time is not a date with a zone', picked: 'picked is neither queue nor hand', note: 'note is longer than 2,000 characters' },
 });
 Object.assign(TEXTS.ja, {
@@ -80,6 +80,6 @@ Object.assign(TEXTS.ja, {
   refused: (n) => `サーバーが起動し直されました。新しく表示されたアドレスを開いてください。未送信の${n}件はこのブラウザーに残っていて、そこから送られます。`,
   rejected: (n, why) => `${n}件がサーバーに受け付けられません：${why}`,
   faults: { json: 'JSONではありません', object: 'オブジェクトではありません', schema: 'schemaが1ではありません', event: 'eventが32桁の16進数ではありません',
-    sample: 'sampleが16桁の16進数ではありません', text: 'suite・item・rubric・noteが文字列ではありません', verdict: 'verdictが正しくありません', author: 'authorは1～60文字です',
+    sample: 'sampleが16桁の16進数ではありません', text: 'suite・item・rubric・noteが文字列でないか空です', fields: '採点にない項目があります', verdict: 'verdictが正しくありません', author: 'authorは1～60文字です',
     time: 'timeがタイムゾーン付きの日時ではありません', picked: 'pickedはqueueかhandです', note: 'noteは2,000文字までです' },
 });
