@@ -16,8 +16,8 @@ RIGHT, WRONG, SKIPPED, CLEARED = "right", "wrong", "skipped", "cleared"
 class Opinion:
     """What one person says of one answer.
 
-    verdict: "right", "wrong" or "skipped". picked: "queue" for an answer that the sampling offered,
-    "hand" for one that the person chose: only the former are a random sample.
+    verdict: "right", "wrong" or "skipped". picked: "queue" (or "queue:WHAT") for an answer that the
+    sampling offered, "hand" for one that the person chose: only the former are a random sample.
     """
 
     verdict: str
@@ -41,24 +41,28 @@ class Judgement:
     @property
     def sampled(self) -> bool:
         """Whether the sampling offered the answer to anybody who judged it."""
-        return any(opinion.picked == "queue" for opinion in self.opinions.values())
+        return any(opinion.picked != "hand" for opinion in self.opinions.values())
+
+
+def latest(events: Iterable[GradeEvent]) -> list[GradeEvent]:
+    """Of each author the last event on each answer, by time, then place; "cleared" ones, too."""
+    last: dict[tuple[str, str], GradeEvent] = {}
+    for event in sorted(events, key=lambda e: e.moment):  # stable: of one moment the later line
+        last[event.sample, event.author] = event
+    return list(last.values())
 
 
 def judgements(events: Iterable[GradeEvent]) -> dict[str, Judgement]:
-    """What holds of each answer, by its key: of one author the latest event, by time, then place.
+    """What holds of each answer, by its key: what each author said `latest`.
 
     An answer that nobody has anything to say of any more is left out.
     """
-    latest: dict[str, dict[str, GradeEvent]] = {}
-    for event in sorted(events, key=lambda e: e.time):  # stable: of one moment the later line
-        latest.setdefault(event.sample, {})[event.author] = event
-    folded = {
-        key: {
-            a: Opinion(e.verdict, e.picked, e.note) for a, e in said.items() if e.verdict != CLEARED
-        }
-        for key, said in latest.items()
-    }
-    return {key: Judgement(opinions) for key, opinions in folded.items() if opinions}
+    opinions: dict[str, dict[str, Opinion]] = {}
+    for event in latest(events):
+        if event.verdict != CLEARED:
+            opinion = Opinion(event.verdict, event.picked, event.note)
+            opinions.setdefault(event.sample, {})[event.author] = opinion
+    return {key: Judgement(said) for key, said in opinions.items()}
 
 
 def over_rule(grade: Grade, judgement: Judgement) -> Grade:
