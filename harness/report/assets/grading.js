@@ -41,6 +41,12 @@ function startRound(hash, options) {
   return begun;
 }
 
+// As the grades have it by now.
+function restartRound() {
+  Object.assign(round, startRound(round.hash, round.options));
+  redrawRound('card', 'figures', ...(grades.author ? ['keys'] : []));
+}
+
 // The answers of a pool that this author graded and did not clear, in the order of the events.
 function gradedIn(pool) {
   const graded = new Set();
@@ -145,7 +151,7 @@ const ROUND_KEYS = [['1', () => gradeCurrent('right'), 'key_right'], ['0', () =>
   ['k', () => look(-1), 'key_back'], ['j', () => look(1), 'key_on'], ['?', toggleLegend, 'key_legend']];
 
 function gradeKeys() {
-  if (!grades.author) return nameForm(() => redrawRound());
+  if (!grades.author) return nameForm(restartRound);
   const off = { 1: !currentKey(), 0: !currentKey(), s: !currentKey(), n: !currentKey(), k: !round.at,
     u: !gradedIn(round.pool).length, j: !currentKey() };
   return [el('div', { class: 'grade-keys', role: 'group', 'aria-label': T('grading_keys') },

@@ -28,7 +28,7 @@ async function sendGrades() {
     } else if (answer.status === 403) trouble('refused');
     else {
       trouble('rejected', (await answer.text()).slice(0, 300));
-      if (answer.status === 400) apart(events);
+      if (answer.status === 400 || answer.status === 409) apart(events);
       again = backOff();
     }
   } catch { // no server, no network, no answer in time
@@ -56,6 +56,7 @@ async function receiveGrades() {
     if (!answer.ok) return;
     const { events } = await answer.json();
     addEvents(events.filter((event) => !eventFault(event) && !grades.events.has(event.event)), false);
+    if (round && !grades.fresh.size) restartRound(); // nobody is at work yet on what is graded already
   } catch { /* sending says so */ }
 }
 
