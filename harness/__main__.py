@@ -40,6 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     report = commands.add_parser("report", help="make a run's reports again; nothing is asked")
     report.add_argument("run", type=Path, help="a run folder, such as reports/latest")
+    report.add_argument(
+        "--redact",
+        action="store_true",
+        help="write reports without questions, answers and documents into RUN/redacted",
+    )
     report.set_defaults(command=_report)
     _add_compare(commands.add_parser("compare", help="two runs or sample logs, sample by sample"))
     bless = commands.add_parser("bless", help="make a run the baseline that gates go by")
@@ -118,7 +123,7 @@ def _unwritable(path: Path, error: BaseException | None) -> StorageError:
 
 
 def _report(options: argparse.Namespace) -> int:
-    for path in write_reports(options.run):
+    for path in write_reports(options.run, options.redact):
         print(path)
     return 0
 

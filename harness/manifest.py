@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import os
 import platform
 import secrets
 import shlex
@@ -16,6 +17,7 @@ from typing import Any
 from harness.config import Matrix
 from harness.fingerprint import FileHashes
 from harness.runs import SCHEMA, Item
+from harness.scrub import place, scrub, scrub_all, scrub_arguments
 from harness.versions import versions
 
 PACKAGES = (
@@ -41,33 +43,40 @@ def now() -> str:
 
 
 def describe(
-    run_id: str,
+    folder: Path,
     matrix: Matrix,
     arguments: Sequence[str],
     root: Path,
     reports: Path,
     hashes: FileHashes,
+    redact: bool = False,
 ) -> dict[str, Any]:
-    """The manifest of a run that begins. reports: where earlier runs lie."""
+    """The manifest of a run that begins. folder: where it lies; reports: where earlier ones lie.
+
+    redact: whether its reports leave out what was asked and answered (`harness.report.redact`).
+    """
     return {
         "schema": SCHEMA,
-        "id": run_id,
+        "id": folder.name,
+        "folder": _place(str(folder), root),
         "started": now(),
         "finished": None,
         "status": "partial",
-        "command": shlex.join(["pytest", *(_place(a, root) for a in arguments)]),
+        "command": shlex.join(["pytest", *scrub_arguments(arguments, root)]),
+        "job": ci_job(),
+        "redact": redact,
         "tree": working_tree(root, reports),
         "matrix": _place(str(matrix.path), root),
         "models": [
             {
                 "id": model.id,
-                "weights": _place(model.weights, root),
+                "weights": scrub(_place(model.weights, root), root),
                 "released": model.released.isoformat(),
                 "engine": model.engine,
                 "dtype": model.dtype,
                 "quantization": model.quantization,
-                "note": model.note,
-                "release_evidence": model.release_evidence,
+                "note": scrub(model.note, root),
+                "release_evidence": scrub(model.release_evidence, root),
             }
             for model in matrix.models
         ],
@@ -87,7 +96,7 @@ def describe(
         ],
         "data": {
             task: {
-                **dataclasses.asdict(source),
+                **scrub_all(dataclasses.asdict(source), root),
                 "path": _place(str(source.path), root),
                 "sha256": hashes.of(source.path) if source.path.is_file() else None,
             }
@@ -99,6 +108,22 @@ def describe(
             "packages": versions(PACKAGES),
         },
     }
+
+
+def ci_job() -> str | None:
+    """The address of the CI job that this process runs in; None where there is none.
+
+    GitHub Actions and GitLab say it in variables:
+    https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+    https://docs.gitlab.com/ci/variables/predefined_variables/
+    """
+    told = os.environ.get
+    server, repository, run = (
+        told(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")
+    )
+    if server and repository and run:
+        return f"{server}/{repository}/actions/runs/{run}"
+    return told("CI_JOB_URL") or None
 
 
 def finished(manifest: dict[str, Any], items: Sequence[Item], complete: bool) -> dict[str, Any]:
@@ -135,10 +160,5 @@ def working_tree(root: Path, reports: Path) -> dict[str, Any] | None:
 
 
 def _place(text: str, root: Path) -> str:
-    """A path as seen from the project; what lies outside keeps its last two parts only."""
-    path = Path(text)
-    if not path.is_absolute():
-        return text
-    if path.is_relative_to(root):
-        return str(path.relative_to(root))
-    return str(Path("…", *path.parts[-2:]))
+    """A path of this machine as others may read it; hub ids and relative paths as they stand."""
+    return place(text, root) if Path(text).is_absolute() else text

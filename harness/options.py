@@ -51,11 +51,21 @@ def add_options(parser: pytest.Parser) -> None:
         "--eval-grades", metavar="DIR",
         help="people's verdicts on answers, which count over the rules' (default: REPORTS/grades)",
     )  # fmt: skip
+    group.addoption(
+        "--eval-redact", action="store_true", default=None,
+        help="leave out of the reports what was asked and answered, and documents",
+    )  # fmt: skip
+    group.addoption(
+        "--eval-annotations", choices=("github",), default=None,
+        help="mark failed gates for the pages of a CI (default: for none)",
+    )  # fmt: skip
     parser.addini("eval_matrix", "default of --eval-matrix, relative to the root folder")
     parser.addini("eval_data", "default of --eval-data", type="linelist", default=[])
     parser.addini("eval_limit", "default of --eval-limit", type="int", default=None)
     parser.addini("eval_baseline", "default of --eval-baseline, relative to the root folder")
     parser.addini("eval_inconclusive", "default of --eval-inconclusive")
+    parser.addini("eval_redact", "default of --eval-redact", type="bool", default=False)
+    parser.addini("eval_annotations", "default of --eval-annotations")
     parser.addini("eval_reports", "folder of runs and store", default="reports")
 
 
@@ -95,6 +105,8 @@ def read_settings(config: pytest.Config) -> Settings:
         grades=_grades(config, reports),
         baseline=_baseline(config),
         strict=_strict(config),
+        redact=bool(config.getoption("eval_redact") or config.getini("eval_redact")),
+        annotations=_annotations(config),
     )
 
 
@@ -122,6 +134,13 @@ def _strict(config: pytest.Config) -> bool:
     # As pytest itself tells a CI.
     in_ci = bool(os.environ.get("CI") or os.environ.get("BUILD_NUMBER"))
     return chosen == "fail" if chosen else in_ci
+
+
+def _annotations(config: pytest.Config) -> str:
+    chosen = config.getoption("eval_annotations") or config.getini("eval_annotations") or ""
+    if chosen not in ("", "github"):
+        raise ConfigError(f"eval_annotations = {chosen!r}: expected github.")
+    return str(chosen)
 
 
 def _run_folder(config: pytest.Config, reports: Path) -> Path:

@@ -66,7 +66,11 @@ class Ended:
         self.measured[-1] = dataclasses.replace(item, results=results, status=status)
 
     def properties(self) -> list[tuple[str, object]]:
-        """Score, n and interval of the last task's headline figures, for JUnit's properties."""
+        """The last task's headline figures and what gates said, for JUnit's properties.
+
+        Score, n and interval of a figure; of a gate its verdict and margin, and where samples could
+        be paired the difference with interval, n, and how many became worse and better.
+        """
         found: list[tuple[str, object]] = []
         for result in self.measured[-1].results:
             if result.headline:
@@ -78,7 +82,7 @@ class Ended:
                     (f"{name}.n", result.n),
                 ]
             if result.verdict is not Verdict.MEASURED:
-                found.append((f"{result.task}.{result.metric}.verdict", str(result.verdict)))
+                found += _of_gate(result)
         return found
 
     def ended_in_error(self, message: str) -> list[Item]:
@@ -112,6 +116,23 @@ class Ended:
             message=message,
             seconds=round(time.monotonic() - self.started, 3),
         )
+
+
+def _of_gate(result: Result) -> list[tuple[str, object]]:
+    name, gate = f"{result.task}.{result.metric}", result.gate
+    found: list[tuple[str, object]] = [(f"{name}.verdict", str(result.verdict))]
+    for key, figure in (
+        ("margin", "margin"),
+        ("difference", "difference"),
+        ("difference.low", "low"),
+        ("difference.high", "high"),
+        ("difference.n", "n"),
+        ("worse", "worse"),
+        ("better", "better"),
+    ):
+        if figure in gate:
+            found.append((f"{name}.{key}", round(gate[figure], 6)))
+    return found
 
 
 def _with_verdict(result: Result, decisions: Sequence[Decision]) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from harness.config import missing_parts
 from harness.errors import MichiError
 from harness.outcome import task_of
 from harness.runs import Item, append_item, item_from_row, read_run, write_json
+from harness.scrub import place, scrub
 from harness.session import Settings
 from harness.toml import suggestion
 
@@ -133,6 +135,11 @@ class Recorder:
                 terminalreporter.write_line(line)
         for note in self._notes:
             terminalreporter.write_line(note)
+        if self.settings.annotations == "github":
+            from harness.report.annotations import github_annotations
+
+            for line in github_annotations(self._items, self.settings.strict):
+                terminalreporter.write_line(line)
 
     def _tell_once(self, report: Any) -> None:
         """One cause is told once, however many checkpoints and workers meet it."""
@@ -143,12 +150,25 @@ class Recorder:
             report.longrepr = (report.nodeid, 0, reason)
 
     def _record(self, item: Item) -> None:
+        # Messages name files by their whole path, and engines may quote a key that was refused.
+        item = dataclasses.replace(item, message=scrub(item.message, self.settings.root))
+        if not self._items:
+            self._tell_junit()
         self._items.append(item)
         try:
             append_item(self.settings.run_folder, item)
         except MichiError as error:
             self._misused = True
             self._note(str(error))
+
+    def _tell_junit(self) -> None:
+        """Where the report will be, as a property of the whole suite in --junit-xml's file."""
+        from _pytest.junitxml import xml_key  # as pytest's own record_testsuite_property does
+
+        xml = self.config.stash.get(xml_key, None)
+        if xml is not None:
+            page = self.settings.run_folder / "report.html"
+            xml.add_global_property("michi.report", place(str(page), self.settings.root))
 
     def _record_crash(self, report: Any) -> None:
         from harness.spread import checkpoint_of
@@ -167,6 +187,8 @@ class Recorder:
             return  # no item came as far as a run folder
         try:
             begun = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            # A folder that is used again may have begun without --eval-redact.
+            begun["redact"] = bool(begun.get("redact")) or self.settings.redact
             write_json(folder / "run.json", manifest.finished(begun, self._items, complete))
             from harness.report.write import write_reports
 

@@ -33,7 +33,8 @@ class Settings:
     reports: the folder of runs, store and the link to the latest run. arguments: pytest's own.
     grades: the folder of people's verdicts. baseline: what checkpoints are gated against; without
     one it is the matrix's baseline checkpoint of this run. strict: whether an inconclusive gate
-    fails.
+    fails. redact: whether reports leave out what was asked and answered. annotations: for whom
+    gates that failed are marked on the terminal, "github" or "" for nobody.
     """
 
     matrix: Matrix
@@ -45,6 +46,8 @@ class Settings:
     grades: Path
     baseline: Baseline | None = None
     strict: bool = False
+    redact: bool = False
+    annotations: str = ""
 
     @property
     def gates(self) -> tuple[Gate, ...]:
@@ -191,12 +194,13 @@ class EvalSession:
         path = self.settings.run_folder / "run.json"
         if not path.exists():
             described = manifest.describe(
-                self.settings.run_folder.name,
+                self.settings.run_folder,
                 self.settings.matrix,
                 self.settings.arguments,
                 self.settings.root,
                 self.settings.reports,
                 self._hashes,
+                self.settings.redact,
             )
             rubric = dataclasses.asdict(read_rubric(self.settings.grades))
             graded = len(self._judgements())

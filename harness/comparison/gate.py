@@ -31,6 +31,7 @@ from harness.toml import suggestion
 # usual .8, so that .8 is kept where noise was guessed too low (docs/gates.md).
 POWER = 0.9
 _SHOWN = 5  # ids named in a reason
+_KEPT = 20  # ids of samples that became worse, kept for the summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Decision:
 
     reason: one line for a person. figures: against, margin, and where samples could be paired
     difference (ours minus the reference's), low, high, n, worse, better, p (sign flips of whole
-    clusters), and for an inconclusive gate needed: the n it would take.
+    clusters), fell: ids of samples that became worse, and for an inconclusive gate needed: the n it
+    would take.
     """
 
     gate: Gate
@@ -125,6 +127,8 @@ def _compared(gate: Gate, pairs: Paired, against: str, worse_is_more: bool) -> D
         "better": changed.lost if worse_is_more else changed.won,
         "p": sign_flip(apart, pairs.clusters),
     }
+    if fell := _fell(pairs, worse_is_more):
+        figures["fell"] = fell[:_KEPT]
     reason = _reason(figures)
     if broken := _broken(gate, pairs, worse_is_more):
         verdict = Verdict.REGRESSED
@@ -168,9 +172,16 @@ def advice(size: int | None) -> str:
 
 
 def _broken(gate: Gate, pairs: Paired, worse_is_more: bool) -> list[str]:
+    return [id for id in _fell(pairs, worse_is_more) if id in gate.must_not_break]
+
+
+def _fell(pairs: Paired, worse_is_more: bool) -> list[str]:
+    """Ids of samples that became worse, those that fell furthest first."""
+    sign = 1 if worse_is_more else -1
     rows = zip(pairs.ids, pairs.ours, pairs.theirs, strict=True)
-    fell = [id for id, now, before in rows if (now > before if worse_is_more else now < before)]
-    return [id for id in fell if id in gate.must_not_break]
+    by = [((now - before) * sign, id) for id, now, before in rows]
+    # Sorting is stable: those that fell as far stand in the order of the data.
+    return [id for drop, id in sorted(by, key=lambda pair: -pair[0]) if drop > 0]
 
 
 def _incomparable(gate: Gate, against: str, problem: str) -> Decision:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 
 from harness.comparison.within import Comparisons
 from harness.records import Result, Verdict
+from harness.report.badge import highest_accuracy
 from harness.report.cells import Table, percent
 from harness.report.learnt import knowledge_tables
 from harness.report.missing import gap_notes, tasks_of
+from harness.report.regressions import regression_tables
 from harness.report.reviewed import review_tables
 from harness.report.tables import (
     gates_table,
@@ -20,37 +21,69 @@ from harness.report.tables import (
 from harness.report.unknown import unknown_tables
 from harness.runs import Run
 
-LIMIT = 65_000  # a pull request comment may have 65,536 characters
+# By it a CI finds the comment that it wrote before, to write this one in its place.
+MARKER = "<!-- michi -->"
+# A pull request comment may have 65,536 characters. Counted in UTF-16, which is never fewer; in
+# UTF-8 that is at most 195,000 bytes, far below the 1 MiB of a job's summary on GitHub.
+LIMIT = 65_000
 _CUT = "\n\n… cut here; the whole is in report.html.\n"
 _CELL_LIMIT = 300
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~!&@:])")
+_ADDRESS = re.compile(r"https?://[\w.:/%~-]+")
 
 
 def summary(run: Run, compared: Comparisons) -> str:
-    """The run in Markdown, shorter than LIMIT characters."""
+    """The run in Markdown, shorter than LIMIT characters.
+
+    What decides comes first, and where the report is stands there however much is cut.
+    """
     everything, gates = results_table(run, compared), gates_table(run)
-    head = [
-        f"# michi: run {_text(str(run.manifest['id']))}",
+    head = f"{MARKER}\n# michi: run {_text(str(run.manifest['id']))}"
+    parts = [
         first_sentence(run, compared),
         section(gates) if gates else "",
+        *(section(table, code=(1, 2, 3)) for table in regression_tables(run)),
         *map(section, knowledge_tables(run, compared)),
         *map(section, review_tables(compared.review)),
         *map(section, unknown_tables(run)),
         section(relative_table(run, compared.relative)),
         _not_run(run),
-        "The whole report, with every sample: `report.html` in the run folder "
-        "(one file, opens offline). The same figures for programs: `report.json`.",
     ]
-    text = "\n\n".join(part for part in head if part)
     # The long table comes last and is left out whole: half a <details> would swallow what follows.
     details = (
         f"\n\n<details><summary>{everything.title}</summary>\n\n{_body(everything)}\n\n</details>\n"
     )
-    if len(text) + len(details) < LIMIT:
-        return text + details
-    if len(text) + len(_CUT) >= LIMIT:
-        text = text[: LIMIT - len(_CUT) - 1].rsplit("\n", 1)[0]
-    return text + _CUT
+    return _fitted(head, [part for part in parts if part], _where(run), details)
+
+
+def _fitted(head: str, parts: list[str], foot: str, details: str) -> str:
+    """As much as the limit allows: the first part that is too long is cut at the end of a line."""
+    text, room = head, LIMIT - _units(foot) - _units(_CUT) - 2
+    for part in parts:
+        longer = f"{text}\n\n{part}"
+        if _units(longer) > room:
+            begin = longer.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
+            return f"{begin.rsplit(chr(10), 1)[0]}{_CUT}\n{foot}\n"
+        text = longer
+    text += f"\n\n{foot}"
+    return text + (details if _units(text + details) < LIMIT else _CUT)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _where(run: Run) -> str:
+    """Where the reports are: the path as the run recorded it, and the CI job that made it."""
+    folder, job = str(run.manifest.get("folder") or ""), str(run.manifest.get("job") or "")
+    path = f"`{folder.replace('`', '')}/report.html`" if folder else "`report.html`"
+    parts = [f"The whole report, with every sample: {path} (one file, opens offline)"]
+    if _ADDRESS.fullmatch(job):
+        parts.append(f"; [the job that made it]({job})")
+    parts.append(". The same figures for programs: `report.json`.")
+    if run.manifest.get("redact"):
+        parts.append(" Questions, answers and documents are left out of these reports.")
+    return "".join(parts)
 
 
 def first_sentence(run: Run, compared: Comparisons) -> str:
@@ -73,28 +106,26 @@ def first_sentence(run: Run, compared: Comparisons) -> str:
 
 
 def _best(results: list[Result]) -> str:
-    seen = [r for r in results if r.metric == "accuracy_seen" and math.isfinite(r.value)]
-    if not seen:
-        return ""
-    best = max(seen, key=lambda r: r.value)
-    return f" Highest accuracy: {_text(best.checkpoint)}, {_text(percent(best))} %."
+    best = highest_accuracy(results)
+    return f" Highest accuracy: {_text(best.checkpoint)}, {_text(percent(best))} %." if best else ""
 
 
-def section(table: Table) -> str:
-    """A table with its title as a heading."""
-    return f"## {_text(table.title)}\n\n{_body(table)}"
+def section(table: Table, code: tuple[int, ...] = ()) -> str:
+    """A table with its title as a heading. code: columns whose cells are shown as code."""
+    return f"## {_text(table.title)}\n\n{_body(table, code)}"
 
 
-def _body(table: Table) -> str:
+def _body(table: Table, code: tuple[int, ...] = ()) -> str:
     rule = "|".join("---:" if i in table.numeric else "---" for i in range(len(table.columns)))
-    lines = [_line(table.columns), f"|{rule}|", *(_line(row) for row in table.rows)]
+    lines = [_line(table.columns), f"|{rule}|", *(_line(row, code) for row in table.rows)]
     grid = "\n".join(lines) if table.columns else ""
     notes = "\n".join(f"- {_text(note)}" for note in table.notes)
     return "\n\n".join(part for part in (grid, notes) if part)
 
 
-def _line(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(_text(cell) for cell in cells) + " |"
+def _line(cells: tuple[str, ...], code: tuple[int, ...] = ()) -> str:
+    shown = (_code(cell) if place in code else _text(cell) for place, cell in enumerate(cells))
+    return f"| {' | '.join(shown)} |"
 
 
 def _not_run(run: Run) -> str:
@@ -104,10 +135,23 @@ def _not_run(run: Run) -> str:
 
 def _text(text: str) -> str:
     """Text that Markdown shows as it stands: no links, mentions or HTML made of names."""
-    line = " ".join(text.replace("\0", " ").split())
-    if len(line) > _CELL_LIMIT:
-        line = line[: _CELL_LIMIT - 1] + "…"
-    return _SPECIAL.sub(_escape, line)
+    return _SPECIAL.sub(_escape, _one_line(text))
+
+
+def _code(text: str) -> str:
+    """What models wrote: GitHub makes mentions, references and links of anything but code."""
+    line = _one_line(text).replace("|", "｜")  # no escape holds after a backslash in a table
+    if not line:
+        return ""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    return f"{fence} {line} {fence}" if "`" in line else f"`{line}`"
+
+
+def _one_line(text: str) -> str:
+    # A lone surrogate, which models emit, has no UTF-8 and no UTF-16.
+    whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    line = " ".join(whole.replace("\0", " ").split())
+    return line if len(line) <= _CELL_LIMIT else line[: _CELL_LIMIT - 1] + "…"
 
 
 def _escape(match: re.Match[str]) -> str:

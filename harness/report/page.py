@@ -18,6 +18,7 @@ from typing import Any
 from harness.report.cells import PERCENT, SCALES, ordered_checkpoints
 from harness.report.document import finite
 from harness.report.missing import tasks_of
+from harness.report.redact import redacted_page
 from harness.report.samples import confusion, packed_grades, packed_task
 from harness.review.judgement import Judgement
 from harness.runs import Run
@@ -85,7 +86,7 @@ def page_data(
     """What the page's script reads: report, packed samples, confusion tables, people's grades."""
     checkpoints = [str(c["id"]) for c in ordered_checkpoints(run)]
     tables = {c: confusion(run, c) for c in checkpoints}
-    return {
+    data = {
         "report": {**report, "details": _drawn(report["details"])},
         "scales": [[task, begin, dataclasses.asdict(scale)] for task, begin, scale in SCALES],
         "percent": dataclasses.asdict(PERCENT),
@@ -96,6 +97,8 @@ def page_data(
         "grades": packed_grades(run, people),
         "review": {"server": serving, "rubric": run.manifest.get("rubric")},
     }
+    # The local server shows what it grades; its page goes nowhere.
+    return redacted_page(data) if run.manifest.get("redact") and not serving else data
 
 
 def _drawn(details: dict[str, Any]) -> dict[str, Any]:

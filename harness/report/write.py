@@ -1,32 +1,51 @@
-"""Write a run's reports into its folder: report.json, summary.md, report.html."""
+"""Write a run's reports into its folder: report.json, badge.json, summary.md, report.html."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
 from harness.comparison.within import comparisons
 from harness.jsonl import storage_error
+from harness.report.badge import badge
 from harness.report.document import document
 from harness.report.markdown import summary
 from harness.report.page import page
-from harness.runs import read_run, write_json
+from harness.report.redact import FOLDER, redacted_run
+from harness.runs import Run, read_run, write_json
 
 
-def write_reports(folder: Path) -> list[Path]:
+def write_reports(folder: Path, redact: bool = False) -> list[Path]:
     """Make every report of a run again from what lies in its folder; returns what was written.
+
+    A run that was made with `--eval-redact` has redacted reports. redact: of another run, write
+    redacted ones into a folder of their own beside the whole ones.
 
     Each file appears whole or not at all. Raises ConfigError for a folder that is no run,
     StorageError where the folder can't be written.
     """
     run = read_run(folder)
     compared = comparisons(run)
+    if run.manifest.get("redact"):
+        run = redacted_run(run)
+    elif redact:
+        folder, run = folder / FOLDER, _beside(redacted_run(run))
     report = document(run, compared)
-    paths = [folder / name for name in ("report.json", "summary.md", "report.html")]
+    names = ("report.json", "badge.json", "summary.md", "report.html")
+    paths = [folder / name for name in names]
     write_json(paths[0], report)
-    _write_text(paths[1], summary(run, compared))
-    _write_text(paths[2], page(run, report))
+    write_json(paths[1], badge(run, compared))
+    _write_text(paths[2], summary(run, compared))
+    _write_text(paths[3], page(run, report))
     return paths
+
+
+def _beside(run: Run) -> Run:
+    """The run as one whose reports lie in the folder of redacted ones."""
+    place = run.manifest.get("folder")
+    manifest = {**run.manifest, "folder": f"{place}/{FOLDER}" if place else None}
+    return dataclasses.replace(run, manifest=manifest)
 
 
 def _write_text(path: Path, text: str) -> None:

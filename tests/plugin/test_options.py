@@ -158,7 +158,7 @@ def test_run_dir_names_the_folder_of_the_run(
     folder = project.path / "sub" / "here"
     assert figures(folder)["base", "jsquad", "f1"] == 0.4
     assert {p.name for p in folder.iterdir()} == {
-        "run.json", "results.jsonl", "samples", "report.json", "report.html", "summary.md",
+        "run.json", "results.jsonl", "samples", "report.json", "badge.json", "report.html", "summary.md",
     }  # fmt: skip
     assert "report: here/report.html" in result.outlines
 

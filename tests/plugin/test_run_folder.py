@@ -9,7 +9,7 @@ import pytest
 
 from tests.plugin.helpers import asked, figures, forget_asked, items, latest, report, rows
 
-REPORTS = ("report.json", "summary.md", "report.html")
+REPORTS = ("report.json", "badge.json", "summary.md", "report.html")
 
 
 def harness(project: pytest.Pytester, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -32,7 +32,7 @@ def _block(html: str) -> str:
 def test_all_reports_are_written_and_nothing_half(run_folder: Path) -> None:
     names = [path.name for path in write_reports(run_folder)]
 
-    assert names == ["report.json", "summary.md", "report.html"]
+    assert names == ["report.json", "badge.json", "summary.md", "report.html"]
     assert not list(run_folder.glob("*.partial"))
 
 
@@ -86,7 +86,7 @@ def test_an_answer_of_a_million_characters_is_cut(tmp_path: Path) -> None:
 def test_a_run_that_measured_nothing_has_a_report(tmp_path: Path) -> None:
     folder = build.start(tmp_path, [build.BASE], status="partial", data={}, finished=None)
 
-    assert "measured, no gate was set" in write_reports(folder)[1].read_text("utf-8")
+    assert "measured, no gate was set" in write_reports(folder)[2].read_text("utf-8")
 
 
 def test_command_prints_what_it_wrote(run_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
