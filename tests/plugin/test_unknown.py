@@ -193,12 +193,12 @@ def test_a_whole_run_measures_everything_and_a_second_one_asks_nothing(
         assert title in output(result)
     (ja,) = details(unknown, "base", "membership")["languages"]
     (other,) = details(unknown, "other", "membership")["languages"]
-    assert (ja["verdict"], other["verdict"]) == ("works", "no power")
+    assert (ja["verdict"], other["verdict"]) == ("works", "too few")
     assert ja["asked"]["documents"] == ["own0", "own1", "own2"]
     assert other["asked"] is None
     (tuned,) = details(unknown, "tuned", "trained")["datasets"]
     (untuned,) = details(unknown, "base", "trained")["datasets"]
-    assert (tuned["verdict"], untuned["verdict"]) == ("works", "no power")
+    assert (tuned["verdict"], untuned["verdict"]) == ("works", "too few")
     assert details(unknown, "base", "ranks")["sets"][0]["facts"] == 24
     assert details(unknown, "base", "verbatim")["sets"]
     first, files = figures(latest(unknown)), sample_files(latest(unknown))
