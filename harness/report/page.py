@@ -17,17 +17,25 @@ from typing import Any
 
 from harness.report.cells import PERCENT, SCALES, ordered_checkpoints
 from harness.report.document import finite
+from harness.report.kinds import by_kind
 from harness.report.missing import tasks_of
 from harness.report.redact import redacted_page
 from harness.report.samples import confusion, packed_grades, packed_task
+from harness.report.verdict import verdict
 from harness.review.judgement import Judgement
 from harness.runs import Run
 
 SCRIPTS = (
     "texts",
+    "texts_page",
     "texts_unknown",
+    "texts_grading",
+    "texts_reviewed",
     "dom",
     "data",
+    "grades",
+    "estimate",
+    "queue",
     "cells",
     "chart",
     "gates",
@@ -38,12 +46,27 @@ SCRIPTS = (
     "ranks",
     "unknown",
     "outcomes",
+    "reviewed",
+    "verdict",
+    "scatter",
+    "suites",
     "overview",
     "manifest",
+    "diff",
+    "likelihoods",
+    "filters",
     "samples",
+    "sample",
+    "grading",
+    "grading_card",
+    "grading_setup",
+    "grading_cards",
+    "grading_figures",
     "main",
 )
-STYLES = ("page",)
+# The only script that asks for anything: a page that is opened from the disk is without it.
+SENDING = "sending"
+STYLES = ("page", "grading")
 # Of an attack's details: by far the longest.
 _CURVES = ("roc", "histogram")
 # Also what HTML, not JSON, gives a meaning to; and the two line ends that old scripts trip over.
@@ -61,7 +84,8 @@ def page(
     people: what they said of answers, by the answer's key; None for what they had said when the run
     was made. serving: for `harness.server`, to which the page then sends grades.
     """
-    script = "(() => {\n'use strict';\n" + "\n".join(_asset(f"{s}.js") for s in SCRIPTS) + "})();\n"
+    names = (*SCRIPTS, SENDING) if serving else SCRIPTS
+    script = "(() => {\n'use strict';\n" + "\n".join(_asset(f"{s}.js") for s in names) + "})();\n"
     style = "\n".join(_asset(f"{s}.css") for s in STYLES)
     fields = {
         "{{style_hash}}": _hash(style),
@@ -94,6 +118,8 @@ def page_data(
         "tasks": list(tasks_of(run)),
         "samples": {task: packed_task(run, task) for task in tasks_of(run)},
         "confusion": {c: table for c, table in tables.items() if table},
+        "verdict": verdict(run, report),
+        "kinds": {c: forms for c in checkpoints if (forms := by_kind(run, c))},
         "grades": packed_grades(run, people),
         "review": {"server": serving, "rubric": run.manifest.get("rubric")},
     }

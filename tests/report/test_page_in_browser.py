@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def _rows(page: Page, table: int) -> list[list[str]]:
-    rows = page.locator("table").nth(table).locator("tbody tr").all()
-    return [row.locator("th, td").all_inner_texts() for row in rows]
-
-
 def _wait_for_rows(page: Page, count: int) -> None:
     # By selector: a condition in JavaScript is what the page's own policy forbids.
     page.wait_for_selector(f"tbody tr:first-child:nth-last-child({count})")
@@ -31,7 +26,9 @@ def _wait_for_rows(page: Page, count: int) -> None:
 def test_both_tables_are_drawn_as_tables(visit: Visit, run_folder: Path) -> None:
     page = visit.open(run_folder)
 
-    accuracy, forms, relative = _rows(page, 0), _rows(page, 1), section_rows(page, "relative")
+    accuracy, forms, relative = (
+        section_rows(page, name) for name in ("accuracy", "forms", "relative")
+    )
 
     assert accuracy[1] == [
         "2", "qa-e3", "独自QAデータセット", "3", "65.0", "60.0 – 70.0", "1200",
@@ -42,7 +39,7 @@ def test_both_tables_are_drawn_as_tables(visit: Visit, run_folder: Path) -> None
     assert accuracy[2][4:] == ["–"] * 4
     assert "embedded, fictional" in page.locator("#accuracy + p").inner_text()
     assert page.locator("tbody th:not([scope=row]), thead th:not([scope=col])").count() == 0
-    assert page.locator(".chart").count() == 4
+    assert page.locator(".chart").count() == 5
     assert page.get_attribute("html", "lang") == "en"
 
 

@@ -18,9 +18,10 @@ function route(hash) {
   if (name === 'samples') return { name, draw: () => samplesView(new URLSearchParams(query)) };
   if (name === 'sample') {
     const [task, id] = [decoded(rest[0] || ''), decoded(rest.slice(1).join('/'))];
-    return { name: 'samples', draw: () => own(DATA.samples, task) ? sampleView(task, id) : [el('p', null, T('unknown'))] };
+    return { name: 'samples', draw: () => own(DATA.samples, task) ? sampleView(task, id, new URLSearchParams(query)) : [el('p', null, T('unknown'))] };
   }
   if (name === 'curves' && query) pickCurves(new URLSearchParams(query));
+  if (name === 'grade') return { name, draw: () => gradeView(new URLSearchParams(query)) };
   if (name === 'run') return { name, draw: manifestView };
   return { name: 'overview', anchor: name, draw: overviewView };
 }
@@ -32,7 +33,7 @@ function speak(to) {
 }
 
 function banner(current) {
-  const views = ['overview', 'samples', 'run'];
+  const views = ['overview', 'samples', ...(gradeableTasks().length ? ['grade'] : []), 'run'];
   const started = (RUN.started || '').slice(0, 16).replace('T', ' ');
   return el('header', null,
     el('div', { class: 'bar-top' },
@@ -47,11 +48,17 @@ function banner(current) {
       label([...new Set(DATA.tasks.flatMap(sources))])) : null);
 }
 
+// Not by address: that says which view this is.
+function toMain(event) {
+  event.preventDefault();
+  document.getElementById('main').focus();
+}
+
 function draw() {
   const view = route(location.hash);
   document.documentElement.lang = language;
   document.title = `${RUN.id} – michi`;
-  document.body.replaceChildren(banner(view.name),
+  document.body.replaceChildren(el('a', { class: 'skip', href: '#main', onclick: toMain }, T('skip')), banner(view.name),
     el('main', { id: 'main', tabindex: '-1', 'data-view': view.name }, view.draw()),
     el('footer', { class: 'quiet' }, T('file')));
   const anchor = view.anchor && document.getElementById(view.anchor);
@@ -69,6 +76,7 @@ window.addEventListener('hashchange', () => {
 window.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+  if (gradeKey(event)) { event.preventDefault(); return; }
   const targets = { j: '.steps .next', k: '.steps .previous', Escape: '.steps .back', '/': '#search' };
   const target = own(targets, event.key) && document.querySelector(targets[event.key]);
   if (!target) return;

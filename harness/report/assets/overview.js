@@ -1,4 +1,4 @@
-// The first view: gates, the two tables of the article, what stands behind them, what is missing.
+// The first view: the verdict, the two tables of the article, what stands behind them, what is missing.
 const FORMS = ['paraphrase', 'held_out', 'untrained', 'reversed', 'near_miss', 'control',
   'carried_over'];
 const MANY = 10; // metrics that a table has columns for
@@ -18,8 +18,7 @@ function accuracySection() {
     ...(acquired.length ? [{ name: T('acquired_points'), ...NUMBER }] : [])];
   return section('accuracy', T('accuracy_title'), label(['knowledge']),
     table(T('accuracy_caption'), columns, rows, true),
-    notes([...methods(shown), ...reasons(shown), ...worldNotes(), ...gapLines(['knowledge'])]),
-    formsPart());
+    notes([...methods(shown), ...reasons(shown), ...worldNotes(), ...gapLines(['knowledge'])]));
 }
 
 // A twin that learnt its world well has next to no accuracy here.
@@ -27,14 +26,14 @@ const worldNotes = () => DATA.checkpoints.filter((id) => BY_ID.get(id).twin_of)
   .map((id) => T('other_world', id, BY_ID.get(id).twin_of));
 
 // The other forms of question, in a table of their own: nine columns more would hide the first.
-function formsPart() {
+function formsSection() {
   const measured = new Set(REPORT.results.filter((r) => r.task === 'knowledge').map((r) => r.metric));
   measured.delete('accuracy_seen');
   const usual = FORMS.flatMap((form) => [`accuracy_${form}`, `bleed_${form}`]);
   const metrics = [...new Set([...usual, ...measured])].filter((m) => measured.has(m));
   if (!metrics.length) return null;
   const shown = DATA.checkpoints.flatMap((id) => metrics.map((m) => result(id, 'knowledge', m)));
-  return el('div', { class: 'under' }, el('h3', { id: 'forms' }, T('forms_title')),
+  return section('forms', T('forms_title'), label(['knowledge']),
     metrics.some((m) => m.startsWith('bleed_')) ? el('p', { class: 'quiet' }, T('bleed_note')) : null,
     table(T('forms_title'), ...byCheckpoint('knowledge', metrics)),
     notes([...methods(shown), ...reasons(shown)]));
@@ -99,6 +98,6 @@ function gapsSection() {
     [el('bdi', { class: 'name' }, g.checkpoint), taskName(g.task), statusName(g.status), g.message || NONE])));
 }
 
-const overviewView = () => [gatesSection(), accuracySection(), acquisitionSection(),
-  twinsSection(), beforeSection(), unknownSection(), relativeSection(), chartSection(), outcomesSection(),
-  confusionSection(), allSection(), gapsSection()];
+const overviewView = () => [verdictSection(), accuracySection(), relativeSection(), scatterSection(),
+  gatesSection(), reviewSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), unknownSection(), chartSection(),
+  outcomesSection(), kindsSection(), jsquadSection(), confusionSection(), allSection(), gapsSection()];

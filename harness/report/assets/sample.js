@@ -1,0 +1,102 @@
+// One sample: what was asked, what counts as right, and everyone's answer side by side.
+const AGAINST = ['gold', 'base', 'likelihood', 'off'];
+let against = 'gold';
+
+function sampleHash(question) {
+  const mode = against === 'gold' ? '' : `?against=${against}`;
+  try {
+    return `#sample/${encodeURIComponent(question.task)}/${encodeURIComponent(question.id)}${mode}`;
+  } catch { // a lone surrogate in an id has no place in an address
+    return `#sample/${encodeURIComponent(question.task)}/~${questions(question.task).indexOf(question)}${mode}`;
+  }
+}
+
+function findSample(task, id) {
+  const all = questions(task);
+  return all.find((q) => q.id === id) || (id.startsWith('~') ? all[Number(id.slice(1))] : undefined);
+}
+
+// Ways of marking the answers that this run has something for.
+function modes(question) {
+  const some = (test) => question.answers.some((a) => a && test(a));
+  return AGAINST.filter((mode) => ({ gold: question.gold.length, base: baseAnswer(question),
+    likelihood: some((a) => a.reading), off: true })[mode]);
+}
+
+function sampleView(task, id, parameters) {
+  const question = findSample(task, id);
+  if (!question) return [el('p', null, T('unknown'))];
+  const wanted = parameters.get('against');
+  against = AGAINST.includes(wanted) ? wanted : 'gold';
+  const rows = listed.rows.includes(question) ? listed.rows : questions(task);
+  const place = rows.indexOf(question);
+  const step = (to, text, name) => rows[to]
+    ? el('a', { href: sampleHash(rows[to]), class: name }, text) : el('span', { class: 'off' }, text);
+  const steps = el('nav', { class: 'steps', 'aria-label': T('samples') });
+  const answers = el('div');
+  const redraw = () => {
+    steps.replaceChildren(el('a', { href: backHash(task), class: 'back' }, T('back')),
+      step(place - 1, T('previous'), 'previous'), el('span', null, `${place + 1} / ${rows.length}`),
+      step(place + 1, T('next'), 'next'));
+    answers.replaceChildren(...answersPart(question));
+  };
+  redraw();
+  return [steps, section('sample', el('bdi', null, question.id),
+    el('p', { class: 'quiet' }, [taskName(task), formName(question.stratum)].filter(Boolean).join(' · ')), label(sources(task)),
+    el('h3', null, T('prompt')), el('div', { class: 'said prompt' }, question.prompt),
+    el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
+    el('h3', null, T('answers')), modeChoice(question, redraw), answers,
+    el('p', { class: 'quiet keys' }, T('keys')))];
+}
+
+const backHash = (task) =>
+  listed.rows.length && listed.rows[0].task === task ? listed.hash : listHash({ task, page: 1 });
+
+function modeChoice(question, redraw) {
+  const box = el('select', { id: 'against', onchange: () => {
+    against = box.value;
+    redraw();
+    keepHash(sampleHash(question));
+  } }, modes(question).map((mode) => el('option', { value: mode }, T(`against_${mode}`))));
+  box.value = against;
+  if (box.selectedIndex < 0) box.value = 'off';
+  return el('div', { class: 'filters compare' }, el('label', null, el('span', null, T('against_label')), box));
+}
+
+function answersPart(question) {
+  const cards = DATA.checkpoints.map((name, i) => answerCard(name, question, i));
+  const legend = { likelihood: shadedLegend, off: () => null }[against] || (() =>
+    cards.some((card) => card.querySelector('ins, del')) ? el('p', { class: 'quiet' }, T('diff_note')) : null);
+  return [legend() || '', el('div', { class: 'answers' }, cards)];
+}
+
+// The answer's text as it is marked now, and what there is to say of that.
+function shownText(answer, question) {
+  const base = baseAnswer(question);
+  if (against === 'likelihood' && answer.reading) {
+    return { nodes: shaded(answer.text, answer.reading), note: T('shaded_mean', minus(meanLikelihood(answer), 2)) };
+  }
+  if (against === 'gold' && question.gold.length) return markedText(answer.text, question.gold);
+  if (against === 'base' && base && base !== answer) return markedText(answer.text, [base.text]);
+  return { nodes: [answer.text], note: null };
+}
+
+function answerCard(name, question, place) {
+  const answer = question.answers[place];
+  return el('article', { class: 'answer', 'aria-label': name, tabindex: '0', 'data-place': place },
+    el('h4', null, mark(answer), ' ', el('bdi', null, name),
+      name === BASELINE ? el('span', { class: 'tag' }, T('baseline')) : null),
+    !answer ? el('p', { class: 'quiet' }, T('no_answer')) : answerBody(answer, question, place));
+}
+
+function answerBody(answer, question, place) {
+  const { nodes, note } = shownText(answer, question);
+  const people = answer.key ? [...opinionsOn(answer.key)].map(([author, { verdict, note: remark }]) =>
+    T('graded_by', author, (own(T('said'), verdict) || verdict) + (remark ? ` (${remark})` : ''))) : [];
+  return [answer.text ? el('div', { class: 'said' }, nodes) : el('p', { class: 'quiet' }, T('empty')),
+    el('p', { class: 'quiet' }, [outcomeName(answer.outcome), known(answer.score) ? `F1 ${share(answer.score)} %` : '',
+      answer.reason, answer.author ? T('judged_by', answer.author) : '',
+      ruleOf(answer) !== answer.outcome ? T('rule_said', outcomeName(ruleOf(answer))) : '', ...people,
+      note].filter(Boolean).join(' · ')),
+    gradeButtons(question, place)];
+}

@@ -1,0 +1,65 @@
+// The verdict in one sentence, made of what verdict.py called; every figure with its interval.
+// Of many names the first three.
+const joinedIds = (ids) => new Intl.ListFormat(language).format(
+  ids.length > 4 ? [...ids.slice(0, 3), T('more', ids.length - 3)] : ids);
+
+// The figure that candidates are ranked by, the headline of acquisition or accuracy.
+const rankedBy = (id, { task }) => REPORT.results.find((r) => r.checkpoint === id && r.task === task
+  && r.headline && known(r.value)) || result(id, task, 'accuracy_seen');
+
+function keptClause(id) {
+  const found = keptOf(id);
+  if (!found) return T(result(id, 'relative', 'relative_score') ? 'kept_unlike' : 'kept_unknown');
+  const range = T('from_to', ratio(found.low), ratio(found.high));
+  return found.metric === 'relative_score' ? T('kept', ratio(found.value), range, BASELINE)
+    : T('kept_of', metricName('relative', found.metric), ratio(found.value), range);
+}
+
+function learntClause(id, verdict) {
+  const found = rankedBy(id, verdict);
+  const range = T('from_to', figure(found, found.low), figure(found, found.high));
+  const first = verdict.ranked.length > 1 && id === verdict.ranked[0];
+  const how = verdict.call === 'ship' ? 'its' : first ? 'most' : 'of';
+  return T(`${how}_${verdict.task}`, id, figure(found, found.value), range);
+}
+
+function leadClause({ over, value, low, high }) {
+  const range = T('from_to', signed(low), signed(high));
+  return low > 0 ? T('ahead', over, fixed(value * 100, 1), range) : T('not_ahead', over, signed(value), range);
+}
+
+const shownFirst = (verdict) => verdict.ships[0] || verdict.ranked[0];
+
+// "X may be shipped: it acquired …, ahead of Y by …, and retained …".
+function verdictSentence(verdict) {
+  if (!verdict) return T('call_none') + T('stop');
+  const id = shownFirst(verdict);
+  const clauses = [learntClause(id, verdict)];
+  if (verdict.lead && verdict.lead.of === id) clauses.push(leadClause(verdict.lead));
+  clauses.push(keptClause(id));
+  const above = verdict.ranked.slice(0, verdict.ranked.indexOf(id)).filter((other) => own(verdict.barred, other));
+  if (above.length) clauses.push(T('above_barred', joinedIds(above)));
+  return [T(`call_${verdict.call}`, joinedIds(verdict.ships)), T('then'), clauses.join(T('clause')), T('stop')].join('');
+}
+
+// "Of 12 gates 1 regressed (qa-e3: JSQuAD F1), 11 passed."
+function gatesSentence() {
+  const judged = REPORT.results.filter(gated);
+  if (!judged.length) return T('no_gates');
+  const parts = VERDICTS.map((v) => [v, judged.filter((r) => r.verdict === v)]).filter(([, of]) => of.length)
+    .map(([v, of]) => [el('span', { class: `verdict ${v}` }, T('gate_count', of.length, verdictName(v))),
+      v === 'regressed' && of.length <= 3 ? ` (${of.map((r) => `${r.checkpoint}: ${gateName(r)}`).join(', ')})` : '']);
+  const [before, after] = T('gates_counted', '\u0000', judged.length).split('\u0000');
+  return [before, parts.map((part, i) => [i ? T('clause') : '', part]), after];
+}
+
+function verdictSection() {
+  const { verdict } = DATA;
+  const compared = verdict && verdict.lead;
+  return section('verdict', T('verdict_title'), el('p', { class: 'called' }, verdictSentence(verdict)),
+    el('p', { class: 'gates-counted' }, gatesSentence(), ' ',
+      REPORT.results.some(gated) ? el('a', { href: '#gates' }, T('gates')) : null),
+    notes([...methods(verdict ? [rankedBy(shownFirst(verdict), verdict), keptOf(shownFirst(verdict))] : []),
+      ...(RUN.status === 'complete' ? [] : [T('partial_note')]),
+      ...(compared && verdict.ranked.length > 2 ? [T('chosen_note', verdict.ranked.length)] : [])]));
+}
