@@ -276,7 +276,8 @@ def test_too_few_others_for_the_rate_are_told() -> None:
         return found.few, found.too_few
 
     assert asked(80, 0.01) == (True, True)
-    assert asked(100, 0.01) == (True, False)
+    assert asked(100, 0.01) == (True, True)  # ⌊.01 · 101⌋ - 1 = 0 of them may lie above
+    assert asked(200, 0.01) == (True, False)
     assert asked(1000, 0.01) == (False, False)
     assert asked(180, 0.05) == (True, False)
     assert asked(200, 0.05) == (False, False)
