@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from coverage_roc import main as simulate_roc
 from numpy.typing import NDArray
 from page import write_between
 
@@ -237,6 +238,7 @@ def main() -> None:
         *table(list(COMPARED), cells, 1, lambda share: share > 0.04),
     ]
     write_between(PAGE, BEGIN, END, lines)
+    simulate_roc()
 
 
 if __name__ == "__main__":

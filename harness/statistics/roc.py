@@ -50,8 +50,8 @@ class TprAtFpr:
     target: the FPR asked for. threshold: a score above it calls a text a member. tpr, fpr: shares
     of members and others above it. few: fewer than 10/target others, so that the threshold hangs on
     a handful of them; too_few: fewer than 2/target - 1, so that it is the highest of them, of which
-    a bootstrap can't tell how far it varies (Bickel and Freedman 1981; such intervals held the truth
-    in 63 to 97 % of trials), and which keeps to a rate far below the target.
+    a bootstrap can't tell how far it varies (Bickel and Freedman 1981; such intervals held the
+    truth in 63 to 97 % of trials), and which keeps to a rate far below the target.
     """
 
     target: float
