@@ -21,6 +21,7 @@ from harness.errors import MichiError, StorageError
 from harness.report.comparison import FORMATS
 from harness.report.terminal import plain
 from harness.report.write import write_reports
+from harness.reviewing import add_arguments, review
 from harness.runs import read_run, write_json
 
 
@@ -58,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     bless.add_argument("--allow-partial", action="store_true", help="bless an unfinished run")
     bless.add_argument("--allow-dirty", action="store_true", help="bless uncommitted changes")
     bless.set_defaults(command=_bless)
+    grading = commands.add_parser("review", help="grade a run's answers by eye, in a browser")
+    add_arguments(grading)
+    grading.set_defaults(command=_review)
     return parser
 
 
@@ -149,6 +153,12 @@ def _bless(options: argparse.Namespace) -> int:
         print(f"No longer in it, for this run has none: {', '.join(gone)}.", file=sys.stderr)
     for doubt in doubts(run):
         print(doubt, file=sys.stderr)
+    return 0
+
+
+def _review(options: argparse.Namespace) -> int:
+    for line in review(options):
+        print(plain(line), flush=True)
     return 0
 
 

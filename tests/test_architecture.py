@@ -35,6 +35,8 @@ ALLOWED = {
     "evaluate": PURE | {"config", "engines", "review", "runs", "selection", "store", "tasks"},
     "comparison": PURE
     | {"gates", "grading", "membership", "review", "runs", "statistics", "toml", "comparison"},
+    "server": PURE | {"comparison", "report", "review", "runs"},
+    "reviewing": PURE | {"comparison", "review", "runs", "server"},
     "report": PURE | {"membership", "review", "runs", "statistics", "comparison", "report"},
 }
 

@@ -81,6 +81,7 @@ def append(folder: Path, events: Sequence[GradeEvent]) -> Appended:
     """
     given = {e.event: e for e in _once((f"grade {n}", e) for n, e in enumerate(events, 1))}
     paths = sorted({grade_file(folder, event.author) for event in given.values()})
+    _new(folder, given)  # before files are made
     place = folder
     try:
         _make_folder(folder)
@@ -115,12 +116,16 @@ def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.jsonl"))
 
 
-def _events(path: Path, torn: bool) -> Iterator[tuple[str, GradeEvent]]:
-    """Yield (file:line, event). torn: whether half a line at the end is passed over."""
+def _read(path: Path) -> bytes:
     try:
-        lines = path.read_bytes().removeprefix(_BOM).split(b"\n")
+        return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: can't be read: {error.strerror}.") from error
+
+
+def _events(path: Path, torn: bool) -> Iterator[tuple[str, GradeEvent]]:
+    """Yield (file:line, event). torn: whether half a line at the end is passed over."""
+    lines = _read(path).removeprefix(_BOM).split(b"\n")
     if torn and not _is_object(lines[-1]):
         lines.pop()
     for number, line in enumerate(lines, 1):
@@ -154,13 +159,16 @@ def _once(found: Iterable[tuple[str, GradeEvent]]) -> Iterator[GradeEvent]:
 
 
 def _new(folder: Path, given: Mapping[str, GradeEvent]) -> list[GradeEvent]:
-    """Which of the given events are in none of the files.
+    """Which of the given events are in none of the files. Raises DataError as `append`.
 
     Looks for the ids alone, since grading asks for it at every key that is pressed.
     """
     known = set()
+    wanted = {identifier.encode() for identifier in given}
     for path in _files(folder):
-        content = path.read_bytes()
+        content = _read(path)
+        if wanted.isdisjoint(_ID.findall(content)):
+            continue
         for match in _ID.finditer(content):
             identifier = match[1].decode()
             if identifier not in given:

@@ -168,7 +168,8 @@ from harness.review.files import append
 from tests.review.making import event
 for number in range(60):
     ours = [event(author="shared", note="長" * 1_500), event(author=sys.argv[2])]
-    assert len(append(Path(sys.argv[1]), ours).accepted) == 2
+    ours.append(event(event=f"{number:032x}", author="common"))  # the same of each writer
+    assert len(append(Path(sys.argv[1]), ours).accepted) == 3
 """
 
 
@@ -179,7 +180,8 @@ def test_writers_at_once_lose_nothing_and_mix_no_lines(tmp_path: Path) -> None:
         for name in ("one", "two", "three")
     ]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
-    assert len(read_grades(tmp_path)) == 3 * 60 * 2
+    assert len(read_grades(tmp_path)) == 3 * 60 * 2 + 60
+    assert len(grade_file(tmp_path, "common").read_bytes().splitlines()) == 60
     shared = grade_file(tmp_path, "shared").read_bytes().splitlines()
     assert len(shared) == len({json.loads(line)["event"] for line in shared}) == 180
 
@@ -193,4 +195,4 @@ def test_no_author_can_lock_another_out_for_good(tmp_path: Path) -> None:
         for text in (WRITER, flipped)
     ]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
-    assert len(read_grades(tmp_path)) == 240
+    assert len(read_grades(tmp_path)) == 2 * 60 * 2 + 60
