@@ -10,8 +10,10 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.comparison.drawn import answer_strata, pair_strata
+from harness.comparison.rated import Rated
 from harness.review.events import GradeEvent, event_from_row, sample_key
-from harness.review.judgement import Judgement, judgements
+from harness.review.judgement import Judgement, judgements, plain
 from harness.statistics.double_sampling import (
     PairStratum,
     Stratum,
@@ -114,7 +116,7 @@ def test_two_hundred_grades_by_keyboard_come_back_as_events(grader: Visit, folde
         row = answers[event.sample]
         assert (event.suite, event.item) == ("knowledge", row["id"])
         assert (event.verdict == "right") == truly_right(row)
-        assert (event.author, event.picked) == ("山田 花子", "queue:qa-e3")
+        assert (event.author, event.picked) == ("山田 花子", "queue")
     assert [e.moment for e in events] == sorted({e.moment for e in events})
     assert "All grades were downloaded." in page.inner_text(".bring-back")
     assert "python -m harness review --import grades-20261123" in page.inner_text(".bring-back")
@@ -194,6 +196,62 @@ def test_a_comparison_asks_for_unlike_answers_and_settles(grader: Visit, folder:
     assert found.interval is not None
     figures = [100 * f for f in (found.value, found.interval.low, found.interval.high)]
     assert "settled: base is ahead by {:.1f} points [{:.1f}, {:.1f}]".format(*figures) in told
+
+
+def _rated(all_rows: Sequence[Row], people: dict[str, Judgement], form: str) -> list[Rated]:
+    return [
+        Rated(
+            checkpoint="", suite="knowledge", item=row["id"], form=form, kind="", cluster=row["id"],
+            key=_key(row), outcome=row["outcome"], rule=row["correct"], counted=row["correct"],
+            verdict=people[_key(row)].verdict if _key(row) in people else "",
+            opinions=plain(people[_key(row)]) if _key(row) in people else {},
+        )
+        for row in all_rows if row["stratum"] == form
+    ]  # fmt: skip
+
+
+def _told(figure: float) -> str:
+    return f"{figure * 100:.1f}"
+
+
+def test_grades_of_several_queues_and_of_hands_count_as_in_reports(
+    grader: Visit, folder: Path
+) -> None:
+    page = _begin(grader, folder, TWO)
+    _grade_truly(page, 40)
+    for item in ("q-001/price/paraphrase", "q-002/price/seen", "q-006/price/seen"):
+        page.evaluate(
+            "hash => { location.hash = hash }", f"#sample/knowledge/{quote(item, safe='')}"
+        )
+        page.wait_for_selector(f"#sample >> text={item}")
+        for card in page.locator(".answer").all():
+            card.focus()
+            page.keyboard.press("1")
+    for address, times in ((ONE, 20), ("#grade?suite=knowledge&a=base&form=seen", 15)):
+        page.evaluate("hash => { location.hash = hash }", address)
+        page.wait_for_selector(".grade-card")
+        page.keyboard.press("s")
+        _grade_truly(page, times)
+    page.evaluate("location.hash = '#grade?suite=knowledge&a=base&b=qa-e3&form=seen&blind=0'")
+    page.wait_for_selector(".people")
+    shown = page.locator(".people dd").all_inner_texts()
+    people = judgements(_download(page))
+
+    both = [_rated(rows(200, place), people, "seen") for place in (0, 1)]
+    assert {o["picked"] for a in both[0] for o in a.opinions.values()} == {"hand", "queue"}
+    for line, answers in zip(shown, both, strict=True):
+        found = corrected_accuracy(answer_strata(answers))
+        assert found.value is not None
+        assert found.interval is not None
+        ends = f"[{_told(found.interval.low)}, {_told(found.interval.high)}]"
+        assert f"corrected {_told(found.value)} % {ends}" in line
+    pair = corrected_difference(pair_strata(list(zip(*both, strict=True))))
+    assert pair.value is not None
+    assert pair.interval is not None
+    low, high = (
+        f"{100 * end:+.1f}".replace("-", "−") for end in (pair.interval.low, pair.interval.high)
+    )
+    assert f"base less qa-e3: {low} to {high} points" in page.inner_text(".counts")
 
 
 def test_undo_steps_back_and_looking_on_grades_nothing(grader: Visit, folder: Path) -> None:
@@ -301,7 +359,7 @@ def _event(**changes: Any) -> Row:
     return {
         "schema": 1, "event": "ab" * 16, "sample": _key(row), "suite": "knowledge", "item": row["id"],
         "verdict": "right", "author": "Sato", "time": "2026-11-26T01:02:03.456Z", "note": "",
-        "rubric": "default/1", "picked": "queue:qa-e3", **changes,
+        "rubric": "default/1", "picked": "queue", **changes,
     }  # fmt: skip
 
 

@@ -43,13 +43,15 @@ const opinionsOn = (sample) => foldedGrades().get(sample) || NOBODY;
 const ownOpinion = (sample) => opinionsOn(sample).get(grades.author);
 
 // What people say together: {verdict: 'right', 'wrong' or '' for a tie, said: whether anybody gave a verdict,
-// skipped: whether all who saw it left it out, queues: what it was offered to settle}
+// skipped: whether all who saw it left it out, passed: whether those who saw it came to no verdict, sampled: whether
+// the queue offered it to any who judged it}
 function judged(sample) {
   const opinions = [...opinionsOn(sample).values()];
   const said = opinions.filter(({ verdict }) => verdict !== 'skipped');
   const balance = said.reduce((sum, { verdict }) => sum + (verdict === 'right' ? 1 : -1), 0);
   return { verdict: balance > 0 ? 'right' : balance < 0 ? 'wrong' : '', said: said.length > 0,
-    skipped: opinions.length > 0 && !said.length, queues: opinions.map(({ picked }) => picked) };
+    skipped: opinions.length > 0 && !said.length, passed: opinions.length > 0 && !balance,
+    sampled: said.some(({ picked }) => picked !== 'hand') };
 }
 
 const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)),

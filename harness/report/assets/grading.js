@@ -1,5 +1,4 @@
 // Grading by eye, one answer at a time. Numbers are always made of the events; nothing is counted here.
-const TAIL = 700; // code points of a long question that are shown at first: questions stand at the end
 let round = null; // what is being graded: {hash, options, pool, trail, at, drafts, noting, whole, legend, said}
 
 function gradeView(parameters) {
@@ -90,7 +89,7 @@ function gradeCurrent(verdict) {
   const before = ownOpinion(sample);
   const note = round.drafts.get(sample) ?? (before ? before.note : '');
   round.drafts.delete(sample);
-  recordGrade(unitOfKey(sample).question, sample, verdict, { note, picked: before ? before.picked : round.pool.queue });
+  recordGrade(unitOfKey(sample).question, sample, verdict, { note, picked: before ? before.picked : 'queue' });
   advance();
   announce(T('announced', own(T('said_verdict'), verdict), tallyOf(round.pool).graded));
   redrawRound('card', 'keys');
@@ -108,6 +107,7 @@ function undo() {
 
 function look(step) {
   const { pool, trail, options } = round;
+  if (step > 0 && !currentKey()) return;
   if (step > 0 && round.at === trail.length - 1) {
     const rest = { ...pool, units: pool.units.filter((unit) => !unit.keys.some((k) => trail.includes(k))) };
     const other = unitOfKey(currentKey()).keys.find((k) => !trail.includes(k));
@@ -159,49 +159,6 @@ function gradeKeys() {
       'aria-disabled': off[name] ? 'true' : null, 'aria-expanded': name === '?' ? String(Boolean(round.legend)) : null,
       onclick: () => { if (!off[name]) act(); } }, T(text), ' ', el('kbd', null, name)))),
   round.legend ? el('p', { class: 'quiet grade-legend' }, T('legend')) : null];
-}
-
-function gradeCard() {
-  const sample = currentKey();
-  if (!sample) return endCard();
-  const { question, members } = unitOfKey(sample);
-  const answer = members.find((member) => member.key === sample);
-  const opinion = ownOpinion(sample);
-  const note = round.drafts.get(sample) ?? (opinion ? opinion.note : '');
-  const points = Array.from(question.prompt);
-  const long = points.length > TAIL;
-  return el('article', { class: 'grade-card' },
-    el('h3', null, T('question'), question.stratum ? el('span', { class: 'tag' }, formName(question.stratum)) : null),
-    el('div', { class: 'said' }, long && !round.whole ? `…${points.slice(-TAIL).join('')}` : question.prompt),
-    long ? el('button', { type: 'button', class: 'whole', onclick: () => { round.whole = !round.whole; redrawRound('card'); } },
-      T(round.whole ? 'tail_only' : 'whole')) : null,
-    el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
-    el('h3', null, T('the_answer')),
-    answer.text ? el('div', { class: 'said the-answer' }, answer.text) : el('p', { class: 'quiet the-answer' }, T('empty')),
-    round.options.blind ? null : el('p', { class: 'quiet' }, [whoGave(question, sample),
-      T('rule_says', outcomeName(answer.rule)), answer.reason].filter(Boolean).join(' · ')),
-    opinion ? el('p', { class: 'standing' }, T('standing', own(T('said_verdict'), opinion.verdict))) : null,
-    round.noting ? noteForm(note) : note ? el('p', { class: 'said quiet' }, T('note_of', note)) : null,
-    el('details', { class: 'rubric' }, el('summary', null, `${T('rubric')} (${RUBRIC.version})`), el('div', { class: 'said' }, RUBRIC.text)));
-}
-
-const whoGave = (question, sample) => DATA.checkpoints
-  .filter((_, i) => question.answers[i] && question.answers[i].key === sample).join(', ');
-
-function endCard() {
-  const skipped = gradedIn(round.pool).filter((k) => ownOpinion(k).verdict === 'skipped').length;
-  return el('div', { class: 'grade-card' }, el('p', null, T('no_more')),
-    skipped ? el('button', { type: 'button', onclick: again }, T('skipped_left', skipped)) : null);
-}
-
-function noteForm(text) {
-  const field = el('input', { id: 'note', maxlength: '2000', value: text, autocomplete: 'off', 'aria-label': T('key_note'),
-    onkeydown: (event) => {
-      if (event.isComposing) return; // Enter may end a Japanese conversion
-      if (event.key === 'Escape') { event.preventDefault(); openNote(false); }
-    } });
-  return el('form', { class: 'note', onsubmit: (event) => { event.preventDefault(); keepNote(field.value.trim()); } },
-    field, el('button', null, T('save')), el('button', { type: 'button', onclick: () => openNote(false) }, T('leave')));
 }
 
 // A key of the page, before others see it; true where it meant something here.

@@ -17,7 +17,8 @@ function progress(pool, blind) {
   if (!pool.b) return found ? T('half', share(halfWidth(found))) : '';
   if (!settles(found)) {
     const more = moreToSettle(strata);
-    return more === null ? T('nothing_settles') : T('grades_more', more);
+    const told = found && !blind ? `${toldDifference(pool, found)} · ` : '';
+    return told + (more === null ? T('nothing_settles') : T('grades_more', more));
   }
   if (blind) return T('settled_blind');
   return `${T('settled')}: ${toldDifference(pool, found)}`;

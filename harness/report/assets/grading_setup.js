@@ -113,9 +113,10 @@ function backSection() {
 
 function downloadPart() {
   const events = ownEvents();
+  const open = new Set(events.filter((e) => grades.open.has(e.event)).map((e) => e.sample)).size;
   const name = fileName('grades', RUN.id, grades.author || 'nobody');
   const state = SERVED ? null : events.length
-    ? el('p', { class: 'quiet' }, grades.open.size ? T('not_downloaded', grades.open.size) : T('all_downloaded')) : el('p', { class: 'quiet' }, T('no_grades'));
+    ? el('p', { class: 'quiet' }, open ? T('not_downloaded', open) : T('all_downloaded')) : el('p', { class: 'quiet' }, T('no_grades'));
   return [state, el('p', null, el('button', { type: 'button', class: 'download', disabled: !events.length, onclick: () => downloadGrades(name) }, T('download'))),
     events.length ? el('p', { class: 'quiet' }, T('import_with'), ' ', el('code', null, `python -m harness review --import ${name}`)) : null];
 }

@@ -4,7 +4,7 @@ const gradeable = (answer) => Boolean(answer && answer.key);
 const gradeableTasks = () => DATA.tasks.filter((task) => // packed as they are: the first view asks for it
   DATA.samples[task].questions.some((packed) => packed[7]));
 
-// A pool: {a, b, queue, units, alike, keys}. A unit is what one draw of the queue is about: an answer of `a`, or the
+// A pool: {a, b, units, alike, keys}. A unit is what one draw of the queue is about: an answer of `a`, or the
 // unlike answers of `a` and `b` to one question; of like ones (`alike` of them) the difference is 0 whatever they are.
 // unit: {question, members: [answer of a, answer of b], keys, stratum, unlike, place}
 function poolOf({ suite, a, b, form }) {
@@ -23,7 +23,7 @@ function poolOf({ suite, a, b, form }) {
       unlike: b ? (rules[0] === RIGHT_RULE) !== (rules[1] === RIGHT_RULE) : false });
   }
   units.sort((x, y) => x.place < y.place ? -1 : 1);
-  return { a, b, queue: `queue:${b ? `${a}|${b}` : a}`, units, alike, keys: new Set(units.flatMap((unit) => unit.keys)) };
+  return { a, b, units, alike, keys: new Set(units.flatMap((unit) => unit.keys)) };
 }
 
 const valueOf = (answer) => {
@@ -40,21 +40,22 @@ function unitValue(unit, of = valueOf) {
   return [Math.max(0, ours - theirs), Math.max(0, theirs - ours)];
 }
 
-// Strata as estimate.js takes them. Only what this queue offered is a random part of them: whatever was picked
-// by hand, or offered to settle something else, counts for itself (harness/comparison/reviewed.py does the same).
+// Strata as estimate.js takes them, by the rule of harness/comparison/drawn.py: what the queue offered is a random
+// part of a stratum as far as its order has no gap; beyond one it came of another comparison and stays out. What was
+// picked by hand counts for itself.
 function strataOf(pool) {
   const strata = new Map();
-  const empty = { size: 0, graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0 };
+  const empty = { size: 0, graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0, gap: false };
   for (const unit of pool.units) {
     const { stratum: name, unlike } = unit;
     if (!strata.has(name)) strata.set(name, { ...empty, name, unlike, byRule: unitValue(unit, byRule) });
     const s = strata.get(name);
+    const found = unit.keys.map(judged);
     const value = unitValue(unit);
     s.size += 1;
-    if (!value) continue;
-    if (unit.keys.some((k) => judged(k).queues.includes(pool.queue))) {
-      s.graded += 1; s.won += value[0]; s.lost += value[1];
-    } else { s.certain += 1; s.certainWon += value[0]; s.certainLost += value[1]; }
+    if (!value) s.gap = s.gap || !found.some(({ passed }) => passed);
+    else if (!found.some(({ sampled }) => sampled)) { s.certain += 1; s.certainWon += value[0]; s.certainLost += value[1]; }
+    else if (!s.gap) { s.graded += 1; s.won += value[0]; s.lost += value[1]; }
   }
   if (pool.alike) strata.set('', { ...empty, name: '', size: pool.alike, certain: pool.alike });
   return [...strata.values()];

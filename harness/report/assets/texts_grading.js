@@ -2,7 +2,7 @@
 Object.assign(TEXTS.en, {
   grade: 'Grade', grade_title: 'Grading by eye', suite: 'Suite', start: 'Start grading', change: 'Change',
   no_gradeable: 'No answer in this report was written by a model: there is nothing to grade by eye.',
-  answers_of: 'Answers of', and_of: 'compared with', nobody: 'nothing: one checkpoint alone', form: 'Form of question',
+  answers_of: 'Answers of', and_of: 'Compared with', nobody: 'nothing: one checkpoint alone', form: 'Form of question',
   blind_option: 'Blind: hide the checkpoint and the rule’s grade', second: 'Also offer what others have graded (second opinion)',
   your_name: 'Your name', keep_name: 'Keep', name_hint: 'kept with each grade; 1 to 60 characters',
   name_needed: 'First: who grades? The name is kept with each grade.',
