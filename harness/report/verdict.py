@@ -41,10 +41,10 @@ def verdict(run: Run, report: Mapping[str, Any]) -> dict[str, Any] | None:
 
     task, metric: what candidates are ranked by (acquisition, or accuracy where there is none).
     ranked: the candidates, best first. lead: of the best over the next, of those that may be
-    shipped or else of all (`Lead`); None where there is no next. call: "ship", "tied" (the best can't be told from the others in `ships`), "barred" (by
-    gates), "unshown" (none was shown to have acquired anything), "ungated", "unacquired" (accuracy
-    alone, which is not shown to be knowledge). ships: who is meant. barred: {checkpoint: its worst
-    gate verdict}.
+    shipped or else of all (`Lead`); None where there is no next. call: "ship", "tied" (the best
+    can't be told from the others in `ships`), "barred" (by gates), "unshown" (none was shown to
+    have acquired anything), "ungated", "unacquired" (accuracy alone, which is not shown to be
+    knowledge). ships: who is meant. barred: {checkpoint: its worst gate verdict}.
     """
     results = [r for r in report["results"] if isinstance(r["value"], float)]
     own = {str(c["id"]) for c in run.checkpoints if not (c["baseline"] or c.get("twin_of"))}
