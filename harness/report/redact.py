@@ -32,27 +32,33 @@ def redacted_run(run: Run) -> Run:
 
 
 def _item(item: Item) -> Item:
-    """A message that a gate wrote stays; any other may quote. So may a suite's own prompt."""
+    """A message that a gate wrote stays; any other may quote."""
     gates = {
         f"{r.verdict}: {r.task} {r.metric} {r.reason}"
         for r in item.results
         if r.verdict is not Verdict.MEASURED
     }
-    results = tuple(dataclasses.replace(r, identity=_identity(r.identity)) for r in item.results)
     message = item.message if item.message in gates else item.message and HIDDEN
-    return dataclasses.replace(item, results=results, message=message)
+    return dataclasses.replace(item, message=message)
 
 
-def _identity(identity: Mapping[str, Any]) -> dict[str, Any]:
-    """What results were measured on, without templates of prompts."""
-    return {k: HIDDEN if isinstance(v, str) and "{" in v else v for k, v in identity.items()}
+def redacted_report(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The `document.document` of a redacted run, without the templates of a suite's prompts."""
+    results = [{**r, "identity": _untemplated(r["identity"])} for r in report["results"]]
+    return {**report, "results": results}
+
+
+def _untemplated(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _untemplated(entry) for key, entry in value.items()}
+    return HIDDEN if isinstance(value, str) and "{" in value else value
 
 
 def redacted_page(data: Mapping[str, Any]) -> dict[str, Any]:
     """The page's data (`harness.report.page.page_data`) of a run that is redacted."""
     return {
         **{name: data[name] for name in KEPT if name in data},
-        "report": data["report"],  # made of the redacted run
+        "report": redacted_report(data["report"]),
         "samples": {task: _samples(packed) for task, packed in data["samples"].items()},
         "grades": {"authors": [], "events": {}},
         "review": {"server": False, "rubric": None},

@@ -12,7 +12,7 @@ from harness.report.badge import badge
 from harness.report.document import document
 from harness.report.markdown import summary
 from harness.report.page import page
-from harness.report.redact import FOLDER, redacted_run
+from harness.report.redact import FOLDER, redacted_report, redacted_run
 from harness.runs import Run, read_run, write_json
 
 
@@ -32,6 +32,8 @@ def write_reports(folder: Path, redact: bool = False) -> list[Path]:
     elif redact:
         folder, run = folder / FOLDER, _beside(redacted_run(run))
     report = document(run, compared)
+    if run.manifest.get("redact"):
+        report = redacted_report(report)
     names = ("report.json", "badge.json", "summary.md", "report.html")
     paths = [folder / name for name in names]
     write_json(paths[0], report)
