@@ -59,7 +59,7 @@ def test_a_broken_matrix_in_the_ini_when_evals_ask_for_it(
     project: pytest.Pytester, workers: str
 ) -> None:
     matrix_of(project).write_text("[models\n")
-    result = project.runpytest_subprocess("evals", "-n", workers)
+    result = project.runpytest("evals", "-n", workers)
     assert result.ret == MISUSED
     assert output(result).count("not valid TOML") == 1
     assert told_cleanly(result)
@@ -68,7 +68,7 @@ def test_a_broken_matrix_in_the_ini_when_evals_ask_for_it(
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_an_unknown_matrix(project: pytest.Pytester, workers: str) -> None:
-    result = project.runpytest_subprocess("evals", "--eval-matrix", "absent.toml", "-n", workers)
+    result = project.runpytest("evals", "--eval-matrix", "absent.toml", "-n", workers)
     assert result.ret == MISUSED
     assert output(result).count("absent.toml: matrix file can't be read") == 1
     assert told_cleanly(result)

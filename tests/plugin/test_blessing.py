@@ -121,10 +121,10 @@ def test_the_file_is_found_from_where_its_name_was_written(
     elsewhere = project.mkdir("elsewhere")
     monkeypatch.chdir(elsewhere)
     common = ("../evals", "-k", "marc_ja", "-n", workers)
-    given = project.runpytest_subprocess(*common, "--eval-baseline", "../main.json", "--eval-fresh")
+    given = project.runpytest(*common, "--eval-baseline", "../main.json", "--eval-fresh")
     assert given.ret == 1
     set_ini(project, 'eval_baseline = "main.json"')
-    assert project.runpytest_subprocess(*common, "--eval-fresh").ret == 1
+    assert project.runpytest(*common, "--eval-fresh").ret == 1
     assert items(latest(project))["tuned", "marc_ja"]["status"] == "failed"
 
 

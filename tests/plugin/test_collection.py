@@ -79,7 +79,7 @@ def test_lf_reruns_what_failed_and_nothing_else(project: pytest.Pytester) -> Non
 
 def test_lf_chooses_the_same_items_after_a_run_over_workers(project: pytest.Pytester) -> None:
     (project.path / "evals" / "test_gate.py").write_text(GATE, "utf-8")
-    project.runpytest_subprocess("evals/test_gate.py", "-n", "2")
+    project.runpytest("evals/test_gate.py", "-n", "2")
     assert outcomes(project.runpytest("evals/test_gate.py", "--lf")) == {"failed": 2}
 
 
@@ -87,7 +87,7 @@ def test_lf_chooses_the_same_items_after_a_run_over_workers(project: pytest.Pyte
 def test_an_unknown_checkpoint_in_k_names_those_there_are(
     project: pytest.Pytester, workers: str
 ) -> None:
-    result = project.runpytest_subprocess("evals", "-k", "tunned and jsquad", "-n", workers)
+    result = project.runpytest("evals", "-k", "tunned and jsquad", "-n", workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     told = [line for line in output(result).splitlines() if "selects nothing" in line]
     assert len(told) == 1

@@ -83,7 +83,7 @@ def test_workers_judge_as_one_process_does(project: pytest.Pytester) -> None:
     forgetful(project, share=5)
     alone = project.runpytest(*GATED, "--eval-fresh")
     one = [r["gate"] for r in report(latest(project))["results"] if r["gate"]]
-    spread = project.runpytest_subprocess(*GATED, "--eval-fresh", "-n", "2")
+    spread = project.runpytest(*GATED, "--eval-fresh", "-n", "2")
     two = [r["gate"] for r in report(latest(project))["results"] if r["gate"]]
     assert (alone.ret, spread.ret) == (1, 1)
     assert one == two

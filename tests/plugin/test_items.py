@@ -101,7 +101,7 @@ def test_junit_carries_score_n_and_interval(project: pytest.Pytester) -> None:
 
 
 def test_junit_carries_the_figures_of_workers_too(project: pytest.Pytester) -> None:
-    project.runpytest_subprocess("evals", "-k", "jsquad", "-n", "2", "--junitxml=out.xml")
+    project.runpytest("evals", "-k", "jsquad", "-n", "2", "--junitxml=out.xml")
     cases = list(ElementTree.parse(project.path / "out.xml").iter("testcase"))
     found = {
         case.attrib["name"]: next(p.attrib["value"] for p in case.iter("property"))

@@ -99,10 +99,10 @@ def test_what_can_not_be_told_fails_where_warnings_are_errors(
     blessed(project)
     add_to_matrix(project, "[gates.marc_ja.accuracy]\nmargin = 0.03\n")
     forgetful(project, share=67, checkpoint="other")
-    warned = project.runpytest_subprocess(*GATED, "--eval-fresh", "-n", workers)
+    warned = project.runpytest(*GATED, "--eval-fresh", "-n", workers)
     assert (warned.ret, outcomes(warned)) == (0, {"passed": 4})
     assert output(warned).count("InconclusiveWarning: inconclusive: marc_ja accuracy") == 1
-    strict = project.runpytest_subprocess(*GATED, "-W", "error::UserWarning", "-n", workers)
+    strict = project.runpytest(*GATED, "-W", "error::UserWarning", "-n", workers)
     assert (strict.ret, outcomes(strict)) == (1, {"failed": 1, "passed": 3})
     item = items(latest(project))["other", "marc_ja"]
     assert item["status"] == "failed"
@@ -116,7 +116,7 @@ def test_a_run_that_was_stopped_at_a_failed_gate_is_partial(
 ) -> None:
     blessed(project)
     forgetful(project, share=5, checkpoint="base")
-    stopped = project.runpytest_subprocess(*GATED, "--eval-fresh", "-x", "-n", workers)
+    stopped = project.runpytest(*GATED, "--eval-fresh", "-x", "-n", workers)
     assert stopped.ret == pytest.ExitCode.TESTS_FAILED
     found = items(latest(project))
     assert found["base", "marc_ja"]["status"] == "failed"
@@ -159,9 +159,9 @@ def test_workers_hold_against_the_base_as_one_process_does(project: pytest.Pytes
     add_to_matrix(project, "[gates.marc_ja.accuracy]\n[gates.jsquad.f1]\n")
     forgetful(project, share=2, checkpoint="other")
     arguments = ("evals", "-k", "marc_ja or jsquad", "--eval-fresh")
-    alone = project.runpytest_subprocess(*arguments)
+    alone = project.runpytest(*arguments)
     one = {key: (i["status"], i["message"]) for key, i in items(latest(project)).items()}
-    spread = project.runpytest_subprocess(*arguments, "-n", "2")
+    spread = project.runpytest(*arguments, "-n", "2")
     two = {key: (i["status"], i["message"]) for key, i in items(latest(project)).items()}
     assert (alone.ret, spread.ret) == (1, 1)
     assert one == two
@@ -173,7 +173,7 @@ def test_a_worker_that_dies_takes_no_verdict_with_it(
 ) -> None:
     blessed(project)
     monkeypatch.setenv("DIE_AT", "tuned-long:4")
-    result = project.runpytest_subprocess(*GATED, "--eval-fresh", "-n", "2")
+    result = project.runpytest(*GATED, "--eval-fresh", "-n", "2")
     statuses = {checkpoint: i["status"] for (checkpoint, _), i in items(latest(project)).items()}
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     assert statuses.pop("tuned-long") == "crashed"

@@ -170,7 +170,7 @@ def test_a_run_dir_used_again_adds_to_the_run(project: pytest.Pytester) -> None:
 
 
 def test_run_dir_is_shared_with_workers(project: pytest.Pytester) -> None:
-    project.runpytest_subprocess("evals", "-k", "jsquad", "-n", "2", "--eval-run-dir", "mine")
+    project.runpytest("evals", "-k", "jsquad", "-n", "2", "--eval-run-dir", "mine")
     assert len(items(project.path / "mine")) == 4
     assert not (project.path / "reports" / "runs").exists()
 

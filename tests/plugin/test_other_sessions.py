@@ -31,7 +31,7 @@ def test_a_session_without_matrix_is_untouched(plain: pytest.Pytester) -> None:
 
 
 def test_a_session_without_matrix_is_untouched_under_workers(plain: pytest.Pytester) -> None:
-    result = plain.runpytest_subprocess("-n", "2")
+    result = plain.runpytest("-n", "2")
     assert outcomes(result) == {"passed": 2}
     assert untouched(plain, result)
 
@@ -45,7 +45,7 @@ def test_plain_tests_beside_a_matrix_are_untouched(project: pytest.Pytester) -> 
 
 def test_plain_tests_beside_a_matrix_are_untouched_under_workers(project: pytest.Pytester) -> None:
     project.makepyfile(test_plain=PLAIN)
-    result = project.runpytest_subprocess("test_plain.py", "-n", "2")
+    result = project.runpytest("test_plain.py", "-n", "2")
     assert outcomes(result) == {"passed": 2}
     assert untouched(project, result)
 
@@ -55,7 +55,7 @@ def test_k_that_selects_no_plain_test_stays_pytests_own_affair(
     project: pytest.Pytester, workers: str
 ) -> None:
     project.makepyfile(test_plain=PLAIN)
-    result = project.runpytest_subprocess("test_plain.py", "-k", "absent", "-n", workers)
+    result = project.runpytest("test_plain.py", "-k", "absent", "-n", workers)
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     assert untouched(project, result)
 
@@ -66,7 +66,7 @@ def test_a_broken_matrix_that_nobody_asks_for_disturbs_nobody(
 ) -> None:
     project.makepyfile(test_plain=PLAIN)
     (project.path / "world" / "matrix.toml").write_text("[models\n")
-    result = project.runpytest_subprocess("test_plain.py", "-n", workers)
+    result = project.runpytest("test_plain.py", "-n", workers)
     assert result.ret == 0
     assert outcomes(result) == {"passed": 2}
     assert untouched(project, result)
@@ -125,9 +125,9 @@ def test_without_the_junit_plugin(project: pytest.Pytester) -> None:
 
 def test_switched_off_it_is_gone(project: pytest.Pytester) -> None:
     project.makepyfile(test_plain=PLAIN)
-    result = project.runpytest_subprocess("test_plain.py", "-p", "no:michi", "-W", "ignore")
+    result = project.runpytest("test_plain.py", "-p", "no:michi", "-W", "ignore")
     assert outcomes(result) == {"passed": 2}
-    evals = project.runpytest_subprocess("evals/test_jsquad.py", "-p", "no:michi", "-W", "ignore")
+    evals = project.runpytest("evals/test_jsquad.py", "-p", "no:michi", "-W", "ignore")
     assert outcomes(evals) == {"errors": 1}
     assert "fixture 'evaluate' not found" in output(evals)
     assert asked(project) == []

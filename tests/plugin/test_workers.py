@@ -33,7 +33,7 @@ def crash(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.R
 def test_one_process_and_two_workers_give_the_same(project: pytest.Pytester) -> None:
     project.runpytest("evals", "-n", "0")
     alone = latest(project).resolve()
-    result = project.runpytest_subprocess("evals", "-n", "2", "-o", "eval_reports=other")
+    result = project.runpytest("evals", "-n", "2", "-o", "eval_reports=other")
     spread = project.path / "other" / "latest"
     assert outcomes(result) == {"passed": 12}
     assert report(spread)["results"] == report(alone)["results"]
@@ -45,7 +45,7 @@ def test_one_process_and_two_workers_give_the_same(project: pytest.Pytester) -> 
 
 
 def test_each_worker_opens_a_base_at_most_once_and_stays_on_it(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess("evals", "-n", "2", "-v")
+    result = project.runpytest("evals", "-n", "2", "-v")
     openings = opened(project)
     assert len(openings) == len(set(openings))
     assert {model for _, model in openings} == {"one", "two"}
@@ -71,14 +71,14 @@ def test_each_worker_opens_a_base_at_most_once_and_stays_on_it(project: pytest.P
 
 
 def test_another_way_of_distributing_still_works(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess("evals", "-k", "jsquad", "-n", "2", "--dist", "worksteal")
+    result = project.runpytest("evals", "-k", "jsquad", "-n", "2", "--dist", "worksteal")
     assert outcomes(result) == {"passed": 4}
     assert len(items(latest(project))) == 4
     assert "CheckpointScheduling" not in output(result)
 
 
 def test_more_workers_than_items_do_it_too(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess("evals", "-k", "base and jsquad", "-n", "3")
+    result = project.runpytest("evals", "-k", "base and jsquad", "-n", "3")
     assert outcomes(result) == {"passed": 1}
 
 
@@ -132,7 +132,7 @@ def test_a_dead_worker_that_may_not_be_replaced_does_not_hang(
 def test_an_error_of_the_users_is_told_once_under_workers_too(project: pytest.Pytester) -> None:
     data = project.path / "world" / "reviews.jsonl"
     data.write_text(data.read_text("utf-8") + "{broken\n", "utf-8")
-    result = project.runpytest_subprocess("evals", "-k", "marc_ja", "-n", "2")
+    result = project.runpytest("evals", "-k", "marc_ja", "-n", "2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     told = [line for line in result.outlines if line.startswith("DataError: ")]
     assert len(told) == 1
