@@ -15,6 +15,7 @@ from harness.review.judgement import Judgement, plain
 from harness.runs import Run
 
 LONGEST = 4_000
+_OPINION = ("verdict", "picked", "note", "time")
 
 
 def packed_task(run: Run, task: str) -> dict[str, Any]:
@@ -106,7 +107,7 @@ class _Pool:
 
 def packed_grades(run: Run, people: Mapping[str, Judgement] | None = None) -> dict[str, Any]:
     """What people said of the run's answers: {"authors": [...], "events": {key: [[author, verdict,
-    picked, note], ...]}}, authors by place. people: see `harness.report.page.page`.
+    picked, note, time], ...]}}, authors by place. people: see `harness.report.page.page`.
     """
     authors: dict[str, int] = {}
     events: dict[str, list[list[Any]]] = {}
@@ -119,8 +120,8 @@ def packed_grades(run: Run, people: Mapping[str, Judgement] | None = None) -> di
                     said = plain(people[key]) if key in people else {}
                 if said and key not in events:
                     events[key] = [
-                        [authors.setdefault(a, len(authors)), o["verdict"], o["picked"], o["note"]]
-                        for a, o in said.items()
+                        [authors.setdefault(author, len(authors)), *(opinion[f] for f in _OPINION)]
+                        for author, opinion in said.items()
                     ]
     return {"authors": list(authors), "events": events}
 

@@ -17,12 +17,14 @@ class Opinion:
     """What one person says of one answer.
 
     verdict: "right", "wrong" or "skipped". picked: "queue" (or "queue:WHAT") for an answer that the
-    sampling offered, "hand" for one that the person chose: only the former are a random sample.
+    sampling offered, "hand" for one that the person chose: only the former are a random sample, and
+    stay so when they are looked at again. time: of the verdict that holds.
     """
 
     verdict: str
     picked: str = "hand"
     note: str = ""
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,13 @@ def judgements(events: Iterable[GradeEvent]) -> dict[str, Judgement]:
 
     An answer that nobody has anything to say of any more is left out.
     """
+    given = sorted(events, key=lambda e: e.moment)
+    offered = {(e.sample, e.author): e.picked for e in given if e.picked != "hand"}
     opinions: dict[str, dict[str, Opinion]] = {}
-    for event in latest(events):
+    for event in latest(given):
         if event.verdict != CLEARED:
-            opinion = Opinion(event.verdict, event.picked, event.note)
+            picked = offered.get((event.sample, event.author), event.picked)
+            opinion = Opinion(event.verdict, picked, event.note, event.time)
             opinions.setdefault(event.sample, {})[event.author] = opinion
     return {key: Judgement(said) for key, said in opinions.items()}
 

@@ -68,3 +68,40 @@ def test_a_tie_leaves_the_rule_its_grade() -> None:
     one = judgements([_at(1, "right")])[KEY]
     assert over_rule(rule, one).outcome == Outcome.CORRECT
     assert over_rule(rule, one).author == "human:花子"
+
+
+def test_a_persons_verdict_takes_the_rules_place_and_keeps_it_beside() -> None:
+    rule = Grade(Outcome.WRONG, {"correct": 0.0, "recall": 0.5}, "rule:typed-facts/1", "0 of 1")
+
+    grade = over_rule(rule, judgements([_at(1, "right", note="表記の違いだけ")])[KEY])
+
+    assert grade.outcome is Outcome.CORRECT
+    assert grade.scores == {"correct": 1.0, "recall": 0.5}
+    assert grade.reason == "0 of 1; 花子: 表記の違いだけ"
+    assert grade.rule == rule
+
+
+def test_a_wrong_answer_keeps_the_rules_finer_word_for_it() -> None:
+    wrong = judgements([_at(1, "wrong")])[KEY]
+
+    for outcome, kept in ((Outcome.ABSTAINED, Outcome.ABSTAINED), (Outcome.CORRECT, Outcome.WRONG)):
+        assert over_rule(Grade(outcome, {"correct": 0.0}, "rule/1"), wrong).outcome is kept
+
+
+def test_a_published_f1_is_not_changed_by_an_opinion() -> None:
+    rule = Grade(Outcome.WRONG, {"f1": 0.4, "exact_match": 0.0}, "rule:jglue")
+
+    grade = over_rule(rule, judgements([_at(1, "right")])[KEY])
+
+    assert grade.scores == rule.scores
+    assert grade.correct
+
+
+def test_an_answer_that_the_sampling_offered_stays_a_random_one_when_it_is_graded_again() -> None:
+    offered = [_at(1, "right", picked="queue"), _at(2, "cleared"), _at(3, "wrong", picked="hand")]
+
+    assert judgements(offered)[KEY].opinions["花子"].picked == "queue"
+    assert (
+        judgements([*offered, _at(4, "right", "太郎", picked="hand")])[KEY].opinions["太郎"].picked
+        == "hand"
+    )

@@ -20,19 +20,21 @@ const inStorage = (work) => {
   try { return work(localStorage); } catch { grades.stored = false; return null; } // refused or full
 };
 
-// Of one author the latest event holds; of one moment the later one. What the page came with has no time
-// of its own where the data has none, and anything newer takes its place.
+// Of one author the latest event holds, those that the page came with included; of one moment the later one.
+// What the queue offered stays a random answer when it is graded again (harness/review/judgement.py).
 function foldedGrades() {
   if (grades.folded) return grades.folded;
   const { authors, events } = DATA.grades || { authors: [], events: {} };
+  const came = Object.entries(events).flatMap(([sample, said]) => said.map(([author, verdict, picked, note, time]) =>
+    ({ sample, author: authors[author], verdict, picked, note, time })));
   const held = new Map();
-  for (const [sample, said] of Object.entries(events)) {
-    held.set(sample, new Map(said.map(([author, verdict, picked, note]) =>
-      [authors[author], { verdict, picked, note }])));
-  }
-  for (const event of [...grades.events.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time))) {
+  const offered = new Map();
+  for (const event of [...came, ...grades.events.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time))) {
     const said = held.get(event.sample) || held.set(event.sample, new Map()).get(event.sample);
-    if (event.verdict === 'cleared') said.delete(event.author); else said.set(event.author, event);
+    const whose = key(event.sample, event.author);
+    if (event.picked !== 'hand') offered.set(whose, event.picked);
+    if (event.verdict === 'cleared') said.delete(event.author);
+    else said.set(event.author, { ...event, picked: offered.get(whose) || event.picked });
   }
   grades.folded = held;
   return held;
@@ -116,7 +118,7 @@ function eventFault(event) {
 
 // A name as it is kept, or '' for one that can't be: control characters, halves of characters, too long.
 function cleanName(name) {
-  const text = name.trim();
+  const text = name.normalize('NFC').trim();
   return Array.from(text).length > 60 || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text) ? '' : text;
 }
 
