@@ -1,7 +1,7 @@
 // Drawings of one figure for each checkpoint, with its interval as whiskers. Widths are per cent of
 // the drawing, so that text keeps its size on a phone and in print.
 const TOLD_ELSEWHERE = ['acquisition', 'twins', 'known', 'known_before', 'dates', 'membership',
-  'ranks', 'trained', 'verbatim'];
+  'ranks', 'trained', 'verbatim', 'review'];
 
 function chartSection() {
   const kinds = new Map();
