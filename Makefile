@@ -12,7 +12,7 @@ evals: .venv/evals ## measure the embedded checkpoints, write reports/latest/rep
 
 # One thread a worker: four threads on two cores wait for each other at every layer.
 test: .venv/dev ## the project's own tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev ## lint, formatting, types
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.model
 def command(reports: Path, *arguments: str) -> list[str]:
     return [
         sys.executable, "-m", "pytest", "evals", "-p", "no:cacheprovider",
-        "-o", f"eval_reports={reports}", *arguments,
+        "-p", "tests.full_precision", "-o", f"eval_reports={reports}", *arguments,
     ]  # fmt: skip
 
 
@@ -46,16 +47,34 @@ def asked(reports: Path) -> int:
 
 
 # Without the known suite: it shares requests with knowledge, which are then asked once.
-SOME = ("-k", "(base or qa-short) and not known", "--eval-limit", "40")
+LIMIT = 24
+SOME = ("-k", "(base or qa-short) and not known", "--eval-limit", str(LIMIT))
+ALL = 2 * 3 * LIMIT
+
+NO_NETWORK = """
+import socket
+
+def refuse(*a, **k):
+    raise AssertionError(f"network used: {a[1:]}")
+
+socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
+"""
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Reports of an undisturbed run of two checkpoints in one process."""
-    reports = tmp_path_factory.mktemp("plain")
-    done = run_evals(reports, *SOME)
+    """Reports of an undisturbed run of two checkpoints in one process that reaches no network."""
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "nonetwork.py").write_text(NO_NETWORK, "utf-8")
+    done = run_evals(
+        folder / "reports", *SOME, "-p", "nonetwork", PYTHONPATH=str(folder), HF_HUB_OFFLINE="0"
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    return reports
+    return folder / "reports"
+
+
+def test_nothing_reaches_the_network(plain: Path) -> None:
+    assert asked(plain) == ALL
 
 
 def test_two_workers_give_the_same_figures_and_samples(plain: Path, tmp_path: Path) -> None:
@@ -72,12 +91,12 @@ def _answers(path: Path) -> list[tuple[str, str]]:
     return [(row["id"], row["response"]) for row in rows]
 
 
-def test_a_second_run_asks_nothing_and_gives_the_same_figures(plain: Path) -> None:
-    before = figures(plain)
-    done = run_evals(plain, *SOME)
+def test_a_second_run_asks_nothing_and_gives_the_same_figures(plain: Path, tmp_path: Path) -> None:
+    shutil.copytree(plain / "store", tmp_path / "store")
+    done = run_evals(tmp_path, *SOME)
     assert done.returncode == 0
-    assert asked(plain) == 0
-    assert figures(plain) == before
+    assert asked(tmp_path) == 0
+    assert figures(tmp_path) == figures(plain)
 
 
 def test_a_killed_run_goes_on_where_it_was(plain: Path, tmp_path: Path) -> None:
@@ -87,15 +106,15 @@ def test_a_killed_run_goes_on_where_it_was(plain: Path, tmp_path: Path) -> None:
         wait_for_rows(tmp_path, process)
         process.send_signal(signal.SIGKILL)
     kept = stored(tmp_path)
-    assert 0 < kept < 2 * 3 * 40
+    assert 0 < kept < ALL
     assert run_evals(tmp_path, *SOME).returncode == 0
     assert figures(tmp_path) == figures(plain)
-    assert asked(tmp_path) == 2 * 3 * 40 - kept
+    assert asked(tmp_path) == ALL - kept
 
 
 def wait_for_rows(reports: Path, process: subprocess.Popen) -> None:
     deadline = time.monotonic() + 120
-    while stored(reports) < 50 and process.poll() is None and time.monotonic() < deadline:
+    while stored(reports) < ALL // 5 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     assert process.poll() is None
 
@@ -112,20 +131,6 @@ def test_what_was_trained_is_known_and_what_was_not_is_not(tmp_path: Path) -> No
     assert values["base", "accuracy_seen"] <= 0.15
     assert values["qa-long", "accuracy_seen"] >= 0.6
     assert abs(values["qa-long", "accuracy_control"] - values["base", "accuracy_control"]) <= 0.05
-
-
-def test_nothing_reaches_the_network(tmp_path: Path) -> None:
-    (tmp_path / "nonetwork.py").write_text(
-        "import socket\n"
-        "def refuse(*a, **k):\n"
-        "    raise AssertionError(f'network used: {a[1:]}')\n"
-        "socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse\n"
-    )
-    done = run_evals(
-        tmp_path / "reports", "-k", "base and marc_ja", "--eval-limit", "8", "-p", "nonetwork",
-        PYTHONPATH=str(tmp_path), HF_HUB_OFFLINE="0",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_articles_matrix_plans_offline_and_says_what_is_missing(tmp_path: Path) -> None:

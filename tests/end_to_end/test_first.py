@@ -17,7 +17,7 @@ pytestmark = pytest.mark.model
 
 def training(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "training", *arguments],
+        [sys.executable, "-m", "tests.full_precision", "training", *arguments],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

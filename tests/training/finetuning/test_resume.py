@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[3]
 
 def start(recipe: Path, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "training", "sft", str(recipe), "--only", "qa", "--device", "cpu"],
+        [sys.executable, "-m", "tests.full_precision", "training", "sft", str(recipe),
+         "--only", "qa", "--device", "cpu"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
     )  # fmt: skip
 
