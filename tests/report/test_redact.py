@@ -30,7 +30,12 @@ def secret_run(at: Path, **changes: Any) -> Path:
     rubric = {"version": "rubric.md/1", "text": "krubric"}
     manifest = build.manifest([build.BASE, build.QA, build.API], rubric=rubric, **changes)
     write_json(at / "run.json", manifest)
-    opinion = {"verdict": "wrong", "picked": "hand", "note": "knote"}
+    opinion = {
+        "verdict": "wrong",
+        "picked": "hand",
+        "note": "knote",
+        "time": "2026-11-26T01:02:03.456Z",
+    }
     for name in ("base", "qa-e3"):
         rows = [
             build.row(
