@@ -218,6 +218,11 @@ def hostile_run(folder: Path) -> Path:
         [BASE, bad, API],
         data={"knowledge": {**data, "limit": None}, "constructor": {**data, "limit": None}},
         command=everything,
+        id=everything,
+        matrix=everything,
+        models=[
+            dict.fromkeys(("id", "weights", "engine", "dtype", "released", "note"), everything)
+        ],
         environment={"python": everything, "platform": everything, "packages": {everything: "1"}},
     )
     rows = [
@@ -230,6 +235,7 @@ def hostile_run(folder: Path) -> Path:
             author=text,
             stratum=text,
             outcome=text,
+            detail={"kind": text},
         )
         for place, text in enumerate(HOSTILE)
     ]

@@ -148,22 +148,31 @@ def test_the_language_follows_the_browser_and_can_be_switched(
     assert visit.noise == []
 
 
-def test_hostile_texts_are_shown_and_never_run(visit: Visit, tmp_path: Path) -> None:
-    folder = build.hostile_run(tmp_path)
-    page = visit.open(folder)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_hostile_texts_are_shown_and_never_run(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    visit = Visit(browser, viewport={"width": width, "height": 900})
+    page = visit.open(build.hostile_run(tmp_path))
     views = ["#overview", "#run", "#samples", "#samples?task=constructor", "#sample/knowledge/long"]
+    views += [f"#samples?{name}=%3Cb%3E{quote(build.HOSTILE[0])}" for name in
+              ("q", "task", "checkpoint", "outcome", "stratum", "human", "sort", "page")]  # fmt: skip
     views += [f"#sample/knowledge/{quote(f'{i} {t}', safe='', errors='replace')}"
               for i, t in enumerate(build.HOSTILE)]  # fmt: skip
+    views += [f"#sample/knowledge/long?against={mode}" for mode in ("base", "off", "<b>")]
     for view in [*views, "#sample/knowledge/~9", "#sample/__proto__/x", "#sample/%E0%A4%A", "#<b>"]:
         page.evaluate("hash => { location.hash = hash }", view)
         page.wait_for_timeout(30)
         assert page.locator("main *").count() > 0, view
         assert page.locator("img, iframe, main script, main a:not([href^='#'])").count() == 0
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), view
     assert page.evaluate("window.pwned") is None
 
     page.evaluate("location.hash = '#sample/knowledge/~0'")
     page.wait_for_selector("#sample >> text=window.pwned = 1")
     assert page.locator(".answer .said").first.inner_text() == build.HOSTILE[0]
+    page.context.close()
+    assert visit.noise == []
 
 
 def test_a_run_without_results_still_opens(visit: Visit, tmp_path: Path) -> None:

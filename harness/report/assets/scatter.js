@@ -103,33 +103,34 @@ function scatterPlot(points, paths, task, metric, names) {
   labelsFor(placed, width, height));
 }
 
-// Each label takes the nearest free place round its point; one that had to go far has a line to it.
+// Each label takes the best place round its point: off points and labels, off whiskers where it can,
+// near. One that had to go far has a line to it.
 function labelsFor(points, width, height) {
-  const taken = points.flatMap((p) => [[p.left - 7, p.top - 7, p.left + 7, p.top + 7], ...p.whiskers]);
+  const solid = points.map((p) => [p.left - 7, p.top - 7, p.left + 7, p.top + 7]);
+  const thin = points.flatMap((p) => p.whiskers);
   const space = [EDGE.left, EDGE.top, width - EDGE.right, height - EDGE.bottom];
   return points.map((p) => {
-    const full = points.length > NAMED ? String(p.place) : p.id;
-    const said = clip(full, 24);
-    const size = [...said].reduce((sum, c) => sum + (c > '\u2e7f' ? 11.5 : 6.8), 0);
-    const { box, far } = freePlace(p, size, taken, space);
-    taken.push(box);
-    return [far ? svg('line', { class: 'lead-line', x1: p.left, y1: p.top, x2: box[0] + size / 2, y2: (box[1] + box[3]) / 2 }) : null,
-      svg('text', { class: 'marked', x: box[0] + size / 2, y: box[3] - 4, 'text-anchor': 'middle' }, said)];
+    const said = points.length > NAMED ? String(p.place) : clip(p.id, 24);
+    const size = [...said].reduce((sum, c) => sum + (c > '\u2e7f' ? 12.5 : 7.6), 0);
+    const { box, far } = freePlace(p, size, solid, thin, space);
+    solid.push(box);
+    return [far ? svg('line', { class: 'lead-line', x1: p.left, y1: p.top, x2: (box[0] + box[2]) / 2, y2: (box[1] + box[3]) / 2 }) : null,
+      svg('text', { class: 'marked', x: (box[0] + box[2]) / 2, y: box[3] - 4.5, 'text-anchor': 'middle' }, said)];
   });
 }
 
-function freePlace(p, size, taken, [left, top, right, bottom]) {
+const covered = (box, others) => others.reduce((sum, t) => sum + Math.max(0, Math.min(box[2], t[2]) - Math.max(box[0], t[0]))
+  * Math.max(0, Math.min(box[3], t[3]) - Math.max(box[1], t[1])), 0);
+
+function freePlace(p, size, solid, thin, [left, top, right, bottom]) {
   let best = null;
-  for (const away of [10, 18, 28, 42, 60, 84]) {
-    for (let turn = 0; turn < 16; turn += 1) {
-      const angle = Math.PI / 5 + (turn % 2 ? -1 : 1) * Math.ceil(turn / 2) * Math.PI / 8;
+  for (const away of [10, 18, 28, 42, 60, 84, 112, 144]) {
+    for (let turn = 0; turn < 24; turn += 1) {
+      const angle = Math.PI / 5 + turn * Math.PI / 12;
       const [cx, cy] = [p.left + Math.cos(angle) * (away + size / 2), p.top - Math.sin(angle) * (away + 6)];
-      const box = [cx - size / 2, cy - 8, cx + size / 2, cy + 8];
-      const outside = Math.max(0, left - box[0]) + Math.max(0, box[2] - right) + Math.max(0, top - box[1]) + Math.max(0, box[3] - bottom);
-      const over = taken.reduce((sum, t) => sum + Math.max(0, Math.min(box[2], t[2]) - Math.max(box[0], t[0]))
-        * Math.max(0, Math.min(box[3], t[3]) - Math.max(box[1], t[1])), 0);
-      const cost = over + outside * 50;
-      if (cost === 0) return { box, far: away > 18 };
+      const box = [cx - size / 2, cy - 9, cx + size / 2, cy + 9];
+      const outside = Math.max(0, left - box[0], box[2] - right, top - box[1], box[3] - bottom);
+      const cost = covered(box, solid) * 100 + outside * 1000 + covered(box, thin) + away;
       if (!best || cost < best.cost) best = { box, far: away > 18, cost };
     }
   }
