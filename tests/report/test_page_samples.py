@@ -229,7 +229,12 @@ def test_people_who_disagree_with_the_rule_are_found(visit: Visit, tmp_path: Pat
     folder = build.start(tmp_path, [build.BASE])
     rule = {"correct": True, "outcome": "correct", "scores": {"correct": 1.0}, "author": "rule/1",
             "reason": ""}  # fmt: skip
-    opinion = {"verdict": "wrong", "picked": "hand", "note": "古い値段", "time": "2026-11-26T01:02:03Z"}
+    opinion = {
+        "verdict": "wrong",
+        "picked": "hand",
+        "note": "古い値段",
+        "time": "2026-11-26T01:02:03Z",
+    }
     said = {"verdict": "wrong", "opinions": {"Aiko": opinion}}
     rows = [
         build.row("right", prompt="一"),
