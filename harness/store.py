@@ -30,7 +30,7 @@ def request_key(request: Request) -> str:
     """Hash of everything in a request that its answer depends on."""
     fields = {
         name: value
-        for name, value in dataclasses.asdict(request).items()
+        for name, value in _shallow(request).items()
         if name not in _LATER or value != _LATER[name]
     }
     content = json.dumps([RENDERING, fields], ensure_ascii=True, sort_keys=True)
@@ -65,7 +65,7 @@ def _fields(response: Response) -> dict[str, Any]:
     return fields if response.reading is None else fields | {"reading": _shallow(response.reading)}
 
 
-def _shallow(record: Response | Reading) -> dict[str, Any]:
+def _shallow(record: Request | Response | Reading) -> dict[str, Any]:
     """The fields of a record as they are: `asdict` copies tuples number by number."""
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
 

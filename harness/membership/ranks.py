@@ -105,7 +105,7 @@ def known_p(likelier: Sequence[float], clusters: Sequence[str]) -> float | None:
     t on the clustered (CR1) standard error, G - 1 degrees of freedom. Where all are alike each
     document is on one side by chance: 2^-G. None for one document, and without any.
     """
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     groups = len(set(clusters))
     if groups < 2:
@@ -113,7 +113,7 @@ def known_p(likelier: Sequence[float], clusters: Sequence[str]) -> float | None:
     below = sum(likelier) / len(likelier) - 0.5
     variance = clustered_variance(likelier, clusters)
     if variance > 1e-12:
-        return float(t.cdf(below / math.sqrt(variance), groups - 1))
+        return float(stdtr(groups - 1, below / math.sqrt(variance)))
     return float(0.5**groups) if below < 0 else 1.0
 
 
