@@ -205,3 +205,19 @@ def test_nothing_is_wider_than_the_window(
     assert (light == "rgb(252, 251, 249)") is (name != "dark")
     page.context.close()
     assert visit.noise == []
+
+
+def test_the_manifest_says_how_suites_were_asked_and_on_what_commit(
+    visit: Visit, tmp_path: Path
+) -> None:
+    tree = {"commit": "0123abc", "dirty": True}
+    folder = build.start(tmp_path, [build.BASE, build.QA], tree=tree)
+    for name, prompt in (("base", "質問：{question}"), ("qa-e3", "{question}")):
+        build.measure_jsquad(folder, name, {"a": 1.0}, {"prompt": prompt, "n": 200})
+    page = visit.open(folder, "#run")
+
+    rows = section_rows(page, "asked-how")
+    assert [row[1] for row in rows] == ["base", "qa-e3"]
+    assert 'prompt: "質問：{question}"' in rows[0][2]
+    assert "n: 200" in rows[0][2]
+    assert "0123abc (with changes since)" in page.inner_text("section:has(> #invocation)")

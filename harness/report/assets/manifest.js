@@ -13,11 +13,12 @@ function manifestView() {
   const packages = Object.entries(environment.packages || {});
   return [
     section('invocation', T('run'), facts([[T('command'), code(RUN.command)],
-      [T('matrix'), code(RUN.matrix)], [T('started'), RUN.started], [T('finished'), RUN.finished]])),
+      [T('matrix'), code(RUN.matrix)], [T('commit'), RUN.tree ? [code(RUN.tree.commit), RUN.tree.dirty ? ` (${T('dirty')})` : ''] : null],
+      [T('job'), RUN.job ? code(RUN.job) : null], [T('started'), RUN.started], [T('finished'), RUN.finished]])),
     section('models', T('models'), table(T('models'),
-      columnsOf(['model', 'released', 'weights', 'engine', 'precision', 'note']),
+      columnsOf(['model', 'released', 'weights', 'engine', 'precision', 'note', 'release_evidence']),
       RUN.models.map((m) => texts([m.id, m.released, code(m.weights), m.engine,
-        [m.dtype, m.quantization].filter(Boolean).join(', '), m.note])))),
+        [m.dtype, m.quantization].filter(Boolean).join(', '), m.note, m.release_evidence])))),
     section('checkpoints', T('checkpoints'), table(T('checkpoints'),
       columnsOf(['checkpoint', 'model', 'dataset', 'epochs', 'adapter', 'fingerprint']),
       DATA.checkpoints.map((id) => BY_ID.get(id)).map((c) =>
@@ -26,6 +27,7 @@ function manifestView() {
       columnsOf(['task', 'label', 'licence', 'path']).concat({ name: 'SHA-256' }),
       Object.entries(RUN.data).map(([task, d]) =>
         texts([taskName(task), dataLabel([task]), d.licence, code(d.path), code(d.sha256)])))),
+    identitySection(),
     section('items', T('items'), table(T('items'),
       [...columnsOf(['checkpoint', 'task', 'status']), ...['asked', 'stored', 'seconds']
         .map((name) => ({ name: T(name), ...NUMBER }))],
@@ -34,4 +36,21 @@ function manifestView() {
     section('environment', T('environment'), facts([['Python', environment.python],
       ['Platform', environment.platform], ...packages.map(([name, version]) => [name, version])])),
   ];
+}
+
+// How each suite was asked: what must match for two figures to be compared.
+function identitySection() {
+  const asked = new Map();
+  for (const { checkpoint, task, identity } of REPORT.results) {
+    if (!own(RUN.data, task) || !identity || !Object.keys(identity).length) continue;
+    const told = Object.entries(identity).map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join('\n');
+    const ids = asked.get(key(task, told)) || new Set();
+    asked.set(key(task, told), ids.add(checkpoint));
+  }
+  if (!asked.size) return null;
+  return section('asked-how', T('asked_how'), el('p', { class: 'quiet' }, T('seeds_note')), table(T('asked_how'),
+    columnsOf(['task', 'checkpoints', 'settings']), [...asked].map(([of, ids]) => {
+      const [task, told] = JSON.parse(of);
+      return [taskName(task), [...ids].join(', '), el('code', { class: 'said' }, clip(told, 1500))];
+    })));
 }

@@ -65,13 +65,14 @@ function listTable(rows, state) {
   const chosen = DATA.checkpoints.indexOf(state.checkpoint);
   const narrow = matchMedia('(max-width: 42rem)').matches;
   const who = chosen < 0 ? DATA.checkpoints : [state.checkpoint];
-  const columns = [{ name: T('id') }, { name: T('prompt'), class: 'text' }, { name: T('gold'), class: 'text' }];
+  const columns = [{ name: T('id') }, { name: T('prompt'), class: 'text' },
+    ...(narrow ? [] : [{ name: T('gold'), class: 'text' }])];
   if (chosen >= 0) columns.push({ name: T('answer'), class: 'text' });
   columns.push(...who.map((id) => ({ name: el('bdi', { class: 'upright' }, id), class: 'marks' })));
   const made = table(T('samples'), columns, rows.map((q) => {
     // Long prompts end with the question itself; their beginnings are all alike.
     const cells = [el('a', { href: sampleHash(q) }, el('bdi', null, q.id)),
-      tail(q.prompt, narrow ? 28 : 60), clip(q.gold.join(' / '), 40)];
+      tail(q.prompt, narrow ? 28 : 60), ...(narrow ? [] : [clip(q.gold.join(' / '), 40)])];
     if (chosen >= 0) cells.push(clip(q.answers[chosen] ? q.answers[chosen].text : NONE, 60));
     return [...cells, ...who.map((id) => mark(q.answers[DATA.checkpoints.indexOf(id)]))];
   }));

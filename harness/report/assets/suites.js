@@ -31,11 +31,12 @@ function jsquadSection() {
   const metrics = metricsOf('jsquad', JSQUAD);
   if (!metrics.length) return null;
   const measured = DATA.checkpoints.filter((id) => metrics.some((m) => result(id, 'jsquad', m)));
-  const columns = [{ name: T('figure') }, { name: T('definition'), class: 'text' }, { name: T('source'), class: 'text' },
+  const columns = [{ name: T('definition'), class: 'text definition' }, { name: T('source'), class: 'text' },
     ...measured.map((id) => ({ name: el('bdi', null, id), ...NUMBER }))];
   const shown = metrics.flatMap((m) => measured.map((id) => result(id, 'jsquad', m)));
   return section('jsquad', T('jsquad_title'), label(['jsquad']), el('p', { class: 'quiet' }, T('jsquad_note')),
-    table(T('jsquad_title'), columns, metrics.map((m) => [sized(withUnit(metricName('jsquad', m), '%'), 'jsquad', m),
-      own(T('definitions'), m), own(DEFINED_BY, m), ...measured.map((id) => stacked(result(id, 'jsquad', m)))])),
+    table(T('jsquad_title'), columns, metrics.map((m) => [
+      [sized(withUnit(metricName('jsquad', m), '%'), 'jsquad', m), el('span', { class: 'quiet explained' }, own(T('definitions'), m))],
+      own(DEFINED_BY, m), ...measured.map((id) => stacked(result(id, 'jsquad', m)))])),
     notes([...methods(shown.filter(Boolean)), ...reasons(shown.filter(Boolean))]));
 }
