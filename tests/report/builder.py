@@ -218,7 +218,6 @@ def hostile_run(folder: Path) -> Path:
         [BASE, bad, API],
         data={"knowledge": {**data, "limit": None}, "constructor": {**data, "limit": None}},
         command=everything,
-        id=everything,
         matrix=everything,
         models=[
             dict.fromkeys(("id", "weights", "engine", "dtype", "released", "note"), everything)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-SERIOUS = ("serious", "critical")
+FAULTS = ("moderate", "serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "whole": build.whole_run(folder / "whole"),
         "evidence": evidence_run(folder / "evidence"),
         "unknown": unknown_run(folder / "unknown"),
-        "large": synthetic_run(folder / "large", 4, 80),
+        "large": synthetic_run(folder / "large", 3, 80),
     }
 
 
@@ -37,7 +37,7 @@ VIEWS = (
     ("large", ""),
     ("evidence", ""),
     ("unknown", ""),
-    ("large", "#samples?checkpoint=qa-e1"),
+    ("large", "#samples?checkpoint=general-e1"),
     ("large", "#sample/knowledge/" + quote("doc-000/price/0000", safe="")),
     ("whole", "#samples?q=nothing has this"),
     ("whole", "#run"),
@@ -48,7 +48,7 @@ VIEWS = (
 @pytest.mark.parametrize(
     ("scheme", "locale", "width"), [("light", "en-GB", 1280), ("dark", "ja-JP", 390)]
 )
-def test_axe_finds_no_serious_fault(
+def test_axe_finds_no_fault_of_weight(
     browser: Browser, folders: dict[str, Path], scheme: Any, locale: str, width: int
 ) -> None:
     axe = pytest.importorskip(
@@ -59,13 +59,15 @@ def test_axe_finds_no_serious_fault(
     visit = Visit(browser, color_scheme=scheme, locale=locale, viewport=size, bypass_csp=True)
     faults: list[str] = []
     for name, view in VIEWS:
+        if (name, scheme) == ("evidence", "dark"):
+            continue  # takes seconds, and shows in the dark no colour that the others don't
         page = visit.open(folders[name], view)
         page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
         found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
         faults += [
             f"{name}{view} {v['id']}: {node['target']} {node['failureSummary'][:300]}"
             for v in found
-            if v["impact"] in SERIOUS
+            if v["impact"] in FAULTS
             for node in v["nodes"][:3]
         ]
     visit.page.context.close()

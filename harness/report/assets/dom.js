@@ -33,7 +33,7 @@ function table(caption, columns, rows, seen = false) {
       { scope: i === headed ? 'row' : null, class: columns[i].class }, cell))));
   const made = el('table', null, el('caption', { class: seen ? null : 'unseen' }, caption),
     el('thead', null, el('tr', null, head)), el('tbody', null, body));
-  return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption }, made);
+  return el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': caption }, made);
 }
 
 const notes = (lines) => lines.length

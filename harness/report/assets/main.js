@@ -45,7 +45,8 @@ function banner(current) {
       el('h1', null, el('bdi', null, RUN.id)),
       el('p', { class: 'quiet' }, el('time', { datetime: RUN.started }, started), ' UTC · ',
         RUN.status === 'complete' ? T('complete') : el('strong', null, T('partial'))),
-      label([...new Set(DATA.tasks.flatMap(sources))])) : null);
+      label([...new Set(DATA.tasks.flatMap(sources))]))
+      : el('h1', { class: 'unseen' }, `${T(current)} – `, el('bdi', null, RUN.id)));
 }
 
 // Not by address: that says which view this is.
