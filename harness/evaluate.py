@@ -13,7 +13,7 @@ from typing import Any
 from harness.config import DataSource
 from harness.engines import Answer, Engine
 from harness.jsonl import append_rows, storage_error
-from harness.records import Checkpoint, Grade, Request, Response, Result, Sample
+from harness.records import Checkpoint, Grade, Reading, Request, Response, Result, Sample
 from harness.review.events import sample_key
 from harness.review.judgement import Judgement, over_rule
 from harness.runs import sample_file, sample_row, write_json
@@ -61,6 +61,7 @@ class Workbench:
     run_folder: None where only the figures are wanted: no sample file is written then.
     reference: what the checkpoint's reference answers to the requests that read a text.
     people: what persons said of answers, by `harness.review.events.sample_key`.
+    likelihoods: whether sample rows are to tell how likely each token of an answer was.
     """
 
     fingerprint: str
@@ -73,6 +74,7 @@ class Workbench:
     )
     reference_id: str = ""
     people: Mapping[str, Judgement] = field(default_factory=dict)
+    likelihoods: bool = False
 
 
 def evaluate(
@@ -122,7 +124,8 @@ def evaluate(
             graded[sample.id] = (sample, response, grade)
 
     ordered = [graded[sample.id] for sample in samples]
-    rows = tuple(sample_row(*entry) for entry in ordered)
+    readings = _answers_read(ordered, checkpoint, bench) if bench.likelihoods else {}
+    rows = tuple(sample_row(*entry, readings.get(entry[0].id)) for entry in ordered)
     study = _study(task, [(sample, grade) for sample, _, grade in ordered])
     if path:
         _settle_file(path, rows)
@@ -167,6 +170,27 @@ def _judged(
         return grade
     key = sample_key(task.name, sample.id, sample.request.asked, response.text)
     return over_rule(grade, people[key]) if key in people else grade
+
+
+def _answers_read(
+    answered: Sequence[tuple[Sample, Response, Grade]], checkpoint: Checkpoint, bench: Workbench
+) -> dict[str, Reading]:
+    """The answers that were written, read token by token after their prompts, by sample id."""
+    asked = {
+        sample.id: Request(
+            sample.request.prompt,
+            sample.request.chat,
+            continuations=(response.text,),
+            per_token="likelihoods",
+        )
+        for sample, response, _ in answered
+        if response.finish != "scored" and response.text
+    }
+    requests = list(dict.fromkeys(asked.values()))
+    total = len(requests)
+    read, _ = ask(checkpoint, requests, bench, lambda _, done: bench.progress(done, total))
+    found = {id: read[request].reading for id, request in asked.items()}
+    return {id: reading for id, reading in found.items() if reading is not None}
 
 
 def _prepared(task: Task, checkpoint: Checkpoint, path: Path, bench: Workbench) -> Task:

@@ -56,6 +56,10 @@ def add_options(parser: pytest.Parser) -> None:
         help="leave out of the reports what was asked and answered, and documents",
     )  # fmt: skip
     group.addoption(
+        "--eval-likelihoods", action="store_true", default=None,
+        help="read each written answer again, so that the report shows how likely its tokens were",
+    )  # fmt: skip
+    group.addoption(
         "--eval-annotations", choices=("github",), default=None,
         help="mark failed gates for the pages of a CI (default: for none)",
     )  # fmt: skip
@@ -107,6 +111,7 @@ def read_settings(config: pytest.Config) -> Settings:
         strict=_strict(config),
         redact=bool(config.getoption("eval_redact") or config.getini("eval_redact")),
         annotations=_annotations(config),
+        likelihoods=bool(config.getoption("eval_likelihoods")),
     )
 
 

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from harness import manifest
+from harness.comparison.rated import to_grade_again
 from harness.config import missing_parts
 from harness.errors import MichiError
 from harness.outcome import task_of
+from harness.review.files import read_grades
 from harness.runs import Item, append_item, item_from_row, read_run, write_json
 from harness.scrub import place, scrub
 from harness.session import Settings
@@ -189,7 +191,11 @@ class Recorder:
             begun = json.loads((folder / "run.json").read_text(encoding="utf-8"))
             # A folder that is used again may have begun without --eval-redact.
             begun["redact"] = bool(begun.get("redact")) or self.settings.redact
-            write_json(folder / "run.json", manifest.finished(begun, self._items, complete))
+            begun = manifest.finished(begun, self._items, complete)
+            write_json(folder / "run.json", begun)
+            changed = to_grade_again(read_run(folder), read_grades(self.settings.grades))
+            if changed:
+                write_json(folder / "run.json", {**begun, "to_grade_again": changed})
             from harness.report.write import write_reports
 
             written = write_reports(folder)
@@ -265,7 +271,7 @@ def _tables(folder: Path) -> list[str]:
     shown: list[Any] = []
     if "knowledge" in tasks:
         shown += knowledge_tables(run, compared)
-    shown += [*review_tables(compared.review), *unknown_tables(run)]
+    shown += [*review_tables(run, compared.review), *unknown_tables(run)]
     if tasks & {"jsquad", "marc_ja"}:
         shown.append(relative_table(run, compared.relative))
     shown.append(gates_table(run))

@@ -21,7 +21,7 @@ from typing import Any
 
 from harness.errors import ConfigError
 from harness.jsonl import append_rows, encode, read_json, read_whole_rows, storage_error
-from harness.records import Grade, Response, Result, Sample, Verdict
+from harness.records import Grade, Reading, Response, Result, Sample, Verdict
 
 SCHEMA = 1
 
@@ -88,8 +88,10 @@ def sample_file(folder: Path, checkpoint: str, task: str) -> Path:
     return folder / "samples" / checkpoint / f"{task}.jsonl"
 
 
-def sample_row(sample: Sample, response: Response, grade: Grade) -> dict[str, Any]:
-    """One line of a sample file."""
+def sample_row(
+    sample: Sample, response: Response, grade: Grade, reading: Reading | None = None
+) -> dict[str, Any]:
+    """One line of a sample file. reading: of the answer, where its tokens were asked for."""
     return {
         "id": sample.id,
         "prompt": sample.request.asked,
@@ -109,7 +111,12 @@ def sample_row(sample: Sample, response: Response, grade: Grade) -> dict[str, An
         **({"figures": dict(grade.figures)} if grade.figures else {}),
         **({"people": dict(grade.people)} if grade.people else {}),
         **({"rule": _rule(grade.rule)} if grade.rule else {}),
+        **({"reading": _reading(reading)} if reading else {}),
     }
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {"ends": list(reading.ends), "logprobs": [round(p, 3) for p in reading.logprobs]}
 
 
 def _rule(grade: Grade) -> dict[str, Any]:

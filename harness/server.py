@@ -26,6 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from harness.comparison.rated import to_grade_again
 from harness.comparison.within import comparisons
 from harness.errors import ConfigError, DataError, StorageError
 from harness.report.document import document
@@ -58,13 +59,16 @@ def review_page(run_folder: Path, grades: Path) -> bytes:
 
     Raises ConfigError for a folder that is no run, DataError for grades that can't be read.
     """
-    people = judgements(read_grades(grades))
-    rubric = dataclasses.asdict(read_rubric(grades))
+    events = read_grades(grades)
     run = read_run(run_folder)
-    run = dataclasses.replace(run, manifest={**run.manifest, "rubric": rubric})
+    now = {
+        "rubric": dataclasses.asdict(read_rubric(grades)),
+        "to_grade_again": to_grade_again(run, events),
+    }
+    run = dataclasses.replace(run, manifest={**run.manifest, **now})
     report = document(run, comparisons(run))
     # As in files: a lone surrogate has no UTF-8, and its escape is right inside JSON.
-    return page(run, report, people, serving=True).encode("utf-8", "backslashreplace")
+    return page(run, report, judgements(events), serving=True).encode("utf-8", "backslashreplace")
 
 
 def open_server(content: bytes, grades: Path, port: int | None = None) -> ReviewServer:

@@ -34,7 +34,8 @@ class Settings:
     grades: the folder of people's verdicts. baseline: what checkpoints are gated against; without
     one it is the matrix's baseline checkpoint of this run. strict: whether an inconclusive gate
     fails. redact: whether reports leave out what was asked and answered. annotations: for whom
-    gates that failed are marked on the terminal, "github" or "" for nobody.
+    gates that failed are marked on the terminal, "github" or "" for nobody. likelihoods: whether
+    written answers are read again token by token.
     """
 
     matrix: Matrix
@@ -46,6 +47,7 @@ class Settings:
     grades: Path
     baseline: Baseline | None = None
     strict: bool = False
+    likelihoods: bool = False
     redact: bool = False
     annotations: str = ""
 
@@ -154,6 +156,7 @@ class EvalSession:
             reference=lambda requests: self._reference_answers(checkpoint, requests, progress),
             reference_id=reference.id if reference else "",
             people=self._judgements(),
+            likelihoods=self.settings.likelihoods and folder is not None,
         )
 
     def _judgements(self) -> Mapping[str, Judgement]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.records import Outcome
-from harness.review.events import sample_key
-from harness.review.judgement import RIGHT, SKIPPED, WRONG
+from harness.review.events import GradeEvent, sample_key
+from harness.review.judgement import CLEARED, RIGHT, SKIPPED, WRONG, latest
 from harness.runs import Run
 
 
@@ -104,3 +104,17 @@ def _rated(checkpoint: str, suite: str, row: Mapping[str, Any]) -> Rated:
         verdict=str(people.get("verdict") or ""),
         opinions=people.get("opinions") or {},
     )
+
+
+def to_grade_again(run: Run, events: Iterable[GradeEvent]) -> dict[str, list[str]]:
+    """By suite the questions whose graded answer nobody in the run gives any more."""
+    given: dict[tuple[str, str], set[str]] = {}
+    for answer in rated(run):
+        given.setdefault((answer.suite, answer.item), set()).add(answer.key)
+    changed: dict[str, list[str]] = {}
+    for event in latest(events):
+        keys = given.get((event.suite, event.item))
+        listed = changed.setdefault(event.suite, [])
+        if keys and event.verdict != CLEARED and event.sample not in keys:
+            listed.append(event.item)
+    return {suite: sorted(set(items)) for suite, items in changed.items() if items}

@@ -44,7 +44,7 @@ def summary(run: Run, compared: Comparisons) -> str:
         section(gates) if gates else "",
         *(section(table, code=(1, 2, 3)) for table in regression_tables(run)),
         *map(section, knowledge_tables(run, compared)),
-        *map(section, review_tables(compared.review)),
+        *map(section, review_tables(run, compared.review)),
         *map(section, unknown_tables(run)),
         section(relative_table(run, compared.relative)),
         _not_run(run),

@@ -19,8 +19,9 @@ from harness.report.cells import PERCENT, SCALES, ordered_checkpoints
 from harness.report.document import finite
 from harness.report.kinds import by_kind
 from harness.report.missing import tasks_of
+from harness.report.people import packed_grades
 from harness.report.redact import redacted_page
-from harness.report.samples import confusion, packed_grades, packed_task
+from harness.report.samples import confusion, packed_task
 from harness.report.verdict import verdict
 from harness.review.judgement import Judgement
 from harness.runs import Run

@@ -60,7 +60,7 @@ def redacted_page(data: Mapping[str, Any]) -> dict[str, Any]:
         **{name: data[name] for name in KEPT if name in data},
         "report": redacted_report(data["report"]),
         "samples": {task: _samples(packed) for task, packed in data["samples"].items()},
-        "grades": {"authors": [], "events": {}},
+        "grades": {"authors": [], "events": {}, "stale": {}},
         "review": {"server": False, "rubric": None},
     }
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from harness.comparison.reviewed import FormReview, Review
 from harness.records import Interval
 from harness.report.cells import BLANK, Table, notes_of
+from harness.runs import Run
 
+_TITLE = "Graded by people (%)"
+_LISTED = 10
 _NOTES = (
     "By rule: all answers as the rule graded them. Counted: people's verdicts over the rule's. "
     "Corrected: for the errors that people found in the rule's grades, from the answers that the "
@@ -15,11 +18,12 @@ _NOTES = (
 )
 
 
-def review_tables(review: Review) -> list[Table]:
+def review_tables(run: Run, review: Review) -> list[Table]:
     """Nothing where nobody graded anything."""
+    changed = _changed(run)
     if not review.forms:
-        return []
-    tables = [_accuracies(review)]
+        return [Table(_TITLE, (), (), (changed,))] if changed else []
+    tables = [_accuracies(review, changed)]
     if review.kinds:
         tables.append(_kinds(review))
     if review.differences:
@@ -29,7 +33,17 @@ def review_tables(review: Review) -> list[Table]:
     return tables
 
 
-def _accuracies(review: Review) -> Table:
+def _changed(run: Run) -> str:
+    """Which graded answers have changed since, so that nobody's verdict is on the new ones."""
+    found = run.manifest.get("to_grade_again") or {}
+    listed = [f"{suite} {item}" for suite, items in found.items() for item in items]
+    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+    return f"To grade again, for the answer changed: {', '.join(listed[:_LISTED])}{more}." * bool(
+        listed
+    )
+
+
+def _accuracies(review: Review, changed: str) -> Table:
     rows = tuple(
         (
             form.checkpoint,
@@ -44,7 +58,7 @@ def _accuracies(review: Review) -> Table:
         for form in review.forms
     )
     return Table(
-        title="Graded by people (%)",
+        title=_TITLE,
         columns=(
             "checkpoint",
             "questions",
@@ -56,7 +70,7 @@ def _accuracies(review: Review) -> Table:
             "too lenient",
         ),
         rows=rows,
-        notes=notes_of(*_NOTES, *_uncorrected(review), _left_out(review)),
+        notes=notes_of(*_NOTES, *_uncorrected(review), _left_out(review), changed),
         numeric=(2, 3, 4, 5, 6, 7),
     )
 

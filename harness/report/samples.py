@@ -9,13 +9,11 @@ from typing import Any
 from harness.comparison.rated import written
 from harness.records import Outcome
 from harness.report.cells import ordered_checkpoints
-from harness.report.missing import tasks_of
 from harness.review.events import sample_key
-from harness.review.judgement import Judgement, plain
 from harness.runs import Run
 
 LONGEST = 4_000
-_OPINION = ("verdict", "picked", "note", "time")
+_ZERO, _MOST = ord("#"), 87  # of the characters that stand for numbers
 
 
 def packed_task(run: Run, task: str) -> dict[str, Any]:
@@ -23,9 +21,10 @@ def packed_task(run: Run, task: str) -> dict[str, Any]:
 
     questions: [id, shared, rest, gold, stratum, texts, answers, keys]; the prompt is the first
     `shared` code points of the prompt before it and then `rest`. answers: one per checkpoint, 0
-    where there is none, otherwise [text, outcome, score, reason, author, rule]: indices into gold +
-    texts and the lists of the same name (score: thousandths + 1, 0 for none; rule: place + 1 of the
-    outcome by the rule, where a person judged), trailing zeros left out. keys: of each of gold and
+    where there is none, otherwise [text, outcome, score, reason, author, rule, reading]: indices
+    into gold + texts and the lists of the same name (score: thousandths + 1, 0 for none; rule:
+    place + 1 of the outcome by the rule, where a person judged; reading: `packed_reading`),
+    trailing zeros left out. keys: of each of gold and
     texts, under which it is graded (`harness.review.events.sample_key`), 16 characters each, all in
     one text; "" where answers were chosen by likelihood rather than written.
     A task that only measures, right or wrong nowhere, has no questions here.
@@ -88,42 +87,40 @@ class _Pool:
         places = self._places[name]
         return places.setdefault(text, len(places))
 
-    def answer(self, row: dict[str, Any], texts: list[str]) -> list[int]:
+    def answer(self, row: dict[str, Any], texts: list[str]) -> list[Any]:
         response = str(row["response"])
         if response not in texts:
             texts.append(response)
-        packed = [
+        packed: list[Any] = [
             texts.index(response),
             self.place("outcomes", str(row["outcome"])),
             _score((row.get("scores") or {}).get("f1")),
             self.place("reasons", cut(str(row.get("reason") or ""), 500)),
             self.place("authors", cut(str(row.get("author") or ""), 500)),
             self.place("outcomes", str(row["rule"]["outcome"])) + 1 if row.get("rule") else 0,
+            packed_reading(row["reading"]) if row.get("reading") else 0,
         ]
         while packed and not packed[-1]:
             packed.pop()
         return packed
 
 
-def packed_grades(run: Run, people: Mapping[str, Judgement] | None = None) -> dict[str, Any]:
-    """What people said of the run's answers: {"authors": [...], "events": {key: [[author, verdict,
-    picked, note, time], ...]}}, authors by place. people: see `harness.report.page.page`.
+def packed_reading(reading: Mapping[str, Any]) -> str:
+    """A recorded reading in two characters a token: how long it is, and how unlikely.
+
+    Each stands for a number from 0 (the character "#") to 87: characters of the text, of which a
+    longer token takes several pairs, and tenths of the negative natural-log probability.
     """
-    authors: dict[str, int] = {}
-    events: dict[str, list[list[Any]]] = {}
-    for task in tasks_of(run):
-        for checkpoint in run.checkpoints:
-            for row in filter(written, run.samples(str(checkpoint["id"]), task)):
-                key = sample_key(task, *(str(row[f]) for f in ("id", "prompt", "response")))
-                said = (row.get("people") or {}).get("opinions", {})
-                if people is not None:
-                    said = plain(people[key]) if key in people else {}
-                if said and key not in events:
-                    events[key] = [
-                        [authors.setdefault(author, len(authors)), *(opinion[f] for f in _OPINION)]
-                        for author, opinion in said.items()
-                    ]
-    return {"authors": list(authors), "events": events}
+    pairs, begin = [], 0
+    for end, logprob in zip(reading["ends"], reading["logprobs"], strict=True):
+        tenths = min(_MOST, max(0, round(-10 * logprob)))
+        length = max(0, end - begin)
+        begin = max(begin, end)
+        pieces = [_MOST] * (length // _MOST) + (
+            [length % _MOST] if length % _MOST or not length else []
+        )
+        pairs += [chr(_ZERO + piece) + chr(_ZERO + tenths) for piece in pieces]
+    return "".join(pairs)
 
 
 def _score(score: Any) -> int:

@@ -76,10 +76,13 @@ def test_a_grade_of_another_answer_counts_for_nothing(
     changed = [{**row, "response": row["response"] + "。"} for row in wrong]
     grade(project.path / "reports" / "grades", changed, "right")
 
-    project.runpytest(*ONE)
+    result = project.runpytest(*ONE)
 
     assert figures(latest(project)) == before
     assert not any("people" in row for row in sample_rows(project))
+    stale = report(latest(project))["run"]["to_grade_again"]
+    assert stale == {"knowledge": sorted(row["id"] for row in wrong)}
+    assert f"To grade again, for the answer changed: knowledge {wrong[0]['id']}" in output(result)
 
 
 def test_grades_may_lie_elsewhere(project: pytest.Pytester, wrong: list[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.samples import confusion, cut, outcomes, packed_task
+from harness.report.samples import confusion, cut, outcomes, packed_reading, packed_task
 from harness.report.write import write_reports
 from harness.review.events import sample_key
 from harness.runs import read_run
@@ -143,3 +143,9 @@ def test_confusion_counts_answers_by_gold_label(tmp_path: Path) -> None:
         "counts": [[2, 1, 0], [1, 0, 1]],
     }
     assert confusion(read_run(folder), "qa-e3") is None
+
+
+def test_a_reading_is_two_characters_a_token() -> None:
+    assert packed_reading({"ends": [1, 3], "logprobs": [0.0, -0.25]}) == "$#%%"
+    # A token of 90 characters takes two pairs, one that ends inside a character none of its own.
+    assert packed_reading({"ends": [90, 90], "logprobs": [-20.0, -1.0]}) == "zz&z#-"

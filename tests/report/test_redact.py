@@ -118,7 +118,7 @@ def test_keys_of_answers_which_are_hashes_that_can_be_guessed_are_left_out(redac
     run = read_run(redacted)
     data = page_data(run, document(run, comparisons(run)))
     assert {question[7] for question in data["samples"]["knowledge"]["questions"]} == {""}
-    assert data["grades"] == {"authors": [], "events": {}}
+    assert data["grades"] == {"authors": [], "events": {}, "stale": {}}
     outcomes = data["samples"]["knowledge"]["outcomes"]
     answers = data["samples"]["knowledge"]["questions"][0][6]
     assert [outcomes[answer[1]] if len(answer) > 1 else outcomes[0] for answer in answers[:2]] == [

@@ -25,11 +25,24 @@ function unpack(task) {
         text: all[a[0] || 0], outcome: packed.outcomes[a[1] || 0],
         key: keys.slice(16 * (a[0] || 0), 16 * (a[0] || 0) + 16),
         rule: packed.outcomes[a[5] ? a[5] - 1 : a[1] || 0],
+        reading: a[6] ? unpackReading(a[6]) : null,
         score: a[2] ? (a[2] - 1) / 1000 : null,
         reason: packed.reasons[a[3] || 0], author: packed.authors[a[4] || 0],
       }),
     };
   });
+}
+
+// The inverse of samples.py: packed_reading.
+function unpackReading(text) {
+  const reading = { ends: [], logprobs: [] };
+  let end = 0;
+  for (let i = 0; i < text.length; i += 2) {
+    end += text.charCodeAt(i) - 35;
+    reading.ends.push(end);
+    reading.logprobs.push((35 - text.charCodeAt(i + 1)) / 10);
+  }
+  return reading;
 }
 
 const unpacked = new Map();
