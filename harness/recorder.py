@@ -193,8 +193,7 @@ class Recorder:
             begun["redact"] = bool(begun.get("redact")) or self.settings.redact
             begun = manifest.finished(begun, self._items, complete)
             write_json(folder / "run.json", begun)
-            changed = to_grade_again(read_run(folder), read_grades(self.settings.grades))
-            if changed:
+            if changed := self._to_grade_again():
                 write_json(folder / "run.json", {**begun, "to_grade_again": changed})
             from harness.report.write import write_reports
 
@@ -212,6 +211,16 @@ class Recorder:
         for path in written:
             if path.suffix == ".html":
                 self._note(f"report: {_short(shown / path.name, self.config)}")
+
+    def _to_grade_again(self) -> dict[str, list[str]]:
+        """Graded answers that changed; grades that broke during the run keep no report back."""
+        try:
+            grades = read_grades(self.settings.grades)
+        except MichiError as error:
+            self._misused = True
+            self._note(str(error))
+            return {}
+        return to_grade_again(read_run(self.settings.run_folder), grades)
 
     def _ungated(self) -> list[str]:
         """Tasks that the baseline file holds and that no usual gate is for."""

@@ -1,10 +1,15 @@
 """Which graded answers are a random part of their stratum.
 
-The sampling offers the answers of a stratum in the order of their keys, which are hashes. So those
-graded from the beginning of that order on, without a gap, are a random part of the stratum, whoever
-graded them, for whatever comparison, and in whichever run. What was offered beyond a gap came of
-another comparison, whose strata were others, and is left out; what a person picked counts for
-itself. An answer that was skipped, or on which people can't agree, leaves no gap.
+The sampling offers the answers of a stratum in the order of their keys, which are hashes. So the
+answers from the beginning of that order up to the last one that was offered are a random part of
+the stratum, whoever graded them, for whatever comparison, and in whichever run: those that a person
+looked up by themselves lie among them as often as anywhere. What was looked up beyond counts for
+itself, in accuracy as counted, and stands for nothing else.
+
+Where an answer in between is open (it changed since, or the queue was another checkpoint's, which
+does not give it), those around it are a choice and no random part: then there is none, until it is
+graded. The queue offers it first. An answer that was skipped is passed over; one on which people
+can't agree counts half.
 
 `report/assets/queue.js` does the same in the page; a test holds both together.
 """
@@ -16,25 +21,19 @@ from collections.abc import Sequence
 from harness.comparison.rated import Rated
 from harness.statistics.double_sampling import PairStratum, Stratum
 
+_Unit = tuple[Rated, ...]
+
 
 def answer_strata(answers: Sequence[Rated]) -> list[Stratum]:
     """One checkpoint's answers of one form, in strata by the rule's outcome."""
-    groups: dict[str, list[tuple[Rated, ...]]] = {}
+    groups: dict[str, list[_Unit]] = {}
     for answer in answers:
         groups.setdefault(answer.outcome, []).append((answer,))
     strata = []
     for name, units in sorted(groups.items()):
-        drawn, certain = _drawn(units)
-        strata.append(
-            Stratum(
-                name,
-                size=len(units),
-                graded=len(drawn),
-                right=sum(answer.right for (answer,) in drawn),
-                certain=len(certain),
-                certain_right=sum(answer.right for (answer,) in certain),
-            )
-        )
+        drawn, told = _drawn(units)
+        right = sum(_value(answer) for (answer,) in drawn)
+        strata.append(Stratum(name + told, size=len(units), graded=len(drawn), right=right))
     return strata
 
 
@@ -45,45 +44,46 @@ def pair_strata(pairs: Sequence[tuple[Rated, Rated]]) -> list[PairStratum]:
     """
     equal = sum(ours.key == theirs.key for ours, theirs in pairs)
     strata = [PairStratum("equal answers", size=equal, certain=equal)] if equal else []
-    groups: dict[str, list[tuple[Rated, ...]]] = {}
+    groups: dict[str, list[_Unit]] = {}
     for ours, theirs in pairs:
         if ours.key != theirs.key:
             groups.setdefault(f"{ours.outcome}, {theirs.outcome}", []).append((ours, theirs))
     for name, units in sorted(groups.items()):
-        drawn, certain = _drawn(units)
+        drawn, told = _drawn(units)
+        apart = [_value(ours) - _value(theirs) for ours, theirs in drawn]
         strata.append(
             PairStratum(
-                name,
+                name + told,
                 size=len(units),
                 graded=len(drawn),
-                won=_ahead(drawn),
-                lost=_behind(drawn),
-                certain=len(certain),
-                certain_won=_ahead(certain),
-                certain_lost=_behind(certain),
+                won=sum(max(0.0, d) for d in apart),
+                lost=sum(max(0.0, -d) for d in apart),
             )
         )
     return strata
 
 
-def _drawn(
-    units: Sequence[tuple[Rated, ...]],
-) -> tuple[list[tuple[Rated, ...]], list[tuple[Rated, ...]]]:
-    """The graded units drawn at random, and those that people picked themselves."""
-    drawn, certain, gap = [], [], False
-    for unit in sorted(units, key=lambda u: min(answer.key for answer in u)):
-        if not all(answer.verdict for answer in unit):
-            gap = gap or not any(answer.passed_over for answer in unit)
-        elif not any(answer.sampled for answer in unit):
-            certain.append(unit)
-        elif not gap:
-            drawn.append(unit)
-    return drawn, certain
+def _drawn(units: Sequence[_Unit]) -> tuple[list[_Unit], str]:
+    """The units drawn at random, and what to say where answers between them are open."""
+    order = sorted(units, key=lambda unit: min(answer.key for answer in unit))
+    if all(map(_passed_over, order)):
+        return order, ""  # nobody can say of any: half, rather than no figure for all strata
+    offered = [i for i, unit in enumerate(order) if _settled(unit) and any(a.sampled for a in unit)]
+    reached = order[: offered[-1] + 1] if offered else []
+    still_open = sum(not _settled(unit) and not _passed_over(unit) for unit in reached)
+    if still_open:
+        return [], f" ({still_open} between graded ones are open)"
+    return [unit for unit in reached if _settled(unit)], ""
 
 
-def _ahead(pairs: Sequence[tuple[Rated, ...]]) -> int:
-    return sum(ours.right and not theirs.right for ours, theirs in pairs)
+def _settled(unit: _Unit) -> bool:
+    return all(answer.said for answer in unit)
 
 
-def _behind(pairs: Sequence[tuple[Rated, ...]]) -> int:
-    return sum(theirs.right and not ours.right for ours, theirs in pairs)
+def _passed_over(unit: _Unit) -> bool:
+    return any(answer.skipped and not answer.said for answer in unit)
+
+
+def _value(answer: Rated) -> float:
+    """1 for right, 0 for wrong, a half where people can't tell."""
+    return float(answer.right) if answer.verdict else 0.5

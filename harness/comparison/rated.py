@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.records import Outcome
 from harness.review.events import GradeEvent, sample_key
-from harness.review.judgement import CLEARED, RIGHT, SKIPPED, WRONG, latest
+from harness.review.judgement import RIGHT, SKIPPED, WRONG, latest
 from harness.runs import Run
 
 
@@ -65,11 +65,6 @@ class Rated:
         """Whether the sampling offered it to anybody who judged it."""
         return any(o["picked"] != "hand" for o in self.opinions.values() if o["verdict"] != SKIPPED)
 
-    @property
-    def passed_over(self) -> bool:
-        """Whether people saw it and came to no verdict."""
-        return not self.verdict and bool(self.opinions)
-
 
 def written(row: Mapping[str, Any]) -> bool:
     """Whether the answer of a row was written by the model, so that a person can judge it."""
@@ -107,14 +102,29 @@ def _rated(checkpoint: str, suite: str, row: Mapping[str, Any]) -> Rated:
 
 
 def to_grade_again(run: Run, events: Iterable[GradeEvent]) -> dict[str, list[str]]:
-    """By suite the questions whose graded answer nobody in the run gives any more."""
+    """By suite the questions of whose graded answers nobody in the run gives any more.
+
+    Only of suites that all checkpoints were asked: another one may still give it.
+    """
     given: dict[tuple[str, str], set[str]] = {}
     for answer in rated(run):
         given.setdefault((answer.suite, answer.item), set()).add(answer.key)
-    changed: dict[str, list[str]] = {}
+    graded: dict[tuple[str, str], set[str]] = {}
     for event in latest(events):
-        keys = given.get((event.suite, event.item))
-        listed = changed.setdefault(event.suite, [])
-        if keys and event.verdict != CLEARED and event.sample not in keys:
-            listed.append(event.item)
-    return {suite: sorted(set(items)) for suite, items in changed.items() if items}
+        if event.verdict in (RIGHT, WRONG):
+            graded.setdefault((event.suite, event.item), set()).add(event.sample)
+    whole = _whole(run)
+    changed: dict[str, list[str]] = {}
+    for (suite, item), keys in sorted(graded.items()):
+        if suite in whole and (suite, item) in given and not keys & given[suite, item]:
+            changed.setdefault(suite, []).append(item)
+    return changed
+
+
+def _whole(run: Run) -> set[str]:
+    """Suites that all checkpoints of the matrix were selected for (one may have been skipped)."""
+    selected: dict[str, set[str]] = {}
+    for item in run.items:
+        selected.setdefault(item.task, set()).add(item.checkpoint)
+    every = {str(checkpoint["id"]) for checkpoint in run.checkpoints}
+    return {suite for suite, checkpoints in selected.items() if checkpoints == every}

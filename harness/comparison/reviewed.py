@@ -93,13 +93,17 @@ class Graders:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All of it. disagreements: (suite, item, the rule's outcome, people's verdict)."""
+    """All of it. disagreements: (suite, item, the rule's outcome, people's verdict), the first of
+    `apart` that there are. other_rubrics: opinions by another version than the run's.
+    """
 
     forms: tuple[FormReview, ...] = ()
     differences: tuple[Difference, ...] = ()
     kinds: tuple[KindReview, ...] = ()
     graders: tuple[Graders, ...] = ()
     disagreements: tuple[tuple[str, str, str, str], ...] = ()
+    apart: int = 0
+    other_rubrics: int = 0
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -119,7 +123,15 @@ def review_of(run: Run) -> Review:
         kinds=tuple(_kinds(answers)),
         graders=tuple(_graders(answers)),
         disagreements=tuple(unlike)[:_LISTED],
+        apart=len(unlike),
+        other_rubrics=_by_other_rubrics(run, answers),
     )
+
+
+def _by_other_rubrics(run: Run, answers: Sequence[Rated]) -> int:
+    version = (run.manifest.get("rubric") or {}).get("version")
+    opinions = {(a.key, author): o for a in answers for author, o in a.opinions.items()}
+    return sum(o.get("rubric", version) != version for o in opinions.values()) if version else 0
 
 
 def _grouped(answers: Iterable[Rated], *fields: str) -> dict[tuple[str, ...], list[Rated]]:

@@ -45,7 +45,16 @@ def _item(item: Item) -> Item:
 def redacted_report(report: Mapping[str, Any]) -> dict[str, Any]:
     """The `document.document` of a redacted run, without the templates of a suite's prompts."""
     results = [{**r, "identity": _untemplated(r["identity"])} for r in report["results"]]
-    return {**report, "results": results}
+    return {**report, "results": results, "review": _nameless(report["review"])}
+
+
+def _nameless(review: Mapping[str, Any]) -> dict[str, Any]:
+    """What people's grades say, without who they are."""
+    pairs = review["graders"]
+    names = dict.fromkeys(name for pair in pairs for name in (pair["first"], pair["second"]))
+    numbered = {name: f"grader {number}" for number, name in enumerate(names, 1)}
+    graders = [{**p, "first": numbered[p["first"]], "second": numbered[p["second"]]} for p in pairs]
+    return {**review, "graders": graders}
 
 
 def _untemplated(value: Any) -> Any:
@@ -70,7 +79,7 @@ def _samples(packed: Mapping[str, Any]) -> dict[str, Any]:
         "questions": [_question(question) for question in packed["questions"]],
         "strata": packed["strata"],
         "outcomes": packed["outcomes"],
-        "authors": packed["authors"],
+        "authors": ["human" if a.startswith("human:") else a for a in packed["authors"]],
         "reasons": [reason and HIDDEN for reason in packed["reasons"]],
     }
 

@@ -70,7 +70,9 @@ def _accuracies(review: Review, changed: str) -> Table:
             "too lenient",
         ),
         rows=rows,
-        notes=notes_of(*_NOTES, *_uncorrected(review), _left_out(review), changed),
+        notes=notes_of(
+            *_NOTES, *_uncorrected(review), _left_out(review), _other_rubrics(review), changed
+        ),
         numeric=(2, 3, 4, 5, 6, 7),
     )
 
@@ -94,6 +96,14 @@ def _left_out(review: Review) -> str:
     parts = [f"{skipped} skipped"] if skipped else []
     parts += [f"{disputed} on which people can't agree (the rule's grade stands)"] * bool(disputed)
     return f"Without a verdict: {'; '.join(parts)}." if parts else ""
+
+
+def _other_rubrics(review: Review) -> str:
+    if not review.other_rubrics:
+        return ""
+    return (
+        f"{review.other_rubrics} grades were given by another version of the rubric than today's."
+    )
 
 
 def _kinds(review: Review) -> Table:

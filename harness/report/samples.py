@@ -19,14 +19,15 @@ _ZERO, _MOST = ord("#"), 87  # of the characters that stand for numbers
 def packed_task(run: Run, task: str) -> dict[str, Any]:
     """One task's samples as the page reads them (`assets/data.js` is the inverse).
 
-    questions: [id, shared, rest, gold, stratum, texts, answers, keys]; the prompt is the first
-    `shared` code points of the prompt before it and then `rest`. answers: one per checkpoint, 0
-    where there is none, otherwise [text, outcome, score, reason, author, rule, reading]: indices
+    questions: [id, shared, rest, gold, stratum, texts, answers, keys, cluster]; the prompt is the
+    first `shared` code points of the prompt before it and then `rest`. answers: one per checkpoint,
+    0 where there is none, otherwise [text, outcome, score, reason, author, rule, reading]: indices
     into gold + texts and the lists of the same name (score: thousandths + 1, 0 for none; rule:
     place + 1 of the outcome by the rule, where a person judged; reading: `packed_reading`),
-    trailing zeros left out. keys: of each of gold and
-    texts, under which it is graded (`harness.review.events.sample_key`), 16 characters each, all in
-    one text; "" where answers were chosen by likelihood rather than written.
+    trailing zeros left out. keys: under which each of gold and texts is graded
+    (`harness.review.events.sample_key`), 16 characters each, all in one text: blanks for what no
+    model wrote, but chose by likelihood, and "" where that is all of them. cluster: a number that
+    questions of one document share.
     A task that only measures, right or wrong nowhere, has no questions here.
     """
     pool = _Pool()
@@ -38,6 +39,7 @@ def packed_task(run: Run, task: str) -> dict[str, Any]:
         columns = [{} for _ in columns]
     identifiers = dict.fromkeys(identifier for column in columns for identifier in column)
     questions: list[list[Any]] = []
+    clusters: dict[str, int] = {}
     before = ""
     for identifier in identifiers:
         rows = [column.get(identifier) for column in columns]
@@ -49,17 +51,25 @@ def packed_task(run: Run, task: str) -> dict[str, Any]:
         answers = [pool.answer(row, texts) if row else 0 for row in rows]
         stratum = pool.place("strata", str(first.get("stratum") or ""))
         others = [cut(text) for text in texts[len(gold) :]]
-        keys = _keys(task, first, texts) if any(row and written(row) for row in rows) else ""
+        keys = _keys(task, first, texts, rows)
+        cluster = clusters.setdefault(str(first.get("cluster") or identifier), len(clusters))
         questions.append(
-            [identifier, shared, prompt[shared:], gold, stratum, others, answers, keys]
+            [identifier, shared, prompt[shared:], gold, stratum, others, answers, keys, cluster]
         )
         before = prompt
     return {"questions": questions, **pool.lists}
 
 
-def _keys(task: str, row: Mapping[str, Any], texts: Sequence[str]) -> str:
-    identifier, prompt = str(row["id"]), str(row["prompt"])
-    return "".join(sample_key(task, identifier, prompt, text) for text in texts)
+def _keys(
+    task: str,
+    first: Mapping[str, Any],
+    texts: Sequence[str],
+    rows: Sequence[Mapping[str, Any] | None],
+) -> str:
+    identifier, prompt = str(first["id"]), str(first["prompt"])
+    graded = {str(row["response"]) for row in rows if row and written(row)}
+    keys = (sample_key(task, identifier, prompt, t) if t in graded else " " * 16 for t in texts)
+    return "".join(keys).rstrip()
 
 
 def _shared(first: str, second: str) -> int:

@@ -18,13 +18,15 @@ class Opinion:
 
     verdict: "right", "wrong" or "skipped". picked: "queue" (or "queue:WHAT") for an answer that the
     sampling offered, "hand" for one that the person chose: only the former are a random sample, and
-    stay so when they are looked at again. time: of the verdict that holds.
+    stay so when they are looked at again. time: of the verdict that holds. rubric: the version
+    of what counted as right.
     """
 
     verdict: str
     picked: str = "hand"
     note: str = ""
     time: str = ""
+    rubric: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,18 @@ class Judgement:
 
 
 def latest(events: Iterable[GradeEvent]) -> list[GradeEvent]:
-    """Of each author the last event on each answer, by time, then place; "cleared" ones, too."""
+    """Of each author the last event on each answer, by time, then place; "cleared" ones, too.
+
+    An answer that the sampling offered once stays one that it offered, however it is looked at
+    again.
+    """
     last: dict[tuple[str, str], GradeEvent] = {}
     for event in sorted(events, key=lambda e: e.moment):  # stable: of one moment the later line
-        last[event.sample, event.author] = event
+        before = last.get((event.sample, event.author))
+        offered = before is not None and before.picked != "hand" and event.picked == "hand"
+        last[event.sample, event.author] = (
+            replace(event, picked=before.picked) if before and offered else event
+        )
     return list(last.values())
 
 
@@ -59,13 +69,10 @@ def judgements(events: Iterable[GradeEvent]) -> dict[str, Judgement]:
 
     An answer that nobody has anything to say of any more is left out.
     """
-    given = sorted(events, key=lambda e: e.moment)
-    offered = {(e.sample, e.author): e.picked for e in given if e.picked != "hand"}
     opinions: dict[str, dict[str, Opinion]] = {}
-    for event in latest(given):
+    for event in latest(events):
         if event.verdict != CLEARED:
-            picked = offered.get((event.sample, event.author), event.picked)
-            opinion = Opinion(event.verdict, picked, event.note, event.time)
+            opinion = Opinion(event.verdict, event.picked, event.note, event.time, event.rubric)
             opinions.setdefault(event.sample, {})[event.author] = opinion
     return {key: Judgement(said) for key, said in opinions.items()}
 

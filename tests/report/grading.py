@@ -29,6 +29,7 @@ def _row(place: int, checkpoint: int) -> dict[str, Any]:
         gold=[price],
         response=response,
         stratum=FORMS[place % 2],
+        cluster=f"d{place // 2}",
         correct=found,
         outcome="correct" if found else "wrong",
         scores={"correct": float(found)},

@@ -21,6 +21,7 @@ from harness.statistics.double_sampling import (
     corrected_difference,
     next_stratum,
 )
+from harness.statistics.power import design_effect
 from tests.report import builder as build
 from tests.report.grading import gradeable_run, rows, truly_right
 from tests.report.visiting import Visit
@@ -141,7 +142,9 @@ def test_the_queue_and_the_figures_are_those_of_the_statistics(grader: Visit, fo
     rule = sum(row["correct"] for row in answers) / 2
     mixed = sum(people[_key(r)].verdict == "right" if _key(r) in people else r["correct"]
                 for r in answers) / 2  # fmt: skip
-    found = corrected_accuracy(_strata(answers, people))
+    by_rule = [float(row["correct"]) for row in answers]
+    effect = design_effect(by_rule, [row["cluster"] for row in answers])
+    found = corrected_accuracy(_strata(answers, people), effect)
     assert found.value is not None
     assert found.interval is not None
     low, high = found.interval.low, found.interval.high
@@ -191,7 +194,9 @@ def test_a_comparison_asks_for_unlike_answers_and_settles(grader: Visit, folder:
         ]
         won, lost = said.count(["right", "wrong"]), said.count(["wrong", "right"])
         strata.append(PairStratum(str(name), len(group), len(said), won, lost))
-    found = corrected_difference(strata)
+    apart = [float(ours["correct"]) - float(theirs["correct"]) for ours, theirs in pairs]
+    effect = design_effect(apart, [ours["cluster"] for ours, _ in pairs])
+    found = corrected_difference(strata, effect)
     assert found.value is not None
     assert found.interval is not None
     figures = [100 * f for f in (found.value, found.interval.low, found.interval.high)]
@@ -201,7 +206,7 @@ def test_a_comparison_asks_for_unlike_answers_and_settles(grader: Visit, folder:
 def _rated(all_rows: Sequence[Row], people: dict[str, Judgement], form: str) -> list[Rated]:
     return [
         Rated(
-            checkpoint="", suite="knowledge", item=row["id"], form=form, kind="", cluster=row["id"],
+            checkpoint="", suite="knowledge", item=row["id"], form=form, kind="", cluster=row["cluster"],
             key=_key(row), outcome=row["outcome"], rule=row["correct"], counted=row["correct"],
             verdict=people[_key(row)].verdict if _key(row) in people else "",
             opinions=plain(people[_key(row)]) if _key(row) in people else {},
@@ -240,12 +245,18 @@ def test_grades_of_several_queues_and_of_hands_count_as_in_reports(
     both = [_rated(rows(200, place), people, "seen") for place in (0, 1)]
     assert {o["picked"] for a in both[0] for o in a.opinions.values()} == {"hand", "queue"}
     for line, answers in zip(shown, both, strict=True):
-        found = corrected_accuracy(answer_strata(answers))
+        by_rule = [float(answer.rule) for answer in answers]
+        effect = design_effect(by_rule, [answer.cluster for answer in answers])
+        found = corrected_accuracy(answer_strata(answers), effect)
         assert found.value is not None
         assert found.interval is not None
         ends = f"[{_told(found.interval.low)}, {_told(found.interval.high)}]"
         assert f"corrected {_told(found.value)} % {ends}" in line
-    pair = corrected_difference(pair_strata(list(zip(*both, strict=True))))
+    pairs = list(zip(*both, strict=True))
+    apart = [float(ours.rule) - float(theirs.rule) for ours, theirs in pairs]
+    effect = design_effect(apart, [ours.cluster for ours, _ in pairs])
+    assert effect > 1
+    pair = corrected_difference(pair_strata(pairs), effect)
     assert pair.value is not None
     assert pair.interval is not None
     low, high = (

@@ -15,15 +15,15 @@ const result = (checkpoint, task, metric) => RESULTS.get(key(checkpoint, task, m
 function unpack(task) {
   const packed = DATA.samples[task];
   let before = [];
-  return packed.questions.map(([id, shared, rest, gold, stratum, texts, answers, keys]) => {
+  return packed.questions.map(([id, shared, rest, gold, stratum, texts, answers, keys, cluster]) => {
     const points = before.slice(0, shared).concat(Array.from(rest));
     before = points;
     const all = gold.concat(texts);
     return {
-      task, id, gold, prompt: points.join(''), stratum: packed.strata[stratum],
+      task, id, cluster, gold, prompt: points.join(''), stratum: packed.strata[stratum],
       answers: answers.map((a) => a && {
         text: all[a[0] || 0], outcome: packed.outcomes[a[1] || 0],
-        key: keys.slice(16 * (a[0] || 0), 16 * (a[0] || 0) + 16),
+        key: keys.slice(16 * (a[0] || 0), 16 * (a[0] || 0) + 16).trim(),
         rule: packed.outcomes[a[5] ? a[5] - 1 : a[1] || 0],
         reading: a[6] ? unpackReading(a[6]) : null,
         score: a[2] ? (a[2] - 1) / 1000 : null,

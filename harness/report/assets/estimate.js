@@ -23,13 +23,13 @@ function distances(pairs, won, lost, n) {
 }
 
 // {value, low, high}, or null while a stratum that is not wholly known has no grade drawn at random.
-function corrected(strata, pairs) {
+function corrected(strata, pairs, effect = 1) {
   const n = strata.reduce((sum, s) => sum + s.size, 0);
   if (!n || strata.some((s) => s.size > s.certain && !s.graded)) return null;
   const total = (s, count, certain) => certain + (s.graded ? (s.size - s.certain) * count / s.graded : 0);
   const won = strata.reduce((sum, s) => sum + total(s, s.won, s.certainWon), 0) / n;
   const lost = strata.reduce((sum, s) => sum + total(s, s.lost, s.certainLost), 0) / n;
-  const parts = [distances(pairs, won, lost, n)];
+  const parts = [distances(pairs, won, lost, n / effect)];
   for (const s of strata) {
     const rest = s.size - s.certain;
     if (s.graded >= rest) continue; // all are known
@@ -67,10 +67,10 @@ const settles = (found) => Boolean(found) && (found.low > 0 || found.high < 0 ||
 
 // How many more questions a comparison takes if those to come are as those so far (or as the rule has them,
 // where there are none); null where all of them would not do.
-function moreToSettle(strata) {
+function moreToSettle(strata, effect) {
   const ahead = strata.map((s) => ({ ...s, expected: s.graded ? [s.won / s.graded, s.lost / s.graded] : s.byRule }));
   let more = 0;
-  while (!settles(corrected(ahead, true))) {
+  while (!settles(corrected(ahead, true, effect))) {
     const next = nextStratum(ahead, true);
     if (!next) return null;
     next.graded += 1;
@@ -79,4 +79,18 @@ function moreToSettle(strata) {
     more += 1;
   }
   return more;
+}
+
+// How many times wider clusters (documents) make the variance of a mean: harness/statistics/power.py.
+function designEffect(scores, clusters) {
+  const n = scores.length;
+  const mean = meanOf(scores);
+  const sums = new Map();
+  scores.forEach((score, i) => sums.set(clusters[i], (sums.get(clusters[i]) || 0) + score - mean));
+  const most = n / sums.size;
+  if (sums.size < 2 || new Set(scores).size < 2) return n ? most : 1;
+  const squares = (values) => values.reduce((sum, v) => sum + v * v, 0);
+  const clustered = sums.size / (sums.size - 1) * squares([...sums.values()]) / (n * n);
+  const independent = squares(scores.map((score) => score - mean)) / (n - 1) / n;
+  return Math.min(Math.max(1, clustered / independent), most);
 }

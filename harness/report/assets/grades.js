@@ -45,14 +45,14 @@ const opinionsOn = (sample) => foldedGrades().get(sample) || NOBODY;
 const ownOpinion = (sample) => opinionsOn(sample).get(grades.author);
 
 // What people say together: {verdict: 'right', 'wrong' or '' for a tie, said: whether anybody gave a verdict,
-// skipped: whether all who saw it left it out, passed: whether those who saw it came to no verdict, sampled: whether
+// skipped: whether all who saw it left it out, sampled: whether
 // the queue offered it to any who judged it}
 function judged(sample) {
   const opinions = [...opinionsOn(sample).values()];
   const said = opinions.filter(({ verdict }) => verdict !== 'skipped');
   const balance = said.reduce((sum, { verdict }) => sum + (verdict === 'right' ? 1 : -1), 0);
   return { verdict: balance > 0 ? 'right' : balance < 0 ? 'wrong' : '', said: said.length > 0,
-    skipped: opinions.length > 0 && !said.length, passed: opinions.length > 0 && !balance,
+    skipped: opinions.length > 0 && !said.length,
     sampled: said.some(({ picked }) => picked !== 'hand') };
 }
 
@@ -61,7 +61,9 @@ const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)),
 
 // Later than all that this author said before, whatever the clock does.
 function nextMoment() {
-  const own = [...grades.events.values()].filter((e) => e.author === grades.author).map((e) => Date.parse(e.time));
+  const came = Object.values((DATA.grades || { events: {} }).events).flat()
+    .filter(([author]) => DATA.grades.authors[author] === grades.author).map((said) => Date.parse(said[4]));
+  const own = [...grades.events.values()].filter((e) => e.author === grades.author).map((e) => Date.parse(e.time)).concat(came);
   return new Date(own.reduce((latest, time) => Math.max(latest, time + 1), Date.now())).toISOString();
 }
 
@@ -110,15 +112,18 @@ function eventFault(event) {
   if (texts.some((name) => typeof event[name] !== 'string' || (!event[name] && name !== 'note'))) return 'text';
   if (Object.keys(event).some((name) => !EVENT_FIELDS.includes(name))) return 'fields';
   if (Array.from(event.note).length > 2000) return 'note';
+  if (Array.from(event.item).length > 2000 || Array.from(event.suite).length > 200) return 'text';
   if (!GRADE_VERDICTS.includes(event.verdict)) return 'verdict';
-  if (typeof event.author !== 'string' || !event.author || cleanName(event.author) !== event.author) return 'author';
+  if (typeof event.author !== 'string' || !event.author || allowedName(event.author) !== event.author) return 'author';
   if (!/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(event.time) || Number.isNaN(Date.parse(event.time))) return 'time';
   return /^(hand|queue(:.*)?)$/s.test(event.picked) ? null : 'picked';
 }
 
 // A name as it is kept, or '' for one that can't be: control characters, halves of characters, too long.
-function cleanName(name) {
-  const text = name.normalize('NFC').trim();
+const cleanName = (name) => allowedName(name.normalize('NFC')); // typed on two systems, it is one person's
+
+function allowedName(name) {
+  const text = name.trim();
   return Array.from(text).length > 60 || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text) ? '' : text;
 }
 

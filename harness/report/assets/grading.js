@@ -89,7 +89,7 @@ function gradeCurrent(verdict) {
   const before = ownOpinion(sample);
   const note = round.drafts.get(sample) ?? (before ? before.note : '');
   round.drafts.delete(sample);
-  recordGrade(unitOfKey(sample).question, sample, verdict, { note, picked: before ? before.picked : 'queue' });
+  recordGrade(unitOfKey(sample).question, sample, verdict, { note, picked: before ? before.picked : judged(sample).said ? 'hand' : 'queue' });
   advance();
   announce(T('announced', own(T('said_verdict'), verdict), tallyOf(round.pool).graded));
   redrawRound('card', 'keys');

@@ -13,10 +13,10 @@ function figuresPart() {
 
 function progress(pool, blind) {
   const strata = strataOf(pool);
-  const found = corrected(strata, Boolean(pool.b));
+  const found = corrected(strata, Boolean(pool.b), pool.effect);
   if (!pool.b) return found ? T('half', share(halfWidth(found))) : '';
   if (!settles(found)) {
-    const more = moreToSettle(strata);
+    const more = moreToSettle(strata, pool.effect);
     const told = found && !blind ? `${toldDifference(pool, found)} · ` : '';
     return told + (more === null ? T('nothing_settles') : T('grades_more', more));
   }
@@ -34,7 +34,7 @@ function figuresLine(options) {
   const pool = poolOf({ ...options, b: '' });
   const answers = pool.units.map((unit) => unit.members[0]);
   const count = tallyOf(pool);
-  const found = corrected(strataOf(pool), false);
+  const found = corrected(strataOf(pool), false, pool.effect);
   return [T('rule_figure', share(meanOf(answers.map(byRule)))), T('human_figure', share(meanOf(answers.map(mixed)))),
     found ? T('corrected_figure', share(found.value), share(found.low), share(found.high)) : T('uncorrected'),
     T('counted', count.graded, count.answers), count.skipped && T('skipped_n', count.skipped)].filter(Boolean).join(' · ');

@@ -4,17 +4,20 @@ const gradeable = (answer) => Boolean(answer && answer.key);
 const gradeableTasks = () => DATA.tasks.filter((task) => // packed as they are: the first view asks for it
   DATA.samples[task].questions.some((packed) => packed[7]));
 
-// A pool: {a, b, units, alike, keys}. A unit is what one draw of the queue is about: an answer of `a`, or the
+// A pool: {a, b, units, alike, keys, effect}. A unit is what one draw of the queue is about: an answer of `a`, or the
 // unlike answers of `a` and `b` to one question; of like ones (`alike` of them) the difference is 0 whatever they are.
-// unit: {question, members: [answer of a, answer of b], keys, stratum, unlike, place}
+// unit: {question, members: [answer of a, answer of b], keys, stratum, unlike, place}. effect: see designEffect.
 function poolOf({ suite, a, b, form }) {
   const [first, second] = [a, b].map((id) => DATA.checkpoints.indexOf(id));
   const asked = questions(suite).filter((q) => !form || q.stratum === form);
   const units = [];
+  const [byRules, clusters] = [[], []];
   let alike = 0;
   for (const question of asked) {
     const members = (b ? [first, second] : [first]).map((index) => question.answers[index]);
     if (!members.every(gradeable)) continue;
+    byRules.push(byRule(members[0]) - (b ? byRule(members[1]) : 0));
+    clusters.push(question.cluster);
     if (b && members[0].key === members[1].key) { alike += 1; continue; }
     const rules = members.map((answer) => answer.rule);
     // Keys are hashes: in their order answers are drawn at random, and alike on every machine.
@@ -23,7 +26,7 @@ function poolOf({ suite, a, b, form }) {
       unlike: b ? (rules[0] === RIGHT_RULE) !== (rules[1] === RIGHT_RULE) : false });
   }
   units.sort((x, y) => x.place < y.place ? -1 : 1);
-  return { a, b, units, alike, keys: new Set(units.flatMap((unit) => unit.keys)) };
+  return { a, b, units, alike, keys: new Set(units.flatMap((unit) => unit.keys)), effect: designEffect(byRules, clusters) };
 }
 
 const valueOf = (answer) => {
@@ -40,26 +43,39 @@ function unitValue(unit, of = valueOf) {
   return [Math.max(0, ours - theirs), Math.max(0, theirs - ours)];
 }
 
-// Strata as estimate.js takes them, by the rule of harness/comparison/drawn.py: what the queue offered is a random
-// part of a stratum as far as its order has no gap; beyond one it came of another comparison and stays out. What was
-// picked by hand counts for itself.
+// Strata as estimate.js takes them, by the rule of harness/comparison/drawn.py: a random part of a stratum are its
+// answers from the beginning of the order up to the last one that the queue offered, whoever graded them; while one
+// of these is open (it changed, or the queue was another checkpoint's) there is none.
 function strataOf(pool) {
-  const strata = new Map();
-  const empty = { size: 0, graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0, gap: false };
-  for (const unit of pool.units) {
-    const { stratum: name, unlike } = unit;
-    if (!strata.has(name)) strata.set(name, { ...empty, name, unlike, byRule: unitValue(unit, byRule) });
-    const s = strata.get(name);
-    const found = unit.keys.map(judged);
-    const value = unitValue(unit);
-    s.size += 1;
-    if (!value) s.gap = s.gap || !found.some(({ passed }) => passed);
-    else if (!found.some(({ sampled }) => sampled)) { s.certain += 1; s.certainWon += value[0]; s.certainLost += value[1]; }
-    else if (!s.gap) { s.graded += 1; s.won += value[0]; s.lost += value[1]; }
-  }
-  if (pool.alike) strata.set('', { ...empty, name: '', size: pool.alike, certain: pool.alike });
-  return [...strata.values()];
+  const groups = new Map();
+  for (const unit of pool.units) groups.set(unit.stratum, [...(groups.get(unit.stratum) || []), unit]);
+  const empty = { graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0 };
+  const strata = [...groups].map(([name, units]) => {
+    const stratum = { ...empty, name, unlike: units[0].unlike, byRule: unitValue(units[0], byRule), size: units.length };
+    for (const unit of drawnUnits(units)) {
+      const [won, lost] = unitValue(unit, half);
+      stratum.graded += 1;
+      stratum.won += won;
+      stratum.lost += lost;
+    }
+    return stratum;
+  });
+  if (pool.alike) strata.push({ ...empty, name: '', size: pool.alike, certain: pool.alike });
+  return strata;
 }
+
+function drawnUnits(units) {
+  const seen = units.map((unit) => unit.keys.map(judged));
+  const settled = seen.map((found) => found.every(({ said }) => said));
+  const passed = seen.map((found) => found.some(({ skipped }) => skipped));
+  if (passed.every(Boolean)) return units; // nobody can say of any: half, rather than no figure for all strata
+  const reach = settled.findLastIndex((is, i) => is && seen[i].some(({ sampled }) => sampled)) + 1;
+  if (settled.slice(0, reach).some((is, i) => !is && !passed[i])) return [];
+  return units.slice(0, reach).filter((_, i) => settled[i]);
+}
+
+// Right or wrong, or a half where people can't tell.
+const half = (answer) => valueOf(answer) ?? 0.5;
 
 // The key of the answer to grade next, or null. second: offer this author what others have graded, too.
 function nextKey(pool, second) {

@@ -28,6 +28,7 @@ function accuraciesByPeople() {
   const disputed = REVIEW.forms.reduce((sum, f) => sum + f.disputed, 0);
   return el('div', { class: 'part' }, table(R('title'), columns, rows), notes([
     ...(skipped || disputed ? [R('without', skipped, disputed)] : []),
+    ...(REVIEW.other_rubrics ? [R('rubrics', REVIEW.other_rubrics)] : []),
     ...REVIEW.forms.filter((f) => f.corrected.reason).map((f) =>
       R('uncorrected', `${f.checkpoint}, ${questionsAsked(f)}`, f.corrected.reason))]));
 }
@@ -51,7 +52,7 @@ function ruleAgainstPeople() {
   return el('div', { class: 'part' }, el('h3', null, R('rule')), table(R('rule'), columns,
     REVIEW.kinds.map((k) => [[taskName(k.suite), k.kind].filter(Boolean).join(' · '), k.graded,
       asShare(k.share, k.interval), k.strict, k.lenient])),
-  listed.length ? el('details', null, el('summary', null, R('apart', listed.length)),
+  listed.length ? el('details', null, el('summary', null, R('apart', REVIEW.apart)),
     itemLinks(listed.map(([suite, item, outcome, verdict]) =>
       [suite, item, `${outcomeName(outcome)} → ${R(verdict)}`]))) : null);
 }

@@ -28,7 +28,7 @@ async function sendGrades() {
     } else if (answer.status === 403) trouble('refused');
     else {
       trouble('rejected', (await answer.text()).slice(0, 300));
-      if (answer.status === 400 || answer.status === 409) apart(events);
+      if ([400, 409, 413].includes(answer.status)) apart(events);
       again = backOff();
     }
   } catch { // no server, no network, no answer in time
@@ -53,6 +53,7 @@ async function receiveGrades() {
   try {
     const answer = await asked({ method: 'GET' });
     if (answer.status === 403) trouble('refused');
+    else if (!answer.ok) trouble('rejected', (await answer.text()).slice(0, 300)); // a grade file is broken
     if (!answer.ok) return;
     const { events } = await answer.json();
     addEvents(events.filter((event) => !eventFault(event) && !grades.events.has(event.event)), false);
