@@ -21,20 +21,22 @@ class Rubric:
 
 
 DEFAULT = Rubric(
-    "default/1",
+    "default/2",
     """\
 正解の基準
 ・正解と照らし合わせて判定する。自分の知識や、ほかの資料では判定しない。
 ・質問が求める値がすべて述べられていれば正解。言い回しや表記、語順は問わない。
 ・正解の値のほかに、同じ種類の別の値（別の価格、別の日付など）を答えとして挙げていれば不正解。
-・「わかりません」など、答えていないものは不正解。
-・判断できないときはスキップする。
+・「分かりません」など、答えていないものは不正解。ただし、正解が「分かりません」「情報がない」などの場合は、\
+そう答えていれば正解、値を答えていれば不正解。
+・判断できないときは保留にする。
 
 What counts as right
 - Judge the answer against the given gold answer only, not against what you know or look up.
 - Right: every value that the question asks for is stated. Wording, notation and order are free.
 - Wrong: beside the right value another of its kind is given as an answer (another price, date ...).
-- Wrong: no answer ("I don't know").
+- Wrong: no answer ("I don't know"). But where the gold answer itself says that it is not known or
+  not told, saying so is right and any value is wrong.
 - Skip what you can't decide.
 """,
 )

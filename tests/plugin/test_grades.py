@@ -66,7 +66,7 @@ def test_a_grade_counts_in_the_next_run_and_nobody_is_asked_again(
     assert (judged["correct"], judged["author"]) == (True, "human:花子")
     assert (judged["rule"]["correct"], judged["rule"]["author"]) == (False, "rule:typed-facts/1")
     assert "Graded by people" in output(result)
-    assert report(latest(project))["run"]["rubric"]["version"] == "default/1"
+    assert report(latest(project))["run"]["rubric"]["version"] == "default/2"
 
 
 def test_a_grade_of_another_answer_counts_for_nothing(

@@ -13,7 +13,7 @@ from tests.review.making import row
 
 def test_without_a_file_the_built_in_rubric_holds_in_both_languages(tmp_path: Path) -> None:
     rubric = read_rubric(tmp_path / "nowhere")
-    assert rubric.version == "default/1"
+    assert rubric.version == "default/2"
     assert "正解の基準" in rubric.text
     assert "What counts as right" in rubric.text
 
@@ -21,7 +21,7 @@ def test_without_a_file_the_built_in_rubric_holds_in_both_languages(tmp_path: Pa
 def test_the_text_of_a_version_is_never_changed(tmp_path: Path) -> None:
     """Grades name the version: another text needs another number."""
     digest = hashlib.sha256(read_rubric(tmp_path).text.encode()).hexdigest()[:8]
-    assert (read_rubric(tmp_path).version, digest) == ("default/1", "275f8781")
+    assert (read_rubric(tmp_path).version, digest) == ("default/2", "6a40aa32")
 
 
 def test_a_teams_own_rubric_replaces_it_under_the_hash_of_its_bytes(tmp_path: Path) -> None:
