@@ -21,7 +21,8 @@ from harness.errors import MichiError, StorageError
 from harness.report.comparison import FORMATS
 from harness.report.terminal import plain
 from harness.report.write import write_reports
-from harness.reviewing import add_arguments, review
+from harness.review.files import read_grades
+from harness.reviewing import GRADES, add_arguments, review, uncounted
 from harness.runs import read_run, write_json
 
 
@@ -45,6 +46,13 @@ def _parser() -> argparse.ArgumentParser:
         "--redact",
         action="store_true",
         help="write reports without questions, answers and documents into RUN/redacted",
+    )
+    report.add_argument(
+        "--grades",
+        type=Path,
+        metavar="DIR",
+        default=GRADES,
+        help="where people's grades lie, to say if some came since (default: %(default)s)",
     )
     report.set_defaults(command=_report)
     _add_compare(commands.add_parser("compare", help="two runs or sample logs, sample by sample"))
@@ -129,6 +137,13 @@ def _unwritable(path: Path, error: BaseException | None) -> StorageError:
 def _report(options: argparse.Namespace) -> int:
     for path in write_reports(options.run, options.redact):
         print(path)
+    if count := uncounted(read_run(options.run), read_grades(options.grades)):
+        are = "grade is" if count == 1 else "grades are"
+        print(
+            f"{count} {are} not in these figures yet: run `pytest evals` again. Nothing is asked "
+            "again for that.",
+            file=sys.stderr,
+        )
     return 0
 
 

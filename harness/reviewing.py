@@ -7,14 +7,19 @@ import contextlib
 import os
 import sys
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.comparison.rated import rated
 from harness.errors import ConfigError
+from harness.review.events import GradeEvent
 from harness.review.importing import belonging, import_grades
-from harness.runs import read_run
+from harness.review.judgement import judgements
+from harness.runs import Run, read_run
 from harness.server import PORT, open_server, review_page
+
+GRADES = Path("reports/grades")
+_NEXT = "`pytest evals` counts them; nothing is asked again for that."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--grades",
         type=Path,
         metavar="DIR",
-        default=Path("reports/grades"),
+        default=GRADES,
         help="where grades lie, to be committed (default: %(default)s)",
     )
     parser.add_argument("--port", type=_port, help=f"default: the first free one from {PORT} on")
@@ -53,12 +58,20 @@ def _serve(options: argparse.Namespace) -> Iterator[str]:
     content = review_page(options.run, options.grades)
     with open_server(content, options.grades, options.port) as server:
         yield server.address
+        if options.port is None and server.server_port != PORT:
+            yield (
+                f"Port {PORT} is taken: this page has port {server.server_port}. Grades that an "
+                "earlier page did not send yet are kept in the browser under that page's port: "
+                "open this one there with --port."
+            )
         yield f"Only this machine can open it. Grades go to {options.grades}. Ctrl-C ends it."
         with contextlib.suppress(KeyboardInterrupt):
             if not options.no_browser and _has_screen():
                 webbrowser.open(server.address)
             server.serve_forever()
     yield _written(server.written)
+    if server.written:
+        yield _NEXT
 
 
 def _has_screen() -> bool:
@@ -77,12 +90,29 @@ def _import(source: Path, grades: Path, folder: Path | None) -> Iterator[str]:
             f"Of answers in {run.folder}: {of.answers}. Of its questions, but of answers that have "
             f"changed: {of.changed}. Of neither: {of.elsewhere}."
         )
+    if imported.written:
+        yield _NEXT
+
+
+def uncounted(run: Run, events: Iterable[GradeEvent]) -> int:
+    """How many verdicts on a run's answers are other than those in its figures, or came since.
+
+    One that was taken back since is among them.
+    """
+    now = judgements(events)
+    then = {answer.key: answer.opinions for answer in rated(run)}
+    count = 0
+    for key, opinions in then.items():
+        before = {author: opinion["verdict"] for author, opinion in opinions.items()}
+        after = {a: o.verdict for a, o in now[key].opinions.items()} if key in now else {}
+        count += sum(before.get(author) != after.get(author) for author in before | after)
+    return count
 
 
 def _written(counts: Mapping[Path, int]) -> str:
-    """How many grades went into which files."""
+    """How many events went into which files; one that takes a grade back is one, too."""
     files = ", ".join(f"{count} to {path}" for path, count in sorted(counts.items()))
-    return f"New grades: {files}." if files else "No new grades."
+    return f"Grades given or changed: {files}." if files else "No new grades."
 
 
 def _port(text: str) -> int:

@@ -179,8 +179,8 @@ def _new(folder: Path, given: Mapping[str, GradeEvent]) -> list[GradeEvent]:
                 continue  # half a line, which is no event
             if json.loads(line) != event_row(given[identifier]):
                 raise DataError(
-                    f"event {identifier} is in {path} with another content. Events are never "
-                    "changed: give it another id."
+                    f"event {identifier} is in {path} with another content: the file was edited "
+                    "after it was saved. Save it again from the page, or delete that line."
                 )
             known.add(identifier)
     return [event for identifier, event in given.items() if identifier not in known]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from harness.__main__ import main
 from harness.jsonl import encode
 from harness.review.events import event_row, sample_key
 from harness.review.files import append, read_grades
+from harness.review.judgement import Judgement, Opinion, plain
+from harness.reviewing import review
+from harness.server import ReviewServer
 from tests.harness.serving import served
 from tests.report import builder as build
 from tests.review.making import event, row
@@ -44,7 +49,10 @@ def test_grading_from_the_command_to_the_file(run_folder: Path, tmp_path: Path) 
         assert server.process.stdout is not None
         told = server.process.stdout.read()
 
-    assert told.splitlines()[-1] == f"New grades: 2 to {grades / 'aki.jsonl'}."
+    assert told.splitlines()[-2:] == [
+        f"Grades given or changed: 2 to {grades / 'aki.jsonl'}.",
+        "`pytest evals` counts them; nothing is asked again for that.",
+    ]
     assert "Ctrl-C" in told
     assert len(read_grades(grades)) == 3
     assert not (run_folder / "report.html").exists()  # the run is left as it was
@@ -72,6 +80,7 @@ def test_an_import_takes_over_all_and_says_what_was_new(
     told = capsys.readouterr().out
     assert f"1 to {grades / 'aki.jsonl'}, 1 to {grades}/花子-" in told
     assert "Known already: 1." in told
+    assert "`pytest evals` counts them" in told
 
     assert main(["review", "--import", str(source), "--grades", str(grades)]) == 0
     assert capsys.readouterr().out == "No new grades. Known already: 3.\n"
@@ -84,7 +93,7 @@ def test_an_import_takes_over_all_and_says_what_was_new(
         (row(verdict="good"), "saved.jsonl:3: 'verdict' is 'good'"),
         (row(schema=2), "saved.jsonl:3: 'schema' is 2"),
         (row(event="0" * 32, note="x"), "saved.jsonl:3: event 0000"),
-        (row(event="1" * 32, note="x"), "with another content"),
+        (row(event="1" * 32, note="x"), "Save it again from the page, or delete that line"),
     ],
 )
 def test_of_an_import_with_one_wrong_line_nothing_is_taken(
@@ -172,3 +181,43 @@ def test_grades_are_not_asked_of_a_broken_folder(
     (tmp_path / "g" / "aki.jsonl").write_bytes(b"{}\n")
     assert main(["review", str(run_folder), "--grades", str(tmp_path / "g"), "--no-browser"]) == 2
     assert "aki.jsonl:1: 'schema' is None" in capsys.readouterr().err
+
+
+def test_making_reports_again_says_how_many_grades_they_are_without(
+    run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = "new-1/price/seen"
+    key = sample_key("knowledge", item, f"質問 {item}", "わかりません")
+    kept = plain(Judgement({"aki": Opinion("wrong")}))
+    counted = build.row("q2", people={"verdict": "wrong", "opinions": kept})
+    build.measure(run_folder, "qa-e3", "other", [], [counted])
+    of_q2 = sample_key("other", "q2", counted["prompt"], counted["response"])
+    command = ["report", str(run_folder), "--grades", str(tmp_path / "g")]
+    early, late = "2026-11-26T01:00:00Z", "2026-11-26T02:00:00Z"
+
+    append(tmp_path / "g", [event(sample=of_q2, author="aki", verdict="wrong", time=early)])
+    assert main(command) == 0
+    assert capsys.readouterr().err == ""
+
+    new = [event(sample=key), event(sample=key, author="aki"), event(sample="0" * 16)]
+    append(tmp_path / "g", [*new, event(sample=of_q2, author="aki", verdict="cleared", time=late)])
+    assert main(command) == 0
+    assert capsys.readouterr().err.startswith("3 grades are not in these figures yet: run")
+
+
+def test_a_page_on_another_port_than_ever_says_where_unsent_grades_are(
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ReviewServer, "serve_forever", lambda _: None)
+    options = argparse.Namespace(
+        source=None, run=run_folder, grades=tmp_path, port=None, no_browser=True
+    )
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for module in ("harness.server", "harness.reviewing"):
+            monkeypatch.setattr(f"{module}.PORT", port)
+        told = list(review(options))
+    assert told[1].startswith(f"Port {port} is taken: this page has port ")
+    assert "--port" in told[1]
