@@ -40,6 +40,11 @@ Object.assign(TEXTS.en, {
   faults: { json: 'not JSON', object: 'not an object', schema: 'another schema than 1', event: 'event is not 32 hex digits',
     sample: 'sample is not 16 hex digits', text: 'suite, item, rubric or note is no text or empty', fields: 'a field that grades don’t have', verdict: 'no such verdict', author: 'author is not 1 to 60 characters',
     time: 'time is not a date with a zone', picked: 'picked is neither queue nor hand', note: 'note is longer than 2,000 characters' },
+  blind_one: 'Blind: hide the rule’s grade', all_forms: 'all forms together',
+  before_n: (n, of) => `${n} of these ${of} answers were graded before.`, others_n: (n) => `${n} graded by others`,
+  more_questions: 'it takes more questions, not more grades',
+  bad_name: 'This name can’t be kept: 1 to 60 characters, none of them a control character.',
+  keys_cards: '1 right, 0 wrong, s skip, u undo, n note: on the answer that has the focus, otherwise on the first.',
 });
 Object.assign(TEXTS.ja, {
   grade: '採点', grade_title: '目視の採点', suite: '評価', start: '採点を始める', change: '変更',
@@ -82,4 +87,9 @@ Object.assign(TEXTS.ja, {
   faults: { json: 'JSONではありません', object: 'オブジェクトではありません', schema: 'schemaが1ではありません', event: 'eventが32桁の16進数ではありません',
     sample: 'sampleが16桁の16進数ではありません', text: 'suite・item・rubric・noteが文字列でないか空です', fields: '採点にない項目があります', verdict: 'verdictが正しくありません', author: 'authorは1～60文字です',
     time: 'timeがタイムゾーン付きの日時ではありません', picked: 'pickedはqueueかhandです', note: 'noteは2,000文字までです' },
+  blind_one: 'ブラインド：ルールの判定を隠す', all_forms: 'すべての形を合わせた値',
+  before_n: (n, of) => `この${of}件の回答のうち${n}件は採点済みです。`, others_n: (n) => `ほかの人が${n}件を採点`,
+  more_questions: '採点ではなく、質問を増やす必要があります',
+  bad_name: 'このお名前は使えません。制御文字を除く1～60文字で入れてください。',
+  keys_cards: '1：正解、0：不正解、s：保留、u：取り消す、n：メモ。フォーカスのある回答、なければ最初の回答が対象です。',
 });
