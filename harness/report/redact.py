@@ -45,12 +45,12 @@ def _item(item: Item) -> Item:
 def redacted_report(report: Mapping[str, Any]) -> dict[str, Any]:
     """The `document.document` of a redacted run, without the templates of a suite's prompts."""
     results = [{**r, "identity": _untemplated(r["identity"])} for r in report["results"]]
-    return {**report, "results": results, "review": _nameless(report["review"])}
+    return {**report, "results": results, "review": _nameless(report.get("review", {}))}
 
 
 def _nameless(review: Mapping[str, Any]) -> dict[str, Any]:
     """What people's grades say, without who they are."""
-    pairs = review["graders"]
+    pairs = review.get("graders", ())
     names = dict.fromkeys(name for pair in pairs for name in (pair["first"], pair["second"]))
     numbered = {name: f"grader {number}" for number, name in enumerate(names, 1)}
     graders = [{**p, "first": numbered[p["first"]], "second": numbered[p["second"]]} for p in pairs]

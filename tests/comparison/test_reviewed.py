@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -86,26 +88,63 @@ def test_accuracy_stands_by_rule_as_counted_and_corrected(tmp_path: Path) -> Non
     assert (form.graded, form.agree, form.lenient, form.strict) == (20, 14, 1, 5)
 
 
-def test_answers_picked_by_hand_are_not_generalised_from(tmp_path: Path) -> None:
+def test_looked_up_errors_do_not_count_twice(tmp_path: Path) -> None:
+    # 1,000 answers that the rule calls right, one in ten of them wrong. A person grades what is
+    # offered and then looks up every wrong one that is left: among what was offered are a tenth.
+    values = []
+    for trial in range(20):
+        ids = in_order([f"t{trial}-{i}" for i in range(300)])
+        chance = random.Random(trial)
+        truly = {i: "wrong" if chance.random() < 0.1 else "right" for i in ids}
+        said = {i: by("花子", truly[i]) for i in ids[:60]}
+        said |= {i: by("花子", "wrong", "hand") for i in ids[60:] if truly[i] == "wrong"}
+        rows = [answer(i, True, said.get(i)) for i in ids]
+        (form,) = review(tmp_path / str(trial), base=rows).forms
+        assert form.corrected.value is not None
+        values.append(form.corrected.value)
+
+    assert statistics.mean(values) == pytest.approx(0.9, abs=0.02)  # twice would be .83
+
+
+def test_answers_looked_up_beyond_what_was_offered_count_for_themselves(tmp_path: Path) -> None:
     ids = in_order([f"w{i}" for i in range(100)])
     said = {i: by("花子", "wrong") for i in ids[:10]}
     said |= {i: by("花子", "right", "hand") for i in ids[50:60]}
-    rows = [answer(i, False, said.get(i)) for i in ids]
 
-    (form,) = review(tmp_path, base=rows).forms
+    (form,) = review(tmp_path, base=[answer(i, False, said.get(i)) for i in ids]).forms
 
-    assert form.corrected.value == pytest.approx(0.10)
+    assert form.corrected.value == pytest.approx(0.0)
+    assert form.counted == pytest.approx(0.10)
 
 
-def test_grades_beyond_a_gap_are_no_random_part(tmp_path: Path) -> None:
+def test_while_an_answer_between_is_open_nothing_is_corrected(tmp_path: Path) -> None:
     # As another comparison leaves them, which offered some of these answers and not others.
     ids = in_order([f"w{i}" for i in range(100)])
     said = {i: by("花子", "wrong") for i in ids[:10]} | {i: by("花子", "right") for i in ids[20:60]}
 
     (form,) = review(tmp_path, base=[answer(i, False, said.get(i)) for i in ids]).forms
 
-    assert form.corrected.value == pytest.approx(0.0)
+    assert form.corrected.value is None
+    assert "10 between graded ones are open" in form.corrected.reason
     assert form.counted == pytest.approx(0.40)
+
+
+def test_where_people_cannot_agree_an_answer_counts_half(tmp_path: Path) -> None:
+    ids = in_order([f"w{i}" for i in range(10)])
+    said = {i: by("花子", "wrong") for i in ids}
+    said[ids[3]] = {**by("花子", "right"), **by("太郎", "wrong")}
+
+    (form,) = review(tmp_path, base=[answer(i, False, said[i]) for i in ids]).forms
+
+    assert form.corrected.value == pytest.approx(0.05)
+
+
+def test_what_everybody_skipped_counts_half_and_keeps_no_figure_back(tmp_path: Path) -> None:
+    rows = [answer(f"r{i}", True, by("花子", "right")) for i in range(9)]
+
+    (form,) = review(tmp_path, base=[*rows, answer("w0", False, by("花子", "skipped"))]).forms
+
+    assert form.corrected.value == pytest.approx(0.95)
 
 
 def test_an_answer_that_was_skipped_leaves_no_gap(tmp_path: Path) -> None:

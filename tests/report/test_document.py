@@ -101,7 +101,7 @@ def test_packed_samples_hold_each_prompt_and_answer_once(tmp_path: Path) -> None
     }
     assert packed_task(read_run(folder), "jsquad") == {
         "questions": [
-            ["a", 0, "文章：長い。質問：一", ["一円"], 0, [], [[], []], keys["a", "一円"]],
+            ["a", 0, "文章：長い。質問：一", ["一円"], 0, [], [[], []], keys["a", "一円"], 0],
             [
                 "b",
                 9,
@@ -110,7 +110,8 @@ def test_packed_samples_hold_each_prompt_and_answer_once(tmp_path: Path) -> None
                 0,
                 ["二円"],
                 [0, [1, 1, 501]],
-                keys["b", "一円"] + keys["b", "二円"],
+                " " * 16 + keys["b", "二円"],  # the gold answer, which nobody gave, has none
+                1,
             ],
         ],
         "strata": [""],
