@@ -262,7 +262,12 @@ def test_grades_of_several_queues_and_of_hands_count_as_in_reports(
     page.wait_for_selector(".grade-card")
     while page.locator(".the-answer").count():
         _grade_truly(page, 1)
-    both = _shown_figures(page, "corrected: needs grades", "corrected ")
+    _shown_figures(page, "corrected: needs grades", "corrected ")
+    page.evaluate("location.hash = '#grade?suite=knowledge&a=base&b=qa-e3&form=seen'")
+    page.wait_for_selector(".grade-card")
+    while page.locator(".the-answer").count():
+        _grade_truly(page, 1)
+    both = _shown_figures(page, "corrected ", "corrected ")
     pairs = list(zip(*both, strict=True))
     apart = [float(ours.rule) - float(theirs.rule) for ours, theirs in pairs]
     effect = design_effect(apart, [ours.cluster for ours, _ in pairs])
