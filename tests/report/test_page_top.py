@@ -102,7 +102,7 @@ def test_without_both_axes_there_is_no_chart(visit: Visit, tmp_path: Path) -> No
         build.measure_knowledge(folder, name, 0.5, [build.row("q", stratum="seen")])
     page = visit.open(folder)
     assert page.locator("#scatter").count() == 0
-    assert "what it retained was not measured" in page.inner_text(".called")
+    assert "What it retained was not measured." in page.inner_text(".called")
 
 
 def test_accuracy_stands_in_where_nothing_controls_it(visit: Visit, tmp_path: Path) -> None:
@@ -116,21 +116,20 @@ def test_accuracy_stands_in_where_nothing_controls_it(visit: Visit, tmp_path: Pa
     axes = page.locator(".scatter .axis-name").all_text_contents()
     assert axes == ["Accuracy (%)", "of JSQuAD F1"]
     called = page.inner_text(".called")
-    assert called.startswith("No checkpoint is called: without control questions")
-    assert "qa-e3 has an accuracy of 70.0 % (interval 65.0 to 75.0)" in called
+    assert called.startswith("No checkpoint can be recommended: without control questions")
+    assert "qa-e3 has an accuracy of 70.0 % [65.0, 75.0]." in called
 
 
 def _told(folder: Path, visit: Visit) -> str:
     return str(visit.open(folder).inner_text(".called"))
 
 
-def test_the_verdict_is_one_sentence_with_every_interval(visit: Visit, tmp_path: Path) -> None:
+def test_the_verdict_is_plain_sentences_with_every_interval(visit: Visit, tmp_path: Path) -> None:
     page = visit.open(synthetic_run(tmp_path, 7, 400))
     called, counted = page.inner_text(".called"), page.inner_text(".gates-counted")
 
-    assert called.endswith(".")
-    assert called.count("interval") >= 2
-    assert "of base’s scores (interval 0." in called
+    assert "] of base’s scores." in called and called.endswith(".")
+    assert called.count("[") == called.count("]") >= 2
     assert counted.startswith("Of 12 gates ")
     page.click(".gates-counted a")
     assert page.evaluate("location.hash") == "#gates"
@@ -152,10 +151,19 @@ def test_a_lead_that_is_not_shown_is_not_claimed(visit: Visit, tmp_path: Path) -
     called = _told(folder, visit)
 
     assert called.startswith(
-        "No checkpoint is called: no gate says how much ability may be lost; qa-e3 acquired most"
+        "No checkpoint can be recommended: no gate says how much ability may be lost. "
+        "qa-e3 acquired most: +77.5 points ["
     )
-    assert "not shown to be ahead of both (difference +2.5 points, interval −" in called
-    assert "ahead of both by" not in called
+    assert "; it is not shown to be ahead of both (+2.5 points [−" in called
+    assert called.endswith(" What it retained was not measured.")
+    visit.page.click(".language")
+    called = visit.page.inner_text(".called")
+    assert called.startswith(
+        "推奨するチェックポイントは決まりません。失ってよい能力を定めるゲートがないためです。"
+        "習得分が最も大きいのは qa-e3(+77.5 ポイント、区間 +"
+    )
+    assert "ですが、both を上回るとまではいえません(差 +2.5 ポイント、区間 −" in called
+    assert called.endswith("維持した能力は測っていません。")
 
 
 def test_kinds_and_definitions_have_tables(visit: Visit, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-// The verdict in one sentence, made of what verdict.py called; every figure with its interval.
+// The verdict in two or three plain sentences, made of what verdict.py called; every figure with its interval.
 // Of many names the first three.
 const joinedIds = (ids) => new Intl.ListFormat(language).format(
   ids.length > 4 ? [...ids.slice(0, 3), T('more', ids.length - 3)] : ids);
@@ -10,36 +10,38 @@ const rankedBy = (id, { task }) => REPORT.results.find((r) => r.checkpoint === i
 function keptClause(id) {
   const found = keptOf(id);
   if (!found) return T(result(id, 'relative', 'relative_score') ? 'kept_unlike' : 'kept_unknown');
-  const range = T('from_to', ratio(found.low), ratio(found.high));
+  const range = T('bounds', ratio(found.low), ratio(found.high));
   return found.metric === 'relative_score' ? T('kept', ratio(found.value), range, BASELINE)
     : T('kept_of', metricName('relative', found.metric), ratio(found.value), range);
 }
 
 function learntClause(id, verdict) {
   const found = rankedBy(id, verdict);
-  const range = T('from_to', figure(found, found.low), figure(found, found.high));
+  const range = T('bounds', figure(found, found.low), figure(found, found.high));
   const first = verdict.ranked.length > 1 && id === verdict.ranked[0];
   const how = verdict.call === 'ship' ? 'its' : first ? 'most' : 'of';
   return T(`${how}_${verdict.task}`, id, figure(found, found.value), range);
 }
 
-function leadClause({ over, value, low, high }) {
-  const range = T('from_to', signed(low), signed(high));
+// Ends the sentence on what the checkpoint learnt.
+function leadClause(lead, id) {
+  if (!lead || lead.of !== id) return T('lead_none');
+  const { over, value, low, high } = lead;
+  const range = T('bounds', signed(low), signed(high));
   return low > 0 ? T('ahead', over, fixed(value * 100, 1), range) : T('not_ahead', over, signed(value), range);
 }
 
 const shownFirst = (verdict) => verdict.ships[0] || verdict.ranked[0];
 
-// "X may be shipped: it acquired …, ahead of Y by …, and retained …".
+// "X is recommended. It acquired …; it is ahead of Y by …. It retained …."
 function verdictSentence(verdict) {
-  if (!verdict) return T('call_none') + T('stop');
+  if (!verdict) return T('call_none');
   const id = shownFirst(verdict);
-  const clauses = [learntClause(id, verdict)];
-  if (verdict.lead && verdict.lead.of === id) clauses.push(leadClause(verdict.lead));
-  clauses.push(keptClause(id));
+  const sentences = [T(`call_${verdict.call}`, joinedIds(verdict.ships)),
+    learntClause(id, verdict) + leadClause(verdict.lead, id), keptClause(id)];
   const above = verdict.ranked.slice(0, verdict.ranked.indexOf(id)).filter((other) => own(verdict.barred, other));
-  if (above.length) clauses.push(T('above_barred', joinedIds(above)));
-  return [T(`call_${verdict.call}`, joinedIds(verdict.ships)), T('then'), clauses.join(T('clause')), T('stop')].join('');
+  if (above.length) sentences.push(T('above_barred', joinedIds(above)));
+  return sentences.join(T('sentences'));
 }
 
 // "Of 12 gates 1 regressed (qa-e3: JSQuAD F1), 11 passed."
