@@ -274,10 +274,9 @@ def test_grades_of_several_queues_and_of_hands_count_as_in_reports(
     pair = corrected_difference(pair_strata(pairs), effect)
     assert pair.value is not None
     assert pair.interval is not None
-    low, high = (
-        f"{100 * end:+.1f}".replace("-", "−") for end in (pair.interval.low, pair.interval.high)
-    )
-    assert f"base less qa-e3: {low} to {high} points" in page.inner_text(".counts")
+    figures = _told(pair.value), _told(pair.interval.low), _told(pair.interval.high)
+    told = "base is ahead by {} points [{}, {}]".format(*figures)
+    assert told in page.inner_text(".counts")
 
 
 def test_undo_steps_back_and_looking_on_grades_nothing(grader: Visit, folder: Path) -> None:
