@@ -414,9 +414,10 @@ def test_loading_takes_all_lines_or_names_the_wrong_ones(
     away = json.dumps(_event(event="cd" * 16, sample="0" * 16))
     said = _load(page, tmp_path, good, good, away, "")
     assert said == (
-        "2 loaded, 1 were here already, 1 are of answers that this report does not have."
+        "Entries of the file: 2 loaded, 1 already here, 1 of answers that this report does not have. "
+        "An answer graded anew or undone has several entries."
     )
-    assert "1 graded of 200" in page.inner_text(".counts")
+    assert page.inner_text(".counts") == "0 graded of 200 · 1 graded by others"
 
 
 def test_a_browser_that_keeps_nothing_says_so(browser: Browser, folder: Path) -> None:
@@ -433,16 +434,28 @@ def test_a_browser_that_keeps_nothing_says_so(browser: Browser, folder: Path) ->
     assert visit.noise == []
 
 
-def test_leaving_with_fresh_grades_is_warned_of(browser: Browser, folder: Path) -> None:
+@pytest.mark.parametrize(("kept", "warnings"), [(True, []), (False, ["beforeunload"])])
+def test_leaving_is_warned_of_where_grades_would_be_lost(
+    browser: Browser, folder: Path, kept: bool, warnings: list[str]
+) -> None:
     visit = Visit(browser)
     kinds: list[str] = []
     visit.page.on("dialog", lambda dialog: (kinds.append(dialog.type), dialog.accept()))
+    if not kept:
+        refused = "get() { throw new Error('refused'); }"
+        visit.page.add_init_script(
+            f"Object.defineProperty(window, 'localStorage', {{ {refused} }})"
+        )
     page = _begin(visit, folder)
     page.reload()
     assert kinds == []
+    if not kept:
+        page.fill(".grader", "山田 花子")
+        page.keyboard.press("Enter")
+    page.wait_for_selector(".key_right")
     page.keyboard.press("1")
     page.reload()
-    assert kinds == ["beforeunload"]
+    assert kinds == warnings
     page.context.close()
 
 
@@ -466,6 +479,56 @@ def test_hostile_texts_are_graded_and_never_run(grader: Visit, tmp_path: Path) -
     answers.append(build.row("long", response="長" * 1_000_000))
     events = _download(page)
     assert {(e.item, e.sample) for e in events} == {(row["id"], _key(row)) for row in answers}
+
+
+def test_a_second_opinion_hears_nothing_of_the_first(
+    grader: Visit, folder: Path, tmp_path: Path
+) -> None:
+    page = _begin(grader, folder, "#grade?suite=knowledge&a=qa-e3&form=seen&blind=1")
+    first = sorted(_key(row) for row in rows(200, 1) if row["stratum"] == "seen")[:30]
+    items = {_key(row): row["id"] for row in rows(200, 1)}
+    said = [
+        json.dumps(_event(event=f"{n:032x}", sample=key, item=items[key], verdict=verdict))
+        for n, (key, verdict) in enumerate(zip(first, ["right", "wrong"] * 15, strict=True))
+    ]
+    assert "30 loaded" in _load(page, tmp_path, *said)
+    page.evaluate("location.hash = '#grade?suite=knowledge&a=qa-e3&form=seen&blind=1&second=1'")
+    page.wait_for_selector("text=30 graded by others")
+    for n in range(30):
+        assert page.inner_text(".counts") == (f"{n} graded of 100 · 30 graded by others")
+        for told in ("disputed", "right,", "settle", "±", "Sato", "qa-e3"):
+            assert told not in page.inner_text("section:has(> #grade)")
+        page.keyboard.press("1")
+        assert page.inner_text(".said-now") == f"right, {n + 1} graded"
+    page.click(".unblind")
+    page.wait_for_selector(".people")
+    assert "people don’t agree" in page.inner_text("main")
+
+
+def test_what_is_chosen_before_grading_is_told_and_kept(grader: Visit, folder: Path) -> None:
+    page = grader.open(folder, "#grade")
+    assert page.input_value("#grade-form") == "seen"
+    assert "hide the rule’s grade" in page.inner_text(".ticks")
+    page.fill(".grader", "花子")
+    page.select_option("#grade-b", "base")
+    page.check("#grade-second")
+    assert page.input_value(".grader") == "花子"
+    assert "hide the checkpoint" in page.inner_text(".ticks")
+    assert page.inner_text(".outlook").startswith("0 of these ")
+    page.fill(".grader", "\u2028")
+    page.click(".start")
+    assert page.locator(".grader:invalid").count() == 1
+    assert "control character" in page.eval_on_selector(".grader", "n => n.validationMessage")
+    page.fill(".grader", "花子")
+    page.click(".start")
+    page.wait_for_selector(".grade-keys")
+    assert page.inner_text(".round bdi") == "Knowledge · exact wording · blind"
+
+
+def test_figures_of_unlike_forms_say_so(grader: Visit, folder: Path) -> None:
+    page = _begin(grader, folder, "#grade?suite=knowledge&a=qa-e3&blind=0")
+    assert "all forms together" in page.inner_text("h3:has-text('Rule and people')")
+    assert "qa-e3" in page.inner_text(".round")
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ja-JP"])

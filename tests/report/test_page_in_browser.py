@@ -31,10 +31,10 @@ def test_both_tables_are_drawn_as_tables(visit: Visit, run_folder: Path) -> None
     )
 
     assert accuracy[1] == [
-        "2", "qa-e3", "独自QAデータセット", "3", "65.0", "60.0 – 70.0", "1200",
+        "2", "qa-e3", "独自QAデータセット", "3", "65.0", "60.0 to 70.0", "1200",
         "+100.0\n−200.0 to +200.0",  # of one document each way nothing can be estimated
     ]  # fmt: skip
-    assert forms[1] == ["qa-e3", "32.5\n27.5 – 37.5", "16.2\n11.2 – 21.3", "2.0\n-3.0 – 7.0"]
+    assert forms[1] == ["qa-e3", "32.5\n27.5 to 37.5", "16.2\n11.2 to 21.3", "2.0\n−3.0 to 7.0"]
     assert relative[1][4] == "1.340"
     assert accuracy[2][4:] == ["–"] * 4
     assert "embedded, fictional" in page.locator("#accuracy + p").inner_text()
@@ -140,7 +140,7 @@ def test_the_language_follows_the_browser_and_can_be_switched(
     page = visit.open(run_folder)
 
     assert page.get_attribute("html", "lang") == "ja"
-    assert "何を覚えたか" in page.inner_text("main")
+    assert "何を習得したか" in page.inner_text("main")
     page.click("text=English")
     assert "What it learnt" in page.inner_text("main")
     assert page.get_attribute("html", "lang") == "en"

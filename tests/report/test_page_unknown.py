@@ -44,8 +44,8 @@ def test_what_was_found_comes_first_in_a_sentence_each(visit: Visit, folder: Pat
         "detected", "not detected", "not detected",
     ]  # fmt: skip
     assert lines[1][1] == (
-        "base, English: Min-K%++ 20 tells members from others: AUROC 0.790 (0.760 – 0.820), blind "
-        "0.520 (0.490 – 0.550), on 128 tokens"
+        "base, English: Min-K%++ 20 tells members from others: AUROC 0.790 (0.760 to 0.820), blind "
+        "0.520 (0.490 to 0.550), on 128 tokens"
     )
     assert lines[0][1].startswith("base: 99.3 % of 150 documents are dated after the release on")
     assert "new-0004 (published 2025-03-30" in page.locator(f"{SECTION} > .notes").inner_text()
@@ -69,7 +69,7 @@ def test_languages_stand_side_by_side_on_one_scale(visit: Visit, folder: Path) -
     assert ticks[0] == ticks[1] == ["0.4", "0.5", "0.6", "0.7", "0.8", "0.9"]
     best = english.locator("svg.bar").nth(3)
     assert best.get_attribute("aria-label") == (
-        "Min-K%++ 20: AUROC 0.790 (0.760 – 0.820), blind 0.520 (0.490 – 0.550)"
+        "Min-K%++ 20: AUROC 0.790 (0.760 to 0.820), blind 0.520 (0.490 to 0.550)"
     )
     dot = best.locator("circle").get_attribute("cx")
     assert dot == "78.000%"  # 0.79 between 0.4 and 0.9
@@ -88,7 +88,7 @@ def test_the_curves_are_the_verdicts_until_others_are_chosen(visit: Visit, folde
     assert len(set(curves)) == 4
     assert page.evaluate("document.activeElement.id") == "filter-method"
     label = page.locator(".plane").first.get_attribute("aria-label")
-    assert label == "ROC curve, base, Japanese, Loss, 64 tokens: AUROC 0.516 (0.486 – 0.546)"
+    assert label == "ROC curve, base, Japanese, Loss, 64 tokens: AUROC 0.516 (0.486 to 0.546)"
     assert "TPR" not in page.locator(".plots .notes").first.inner_text()
     assert "Members found at 5 % FPR: " in page.locator(".plots .notes").first.inner_text()
 
@@ -121,8 +121,8 @@ def test_every_method_length_and_k_has_its_figures(visit: Visit, folder: Path) -
     rows = page.locator("details:has(> summary:has-text('base, Japanese')) tbody tr")
     assert rows.count() == 18
     assert rows.nth(9).locator("th, td").all_inner_texts() == [
-        "Min-K%++ 20", "128", "284 / 282", "0.550\n0.520 – 0.580", "+0.020\n−0.030 to +0.070",
-        "7.1\n2.1 – 13.1", "1.6*\n0.0 – 7.6",
+        "Min-K%++ 20", "128", "284 / 282", "0.550\n0.520 to 0.580", "+0.020\n−0.030 to +0.070",
+        "7.1\n2.1 to 13.1", "1.6*\n0.0 to 7.6",
     ]  # fmt: skip
     assert (
         "new-0006" in page.locator("details:has(> summary:has-text('base, Japanese'))").inner_text()
@@ -159,7 +159,7 @@ def test_curves_and_histograms_can_be_read_as_tables(visit: Visit, folder: Path)
     ranks = page.locator("div:has(> #ranks) > details").first
     ranks.locator("summary").click()
     assert ranks.locator("tbody tr").first.locator("th, td").all_inner_texts() == [
-        "0 – 0.05", "60.0", "5.0", "6.0", "9.0",
+        "0 to 0.05", "60.0", "5.0", "6.0", "9.0",
     ]  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def test_ranks_are_drawn_against_what_an_unknown_fact_has(visit: Visit, folder: 
     assert {float(bar.get_attribute("y") or "nan") for bar in flat.all()} == {even}
     table = page.locator("div:has(> #ranks) > .scroll table")
     assert table.locator("tbody tr").nth(1).locator("th, td").all_inner_texts() == [
-        "unseen", "unknown", "0.503\n0.485 – 0.521", "0.497\n0.479 – 0.515", "0.6000", "900", "200",
+        "unseen", "unknown", "0.503\n0.485 to 0.521", "0.497\n0.479 to 0.515", "0.6000", "900", "200",
         "0",
     ]  # fmt: skip
     assert "new-0007" in page.locator("div:has(> #ranks) details[open]").inner_text()
@@ -209,7 +209,7 @@ def test_the_margin_and_flags_are_those_of_the_run(visit: Visit, folder: Path) -
     page = visit.open(folder)
 
     text = page.inner_text("div:has(> #ranks)")
-    assert "interval lies within 0.475 – 0.525." in text
+    assert "interval lies within 0.475 to 0.525." in text
     assert "(Benjamini-Hochberg, q < 0.05): none." in text
     assert (
         page.locator(".findings li").nth(4).inner_text().endswith("a little below 0.5 (p 0.0030)")
@@ -243,7 +243,7 @@ def test_a_pair_without_a_blind_baseline_says_so(visit: Visit, folder: Path) -> 
     page = visit.open(folder)
 
     works, open_ = page.locator(".findings li").all_inner_texts()[1:3]
-    assert works.endswith("AUROC 0.790 (0.760 – 0.820), no blind baseline, on 128 tokens")
+    assert works.endswith("AUROC 0.790 (0.760 to 0.820), no blind baseline, on 128 tokens")
     assert open_.startswith("too few texts\nbase, Japanese: open: the best, Min-K%++ 20")
     assert "Shaded" not in page.inner_text(SECTION)
     page.click(f"{SECTION} summary:has-text('base, Japanese')")

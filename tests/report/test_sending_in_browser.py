@@ -123,7 +123,7 @@ def test_a_server_that_was_started_again_gets_what_is_left(
     again = serve(server.server_port)
     page.keyboard.press("0")
     page.keyboard.press("1")
-    page.wait_for_selector(".store >> text=Your 2 unsent grades are kept")
+    page.wait_for_selector(".store >> text=2 unsent grades are kept")
     assert _on_disk(tmp_path) == 1
 
     page.goto(again.address + VIEW)

@@ -72,7 +72,7 @@ const plotFigure = (title, drawing, ...under) => el('figure', { class: 'chart pl
 
 function rateLines(found) {
   const said = (rate, name) => rate && known(rate.tpr)
-    ? [colon(name, `${told(rate.tpr, DATA.percent)}\u00a0% `),
+    ? [colon(name, `${T('percent', told(rate.tpr, DATA.percent))} `),
       bounds(rate) ? el('span', { class: 'interval' }, `(${between(rate.low, rate.high, DATA.percent)})`) : null, rate.few ? '*' : null] : null;
   const lines = [`AUROC ${aurocText(found)}`, said(found.tpr_5, T('tpr_5_long')), said(found.tpr_1, T('tpr_1_long'))];
   return el('ul', { class: 'notes' }, lines.filter(Boolean).map((text) => el('li', null, text)),
@@ -135,7 +135,7 @@ function histogramPlot(found, what) {
   const top = Math.max(...members, ...others) || 1;
   const ends = [edges[0], edges.at(-1)];
   const { x, y, grid, base } = plane(300, 300, { range: ends, ticks: ends, text: scoreText },
-    { range: [0, top], ticks: [0, top], text: (at) => `${share(at, 0)} %` }, T('score'));
+    { range: [0, top], ticks: [0, top], text: (at) => T('percent', share(at, 0)) }, T('score'));
   const bars = (values, name) => values.map((value, i) => svg('rect', { class: name, x: x(edges[i]),
     y: y(value), width: Math.max(x(edges[i + 1]) - x(edges[i]) - 0.5, 0.5), height: Number((base - y(value)).toFixed(2)) }));
   const threshold = found.tpr_5 && found.tpr_5.threshold;

@@ -75,11 +75,10 @@ const scaleFor = (task, metric) => {
 };
 const told = (value, scale) => {
   if (!known(value)) return NONE;
-  return scale.signed ? signed(value, scale.digits, scale.factor) : fixed(value * scale.factor, scale.digits);
+  return scale.signed ? signed(value, scale.digits, scale.factor) : fixed(value * scale.factor, scale.digits).replace('-', '−');
 };
-// A dash between two numbers that have signs would be read as one of them.
-const between = (low, high, scale) => scale.signed
-  ? T('from_to', told(low, scale), told(high, scale)) : `${told(low, scale)} – ${told(high, scale)}`;
+// In words: a dash between two numbers that have signs would be read as one of them.
+const between = (low, high, scale) => T('from_to', told(low, scale), told(high, scale));
 const figure = (r, value) => told(value, scaleFor(r.task, r.metric));
 const interval = (r) => between(r.low, r.high, scaleFor(r.task, r.metric));
 const unitOf = (task, metric) => {

@@ -21,7 +21,7 @@ function ranksPart() {
     table(T('ranks_title'), columns, rows),
     notes([...(dropped.length ? [T('dropped', dropped.join(', '))] : []), ...leftOut('ranks', 'unused', 'unused', formName), ...gapLines(['ranks'])]),
     rankTable(sets.filter((s) => (s.histogram || []).length), title),
-    kinds.length ? el('details', null, el('summary', null, T('kinds_title')), factKinds(kinds, title)) : null,
+    kinds.length ? el('details', null, el('summary', null, T('fact_kinds_title')), factKinds(kinds, title)) : null,
     flagged.length ? el('details', { open: flagged.length <= 10 }, el('summary', null, T('flagged_title', flagged.length)),
       flaggedTable(flagged, title)) : null);
 }
@@ -30,7 +30,7 @@ function ranksPart() {
 function marginText() {
   const margins = DATA.checkpoints.map((id) => ((own(REPORT.details, id) || {}).ranks || {}).margin).filter(known);
   const end = (at) => String(Number(at.toPrecision(4)));
-  return [...new Set(margins)].map((m) => `${end(0.5 - m)} – ${end(0.5 + m)}`).join(', ');
+  return [...new Set(margins)].map((m) => T('from_to', end(0.5 - m), end(0.5 + m))).join(', ');
 }
 
 // What speaks against a set's being unknown, though its mean rank is within the margin.
@@ -50,7 +50,7 @@ function rankPlot(set, name) {
   const even = 1 / bars.length;
   const top = Math.max(2.5 * even, ...bars.filter(known));
   const { x, y, grid, base } = plane(240, 150, { range: [0, 1], ticks: [0, 0.5, 1], text: (at) => String(at) },
-    { range: [0, top], ticks: [0, top], text: (at) => `${share(at, 0)} %` }, T('rank_axis'));
+    { range: [0, top], ticks: [0, top], text: (at) => T('percent', share(at, 0)) }, T('rank_axis'));
   return drawing(240, 150, `${T('ranks_title')}, ${name}: ${T('mean_rank')} ${valued(set.mean, set, THREE)}`, grid,
     bars.map((value, i) => known(value) ? svg('rect', { class: 'rank', x: x(i * even) + 0.5, y: y(value),
       width: Math.max(x(even) - x(0) - 1, 0.5), height: Number((base - y(value)).toFixed(2)) }) : null),
@@ -64,13 +64,13 @@ function rankTable(sets, title) {
     const drawn = sets.filter((s) => s.histogram.length === bars);
     const end = (at) => String(Number((at / bars).toPrecision(3)));
     return tableOf(T('rank_share'), [{ name: T('rank') }, ...drawn.map((s) => ({ name: title(s), ...NUMBER }))],
-      Array.from({ length: bars }, (_, i) => [`${end(i)} – ${end(i + 1)}`, ...drawn.map((s) => share(s.histogram[i]))]), T('rank_table'));
+      Array.from({ length: bars }, (_, i) => [T('from_to', end(i), end(i + 1)), ...drawn.map((s) => share(s.histogram[i]))]), T('rank_table'));
   });
 }
 
 function factKinds(kinds, title) {
   const columns = [{ name: T('kind') }, { name: T('set') }, { name: T('facts'), ...NUMBER }, { name: T('mean_rank'), ...NUMBER }];
-  return table(T('kinds_title'), columns, kinds.map((k) => [kindName(String(orNone(k.kind))), title(k), orNone(k.facts), stack(k.mean, k, THREE)]));
+  return table(T('fact_kinds_title'), columns, kinds.map((k) => [kindName(String(orNone(k.kind))), title(k), orNone(k.facts), stack(k.mean, k, THREE)]));
 }
 
 function flaggedTable(flagged, title) {

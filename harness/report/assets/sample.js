@@ -94,7 +94,7 @@ function answerBody(answer, question, place) {
   const people = answer.key ? [...opinionsOn(answer.key)].map(([author, { verdict, note: remark }]) =>
     T('graded_by', author, (own(T('said'), verdict) || verdict) + (remark ? ` (${remark})` : ''))) : [];
   return [answer.text ? el('div', { class: 'said' }, nodes) : el('p', { class: 'quiet' }, T('empty')),
-    el('p', { class: 'quiet' }, [outcomeName(answer.outcome), known(answer.score) ? `F1 ${share(answer.score)} %` : '',
+    el('p', { class: 'quiet' }, [outcomeName(answer.outcome), known(answer.score) ? `F1 ${T('percent', share(answer.score))}` : '',
       answer.reason, answer.author ? T('judged_by', answer.author) : '',
       ruleOf(answer) !== answer.outcome ? T('rule_said', outcomeName(ruleOf(answer))) : '', ...people,
       note].filter(Boolean).join(' · ')),
