@@ -6,10 +6,13 @@ The fields are those of https://shields.io/badges/endpoint-badge.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from harness.comparison.within import Comparisons
 from harness.records import Result, Verdict
+from harness.report.cells import POINTS, number
+from harness.report.sentence import ranked_by, shown_first
 from harness.runs import Run
 
 SCHEMA = 1  # of the endpoint's format, not ours
@@ -22,16 +25,20 @@ _CALLED = (
 )
 
 
-def badge(run: Run, compared: Comparisons) -> dict[str, Any]:
-    """The highest accuracy on questions as trained, where it was asked, and the worst verdict.
+def badge(
+    run: Run, compared: Comparisons, found: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The figure that the verdict begins with, and what gates said, the worst.
 
+    found: `harness.report.verdict.verdict`. The figure is what was acquired, or without control
+    questions the accuracy on questions as trained, of the checkpoint that the page's verdict names.
     An item that failed without a gate or broke off outweighs what gates passed; a partial run is
     never called passed.
     """
-    results = [r for item in run.items for r in item.results]
-    word, color = _called(run, [*results, *compared.results])
-    best = highest_accuracy(results)
-    parts = [f"accuracy {100 * best.value:.0f} %"] if best else []
+    results = [*(r for item in run.items for r in item.results), *compared.results]
+    word, color = _called(run, results)
+    first = ranked_by(found, shown_first(found), results) if found else _highest_accuracy(results)
+    parts = [_told(first)] if first else []
     return {
         "schemaVersion": SCHEMA,
         "label": "michi",
@@ -40,8 +47,14 @@ def badge(run: Run, compared: Comparisons) -> dict[str, Any]:
     }
 
 
-def highest_accuracy(results: list[Result]) -> Result | None:
-    """The best checkpoint's accuracy on questions as they were trained; None where none has one."""
+def _told(result: Result) -> str:
+    if result.task == "acquisition":
+        return f"acquired {number(result.value, POINTS)} points"
+    return f"accuracy (seen) {100 * result.value:.0f} %"
+
+
+def _highest_accuracy(results: list[Result]) -> Result | None:
+    """Of a run that has no checkpoint beside its baseline, or no baseline."""
     seen = [r for r in results if r.metric == "accuracy_seen" and math.isfinite(r.value)]
     return max(seen, key=lambda r: r.value, default=None)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from harness.comparison.within import Comparisons
-from harness.records import Result, Verdict
-from harness.report.badge import highest_accuracy
-from harness.report.cells import Table, percent
+from harness.records import Verdict
+from harness.report.cells import Table
 from harness.report.learnt import knowledge_tables
 from harness.report.missing import gap_notes, tasks_of
 from harness.report.regressions import regression_tables
@@ -28,36 +28,50 @@ MARKER = "<!-- michi -->"
 LIMIT = 65_000
 _CUT = "\n\n… cut here; the whole is in report.html.\n"
 _CELL_LIMIT = 300
+_VERDICT_LIMIT = 2_000
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|~!&@:])")
 _ADDRESS = re.compile(r"https?://[\w.:/%~-]+")
 
 
-def summary(run: Run, compared: Comparisons) -> str:
+def summary(run: Run, compared: Comparisons, said: str = "") -> str:
     """The run in Markdown, shorter than LIMIT characters.
 
-    What decides comes first, and where the report is stands there however much is cut.
+    said: `harness.report.sentence.verdict_sentence`. What decides comes first, and where the report
+    is stands there however much is cut; what else there is can be opened, topic by topic.
     """
-    everything, gates = results_table(run, compared), gates_table(run)
+    gates = gates_table(run)
+    accuracies, *learnt = knowledge_tables(run, compared)
     head = f"{MARKER}\n# michi: run {_text(str(run.manifest['id']))}"
     parts = [
-        first_sentence(run, compared),
+        first_sentence(run, compared) + (f" {_text(said, _VERDICT_LIMIT)}" if said else ""),
         section(gates) if gates else "",
         *(section(table, code=(1, 2, 3)) for table in regression_tables(run)),
-        *map(section, knowledge_tables(run, compared)),
-        *map(section, review_tables(run, compared.review)),
-        *map(section, unknown_tables(run)),
+        section(accuracies),
         section(relative_table(run, compared.relative)),
-        _not_run(run),
     ]
-    # The long table comes last and is left out whole: half a <details> would swallow what follows.
-    details = (
-        f"\n\n<details><summary>{everything.title}</summary>\n\n{_body(everything)}\n\n</details>\n"
-    )
-    return _fitted(head, [part for part in parts if part], _where(run), details)
+    topics = [
+        _topic("What was learnt", learnt),
+        _topic("Graded by people", review_tables(run, compared.review)),
+        _topic("Unknown before?", unknown_tables(run)),
+        _topic("Not measured", _not_measured(run)),
+        _topic("All results", [results_table(run, compared)]),  # the longest
+    ]
+    return _fitted(head, [p for p in parts if p], _where(run), [t for t in topics if t])
 
 
-def _fitted(head: str, parts: list[str], foot: str, details: str) -> str:
-    """As much as the limit allows: the first part that is too long is cut at the end of a line."""
+def _topic(title: str, tables: Sequence[Table]) -> str:
+    """Tables that can be opened. GitHub reads no Markdown in HTML that no blank line ends."""
+    if not tables:
+        return ""
+    text = "\n\n".join(_body(t) if t.title == title else section(t, level=3) for t in tables)
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _fitted(head: str, parts: list[str], foot: str, topics: list[str]) -> str:
+    """As much as the limit allows: the first part that is too long is cut at the end of a line.
+
+    A topic that is too long is left out whole: half a <details> would swallow what follows.
+    """
     text, room = head, LIMIT - _units(foot) - _units(_CUT) - 2
     for part in parts:
         longer = f"{text}\n\n{part}"
@@ -66,7 +80,14 @@ def _fitted(head: str, parts: list[str], foot: str, details: str) -> str:
             return f"{begin.rsplit(chr(10), 1)[0]}{_CUT}\n{foot}\n"
         text = longer
     text += f"\n\n{foot}"
-    return text + (details if _units(text + details) < LIMIT else _CUT)
+    left_out = False
+    for topic in topics:
+        longer = f"{text}\n\n{topic}"
+        if _units(longer + _CUT) < LIMIT:
+            text = longer
+        else:
+            left_out = True
+    return text + (_CUT if left_out else "\n")
 
 
 def _units(text: str) -> int:
@@ -87,7 +108,7 @@ def _where(run: Run) -> str:
 
 
 def first_sentence(run: Run, compared: Comparisons) -> str:
-    """The verdict: what a gate said if there was one, otherwise what was measured."""
+    """What gates said if there were any, otherwise what was measured."""
     results = [r for item in run.items for r in item.results] + list(compared.results)
     failed = [i for i in run.items if i.status in ("error", "crashed", "failed")]
     count = Counter(r.verdict for r in results)
@@ -102,17 +123,12 @@ def first_sentence(run: Run, compared: Comparisons) -> str:
     if failed:
         parts.append(f"{len(failed)} failed or ended in an error")
     parts.append("verdicts: " + ", ".join(gated) if gated else "measured, no gate was set")
-    return f"**{'; '.join(parts)}.**" + _best(results)
+    return f"**{'; '.join(parts)}.**"
 
 
-def _best(results: list[Result]) -> str:
-    best = highest_accuracy(results)
-    return f" Highest accuracy: {_text(best.checkpoint)}, {_text(percent(best))} %." if best else ""
-
-
-def section(table: Table, code: tuple[int, ...] = ()) -> str:
+def section(table: Table, code: tuple[int, ...] = (), level: int = 2) -> str:
     """A table with its title as a heading. code: columns whose cells are shown as code."""
-    return f"## {_text(table.title)}\n\n{_body(table, code)}"
+    return f"{'#' * level} {_text(table.title)}\n\n{_body(table, code)}"
 
 
 def _body(table: Table, code: tuple[int, ...] = ()) -> str:
@@ -128,14 +144,14 @@ def _line(cells: tuple[str, ...], code: tuple[int, ...] = ()) -> str:
     return f"| {' | '.join(shown)} |"
 
 
-def _not_run(run: Run) -> str:
+def _not_measured(run: Run) -> list[Table]:
     notes = gap_notes(run, tasks_of(run))
-    return "## Not measured\n\n" + "\n".join(f"- {_text(n)}" for n in notes) if notes else ""
+    return [Table("Not measured", (), (), notes)] if notes else []
 
 
-def _text(text: str) -> str:
+def _text(text: str, limit: int = _CELL_LIMIT) -> str:
     """Text that Markdown shows as it stands: no links, mentions or HTML made of names."""
-    return _SPECIAL.sub(_escape, _one_line(text))
+    return _SPECIAL.sub(_escape, _one_line(text, limit))
 
 
 def _code(text: str) -> str:
@@ -147,11 +163,11 @@ def _code(text: str) -> str:
     return f"{fence} {line} {fence}" if "`" in line else f"`{line}`"
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, limit: int = _CELL_LIMIT) -> str:
     # A lone surrogate, which models emit, has no UTF-8 and no UTF-16.
     whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
     line = " ".join(whole.replace("\0", " ").split())
-    return line if len(line) <= _CELL_LIMIT else line[: _CELL_LIMIT - 1] + "…"
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -13,6 +13,8 @@ from harness.report.document import document
 from harness.report.markdown import summary
 from harness.report.page import page
 from harness.report.redact import FOLDER, redacted_report, redacted_run
+from harness.report.sentence import verdict_sentence
+from harness.report.verdict import verdict
 from harness.runs import Run, read_run, write_json
 
 
@@ -34,11 +36,14 @@ def write_reports(folder: Path, redact: bool = False) -> list[Path]:
     report = document(run, compared)
     if run.manifest.get("redact"):
         report = redacted_report(report)
+    found = verdict(run, report)
+    results = [r for item in run.items for r in item.results] + list(compared.results)
+    said = verdict_sentence(found, results, run.baseline)
     names = ("report.json", "badge.json", "summary.md", "report.html")
     paths = [folder / name for name in names]
     write_json(paths[0], report)
-    write_json(paths[1], badge(run, compared))
-    _write_text(paths[2], summary(run, compared))
+    write_json(paths[1], badge(run, compared, found))
+    _write_text(paths[2], summary(run, compared, said))
     _write_text(paths[3], page(run, report))
     return paths
 

@@ -18,16 +18,15 @@ def _badge(folder: Path) -> dict[str, Any]:
 
 
 def _run(folder: Path, *verdicts: Verdict, status: str = "measured", **changes: Any) -> Path:
-    """A checkpoint of 86 % and one of 40 %; the verdicts are of the second one's suites."""
+    """A baseline of 40 % and a checkpoint of 86 %, whose suites the verdicts are of."""
     build.start(folder, [build.BASE, build.QA], **changes)
-    best = build.result("base", "knowledge", "accuracy_seen", 0.8567)
-    build.measure(folder, "base", "knowledge", [best])
-    for verdict, (task, metric) in zip(
-        verdicts,
-        (("knowledge", "accuracy_seen"), ("jsquad", "f1"), ("marc_ja", "accuracy")),
-        strict=False,
-    ):
-        number = build.result("qa-e3", task, metric, 0.4, verdict=verdict)
+    before = build.result("base", "knowledge", "accuracy_seen", 0.4)
+    build.measure(folder, "base", "knowledge", [before])
+    judged = dict(enumerate(verdicts))
+    suites = (("knowledge", "accuracy_seen"), ("jsquad", "f1"), ("marc_ja", "accuracy"))
+    for place, (task, metric) in enumerate(suites):
+        verdict = judged.get(place, Verdict.MEASURED)
+        number = build.result("qa-e3", task, metric, 0.8567, verdict=verdict)
         build.measure(folder, "qa-e3", task, [number], status=status)
     return folder
 
@@ -40,7 +39,7 @@ def test_it_has_the_fields_that_shields_reads(tmp_path: Path) -> None:
     assert _badge(_run(tmp_path, P)) == {
         "schemaVersion": 1,
         "label": "michi",
-        "message": "accuracy 86 % · passed",
+        "message": "accuracy (seen) 86 % · passed",
         "color": "brightgreen",
     }
 
@@ -60,7 +59,13 @@ def test_the_worst_verdict_gives_word_and_colour(
     tmp_path: Path, verdicts: tuple[Verdict, ...], changes: dict[str, Any], word: str, color: str
 ) -> None:
     badge = _badge(_run(tmp_path, *verdicts, **changes))
-    assert (badge["message"], badge["color"]) == (f"accuracy 86 % · {word}", color)
+    assert (badge["message"], badge["color"]) == (f"accuracy (seen) 86 % · {word}", color)
+
+
+def test_of_the_baseline_alone_its_accuracy_is_told(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    build.measure_knowledge(folder, "base", 0.4)
+    assert _badge(folder)["message"] == "accuracy (seen) 40 % · measured"
 
 
 def test_a_partial_run_has_not_passed(tmp_path: Path) -> None:

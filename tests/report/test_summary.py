@@ -38,12 +38,42 @@ def test_summary_has_a_first_sentence_both_tables_gaps_and_all_results(run_folde
     assert text.splitlines()[3].startswith(
         "**7 items of 3 checkpoints; measured, no gate was set.**"
     )
-    assert "Highest accuracy: qa-e3, 65.0" in text
     assert "| 2 | qa-e3 | 独自QAデータセット | 3 | 65.0 \\[60.0, 70.0\\] | 1200 |" in text
     assert "## Relative score – data: embedded, fictional" in text
     assert "- knowledge skipped: gpt – no API key: set OPENAI\\_API\\_KEY" in text
     assert "`report.html`" in text
-    assert text.count("<details>") == text.count("</details>") == 1
+
+
+def test_what_decides_is_open_and_each_other_topic_can_be_opened(run_folder: Path) -> None:
+    text = _summary(run_folder)
+    opened, *topics = text.split("<details>")
+
+    assert re.findall("^## (.*?) –", opened, re.MULTILINE) == [
+        "Knowledge accuracy",
+        "Relative score",
+    ]
+    assert "The whole report, with every sample" in opened
+    assert [re.findall("<summary>(.*)</summary>", t)[0] for t in topics] == [
+        "What was learnt", "Not measured", "All results",
+    ]  # fmt: skip
+    for topic in topics:
+        # GitHub reads no Markdown in what no blank line parts from HTML.
+        assert re.fullmatch(r"<summary>[^\n]*</summary>\n\n.*\n\n</details>\s*", topic, re.DOTALL)
+
+
+def test_a_topic_that_is_too_long_is_left_out_whole(tmp_path: Path) -> None:
+    names = [f"checkpoint-{n:04}" for n in range(160)]
+    build.start(tmp_path, [build.checkpoint(n, "独自", 3) for n in names])
+    for name in names:
+        metrics = [build.result(name, "knowledge", f"accuracy_{n}", 0.5) for n in "abcdef"]
+        build.measure(tmp_path, name, "knowledge", metrics)
+
+    text = _summary(tmp_path)
+
+    assert "<summary>All results</summary>" not in text
+    assert "<summary>What was learnt</summary>" in text
+    assert text.count("<details>") == text.count("</details>")
+    assert text.endswith("… cut here; the whole is in report.html.\n")
 
 
 def test_first_sentence_counts_the_gate_verdicts(tmp_path: Path) -> None:

@@ -38,13 +38,14 @@ def _rows(share: float, controls: bool = True, kind: str = "price") -> list[dict
     ]
 
 
-def _run(
+def measure_shares(
     folder: Path,
     shares: dict[str, float],
     gates: dict[str, str],
     controls: bool = True,
     twin_of: str = "",
-) -> Any:
+) -> None:
+    """A run in which each checkpoint answers a share of what it was trained on."""
     two = dataclasses.replace(TWO, twin_of=twin_of)
     build.start(folder, [build.BASE, ONE, two])
     for name, share in shares.items():
@@ -54,6 +55,10 @@ def _run(
     for name, said in gates.items():
         judged = build.result(name, "jsquad", "f1", 0.5, verdict=said, gate=build.gate(0.0))
         build.measure(folder, name, "jsquad", [judged])
+
+
+def _run(folder: Path, *arguments: Any, **options: Any) -> Any:
+    measure_shares(folder, *arguments, **options)
     run = read_run(folder)
     return verdict(run, document(run, comparisons(run)))
 
