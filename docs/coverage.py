@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from coverage_grades import main as simulate_grades
 from coverage_roc import main as simulate_roc
 from numpy.typing import NDArray
 from page import write_between
@@ -239,6 +240,7 @@ def main() -> None:
     ]
     write_between(PAGE, BEGIN, END, lines)
     simulate_roc()
+    simulate_grades()
 
 
 if __name__ == "__main__":

@@ -9,5 +9,7 @@ multiplicity    p-values of several tests at once: Holm, Benjamini-Hochberg
 power           how many questions a paired comparison takes
 roc             AUROC, its differences, operating points; threshold: where a score calls a member
 equivalence     a mean shown to lie near a value
+agreement       two people on the same answers: Cohen's kappa
+double_sampling an accuracy corrected for the rule's errors, from a few answers graded by a person
 relative        a checkpoint's scores over the baseline's
 """
