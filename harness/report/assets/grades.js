@@ -154,10 +154,9 @@ window.addEventListener('storage', ({ key: name, newValue }) => {
   grades.changed();
 });
 
-// Only what was graded since the page was opened: older grades have survived a closing already.
+// What the browser stores outlives a closing.
 window.addEventListener('beforeunload', (event) => {
-  const lost = grades.stored ? grades.fresh.size : grades.open.size;
-  if (lost) event.preventDefault();
+  if (!grades.stored && grades.open.size) event.preventDefault();
 });
 
 readStorage();

@@ -6,11 +6,12 @@ function gradeView(parameters) {
   if (!options.suite) return [section('grade', T('grade_title'), el('p', null, T('no_gradeable')))];
   if (!options.chosen) { round = null; return [setupSection(options), backSection()]; }
   const hash = gradeHash(options);
+  keepHash(hash); // an address may name what isn't here
   if (!round || round.hash !== hash) round = startRound(hash, options);
   return [section('grade', T('grade_title'),
     el('p', { class: 'quiet round' }, el('bdi', null, roundName(options)), ' ',
       el('a', { href: '#grade' }, T('change'))),
-    live('store', storeState), live('card', gradeCard), live('keys', gradeKeys),
+    live('card', gradeCard), live('keys', gradeKeys),
     el('p', { class: 'said-now', role: 'status', 'aria-live': 'polite' }, round.said), live('figures', figuresPart)), backSection()];
 }
 
@@ -28,8 +29,8 @@ function live(name, draw) {
   return node;
 }
 
-const roundName = ({ suite, a, b, form, blind }) => [taskName(suite), b ? `${a} / ${b}` : a,
-  form && formName(form), T(blind ? 'is_blind' : 'not_blind')].filter(Boolean).join(' · ');
+const roundName = ({ suite, a, b, form, blind }) => [taskName(suite), blind ? '' : b ? `${a} / ${b}` : a,
+  form ? formName(form) : DATA.samples[suite].strata.length > 1 && T('all_forms'), T(blind ? 'is_blind' : 'not_blind')].filter(Boolean).join(' · ');
 
 function startRound(hash, options) {
   const pool = poolOf(options);
@@ -91,7 +92,7 @@ function gradeCurrent(verdict) {
   round.drafts.delete(sample);
   recordGrade(unitOfKey(sample).question, sample, verdict, { note, picked: before ? before.picked : judged(sample).said ? 'hand' : 'queue' });
   advance();
-  announce(T('announced', own(T('said_verdict'), verdict), tallyOf(round.pool).graded));
+  announce(T('announced', own(T('said_verdict'), verdict), gradedHere()));
   redrawRound('card', 'keys');
 }
 
@@ -101,7 +102,7 @@ function undo() {
   recordGrade(unitOfKey(sample).question, sample, 'cleared', { picked: ownOpinion(sample).picked });
   if (!round.trail.includes(sample)) round.trail.push(sample);
   round.at = round.trail.indexOf(sample);
-  announce(T('undone', tallyOf(round.pool).graded));
+  announce(T('undone', gradedHere()));
   redrawRound('card', 'keys');
 }
 
@@ -151,7 +152,7 @@ const ROUND_KEYS = [['1', () => gradeCurrent('right'), 'key_right'], ['0', () =>
   ['k', () => look(-1), 'key_back'], ['j', () => look(1), 'key_on'], ['?', toggleLegend, 'key_legend']];
 
 function gradeKeys() {
-  if (!grades.author) return nameForm(restartRound);
+  if (!grades.author) return nameForm(() => { restartRound(); document.getElementById('main').focus({ preventScroll: true }); });
   const off = { 1: !currentKey(), 0: !currentKey(), s: !currentKey(), n: !currentKey(), k: !round.at,
     u: !gradedIn(round.pool).length, j: !currentKey() };
   return [el('div', { class: 'grade-keys', role: 'group', 'aria-label': T('grading_keys') },

@@ -2,27 +2,46 @@
 function figuresPart() {
   if (!round) return null;
   const { pool, options } = round;
-  const count = tallyOf(pool);
-  const counts = [T('counted', count.graded, count.answers), T('tally', count.right, count.wrong),
-    count.skipped && T('skipped_n', count.skipped), count.disputed && T('disputed_n', count.disputed)];
-  return [el('p', { class: 'counts' }, [...counts, progress(pool, options.blind)].filter(Boolean).join(' · ')),
+  return [el('p', { class: 'counts' }, [...toldCounts(round), progress(round)].filter(Boolean).join(' · ')),
     options.blind ? el('p', null, el('button', { type: 'button', class: 'unblind',
       onclick: () => { location.hash = gradeHash({ ...options, blind: false }); } }, T('show_figures')))
       : [ruleAndPeople(options), disagreementPart(options)]];
 }
 
-function progress(pool, blind) {
+// Whoever judges on their own must not hear what others or the rule said, nor be able to work it out: then only how
+// many there are is told.
+const aloneIn = ({ blind, second }) => blind || second;
+
+function toldCounts({ pool, options }) {
+  if (aloneIn(options)) {
+    const { graded, skipped, others } = ownTally(pool);
+    return [T('counted', graded, pool.keys.size), skipped && T('skipped_n', skipped), others && T('others_n', others)];
+  }
+  const count = tallyOf(pool);
+  return [T('counted', count.graded, count.answers), T('tally', count.right, count.wrong),
+    count.skipped && T('skipped_n', count.skipped), count.disputed && T('disputed_n', count.disputed)];
+}
+
+const gradedHere = () => {
+  const { pool, options } = round;
+  return aloneIn(options) ? ownTally(pool).graded : tallyOf(pool).graded;
+};
+
+function progress({ pool, options: { blind, second } }) {
+  if (second) return ''; // each grade would move it by whether the others agree
   const strata = strataOf(pool);
   const found = corrected(strata, Boolean(pool.b), pool.effect);
+  if (blind && ownTally(pool).others) return pool.b && settles(found) ? T('settled_blind') : '';
   if (!pool.b) return found ? T('half', share(halfWidth(found))) : '';
   if (!settles(found)) {
-    const more = moreToSettle(strata, pool.effect);
     const told = found && !blind ? `${toldDifference(pool, found)} · ` : '';
-    return told + (more === null ? T('nothing_settles') : T('grades_more', more));
+    return told + toldMore(moreToSettle(strata, pool.effect));
   }
   if (blind) return T('settled_blind');
   return `${T('settled')}: ${toldDifference(pool, found)}`;
 }
+
+const toldMore = (more) => more === null ? `${T('nothing_settles')}: ${T('more_questions')}` : T('grades_more', more);
 
 function toldDifference({ a, b }, { value, low, high }) {
   if (low <= 0 && high >= 0) return T('level', a, b, signed(low), signed(high));
@@ -42,10 +61,14 @@ function figuresLine(options) {
 
 function ruleAndPeople(options) {
   const able = answering(options.suite);
-  return el('div', { class: 'under' }, el('h3', null, T('figures_title')),
+  return el('div', { class: 'under' }, el('h3', null, T('figures_title'), formTag(options)),
     el('dl', { class: 'facts people' }, able.map((id) => [el('dt', null, el('bdi', null, id)), el('dd', null, figuresLine({ ...options, a: id }))])),
     notes([T('figures_note')]));
 }
+
+// Unlike forms of question in one figure: it is none of the report's.
+const formTag = ({ suite, form }) => form || DATA.samples[suite].strata.length > 1
+  ? el('span', { class: 'tag' }, form ? formName(form) : T('all_forms')) : null;
 
 function disagreementPart({ suite, a, b, form }) {
   const chosen = [a, b].filter(Boolean).map((id) => DATA.checkpoints.indexOf(id));

@@ -5,7 +5,10 @@ function gradeOptions(parameters) {
   const able = suite ? answering(suite) : [];
   const a = able.includes(parameters.get('a')) ? parameters.get('a') : able.at(-1);
   const b = able.includes(parameters.get('b')) && parameters.get('b') !== a ? parameters.get('b') : '';
-  const form = suite && DATA.samples[suite].strata.includes(parameters.get('form')) ? parameters.get('form') : '';
+  const forms = suite ? DATA.samples[suite].strata : [];
+  // Unless somebody chose: the form that the report's first table is about.
+  const headline = parameters.has('suite') || !forms.includes('seen') ? '' : 'seen';
+  const form = forms.includes(parameters.get('form')) ? parameters.get('form') : headline;
   return { suite, a, b, form, blind: parameters.get('blind') !== '0', second: parameters.get('second') === '1',
     chosen: parameters.has('suite') };
 }
@@ -38,8 +41,8 @@ function setupSection(first) {
   let options = first;
   const place = el('div');
   const change = (changed) => {
-    options = { ...options, ...changed };
-    if ('suite' in changed) options = { ...gradeOptions(new URLSearchParams(changed)), blind: options.blind, second: options.second };
+    options = { ...options, ...changed, name: place.querySelector('.grader').value };
+    if ('suite' in changed) options = { ...options, ...suiteOptions(changed.suite) };
     if (options.b === options.a) options.b = '';
     refocus(place, () => place.replaceChildren(setupForm(options, change)));
   };
@@ -47,29 +50,48 @@ function setupSection(first) {
   return section('grade', T('grade_title'), place);
 }
 
+function suiteOptions(suite) {
+  const { a, b } = gradeOptions(new URLSearchParams({ suite }));
+  return { a, b, form: DATA.samples[suite].strata.includes('seen') ? 'seen' : '' };
+}
+
 function setupForm(options, change) {
   const able = answering(options.suite);
   const forms = DATA.samples[options.suite].strata.filter(Boolean);
-  const name = nameField(grades.author);
+  const name = nameField(options.name ?? grades.author);
   return el('form', { class: 'filters setup', onsubmit: (event) => {
     event.preventDefault();
-    if (keepName(name.value)) location.hash = gradeHash(options);
+    if (keepName(name)) location.hash = gradeHash(options);
   } },
   choice('suite', T('suite'), gradeableTasks().map((t) => [t, taskName(t)]), options.suite, change),
   choice('a', T('answers_of'), able.map((id) => [id, id]), options.a, change),
   choice('b', T('and_of'), [['', T('nobody')], ...able.filter((id) => id !== options.a).map((id) => [id, id])], options.b, change),
-  forms.length ? choice('form', T('form'), [['', T('any')], ...forms.map((f) => [f, formName(f)])], options.form, change) : null,
+  forms.length ? choice('form', T('form'), [['', T(forms.length > 1 ? 'all_forms' : 'any')], ...forms.map((f) => [f, formName(f)])], options.form, change) : null,
   el('label', null, el('span', null, T('your_name')), name),
-  el('div', { class: 'ticks' }, tick('blind', T('blind_option'), options.blind, change), tick('second', T('second'), options.second, change)),
+  el('div', { class: 'ticks' }, tick('blind', T(options.b ? 'blind_option' : 'blind_one'), options.blind, change), tick('second', T('second'), options.second, change)),
+  outlook(options),
   el('button', { class: 'start' }, T('start')));
 }
 
-const nameField = (value) => el('input', { class: 'grader', required: true, maxlength: '60', value, title: T('name_hint'),
-  autocomplete: 'name', 'aria-label': T('your_name') });
+// What there is to know before a comparison begins.
+function outlook(options) {
+  if (!options.b) return null;
+  const pool = poolOf(options);
+  const before = tallyOf(pool);
+  const strata = strataOf(pool);
+  const beyond = !options.second && !settles(corrected(strata, true, pool.effect)) && moreToSettle(strata, pool.effect) === null;
+  return el('p', { class: 'quiet outlook', 'aria-live': 'polite' },
+    [T('before_n', before.graded + before.disputed, before.answers), beyond && toldMore(null)].filter(Boolean).join(' '));
+}
 
-function keepName(text) {
-  const name = cleanName(text);
-  if (!name) return false;
+const nameField = (value) => el('input', { class: 'grader', required: true, maxlength: '60', value, title: T('name_hint'),
+  autocomplete: 'name', 'aria-label': T('your_name'), oninput: ({ target }) => target.setCustomValidity('') });
+
+// Whether the field's name can be kept; if not, the field says so.
+function keepName(field) {
+  const name = cleanName(field.value);
+  field.setCustomValidity(name ? '' : T('bad_name'));
+  if (!name) { field.reportValidity(); return false; }
   grades.author = name;
   inStorage((storage) => storage.setItem('michi-author', name));
   return true;
@@ -78,16 +100,18 @@ function keepName(text) {
 // Where somebody grades before saying who they are.
 function nameForm(then) {
   const field = nameField('');
-  return el('form', { class: 'note', onsubmit: (event) => { event.preventDefault(); if (keepName(field.value)) then(); } },
+  return el('form', { class: 'note', onsubmit: (event) => { event.preventDefault(); if (keepName(field)) then(); } },
     el('p', null, T('name_needed')), field, el('button', null, T('keep_name')));
 }
 
 // Where grades are: on the disk of a server, in this browser, or only on this page.
 function storeState() {
   const open = grades.open.size;
-  const lost = grades.stored ? null : el('p', { class: 'banner', role: 'alert' }, T('not_stored'));
-  if (SERVED) return [lost, el('p', { class: `store ${grades.trouble || ''}`, role: grades.trouble ? 'alert' : null }, served(open))];
-  return lost;
+  const grading = route(location.hash).name === 'grade';
+  const lost = grades.stored || !(grading || open) ? null : el('p', { class: 'banner', role: 'alert' }, T('not_stored'));
+  if (!SERVED || !(grades.trouble || grading)) return lost;
+  return [lost, el('p', { class: `store ${grades.trouble ? `banner ${grades.trouble}` : ''}`,
+    role: grades.trouble ? 'alert' : null }, served(open))];
 }
 
 function served(open) {

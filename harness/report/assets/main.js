@@ -60,7 +60,7 @@ function draw() {
   document.documentElement.lang = language;
   document.title = `${RUN.id} – michi`;
   document.body.replaceChildren(el('a', { class: 'skip', href: '#main', onclick: toMain }, T('skip')), banner(view.name),
-    el('main', { id: 'main', tabindex: '-1', 'data-view': view.name }, view.draw()),
+    el('main', { id: 'main', tabindex: '-1', 'data-view': view.name }, live('store', storeState), view.draw()),
     el('footer', { class: 'quiet' }, T('file')));
   const anchor = view.anchor && document.getElementById(view.anchor);
   if (anchor) anchor.scrollIntoView();

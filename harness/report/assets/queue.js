@@ -102,4 +102,15 @@ function tallyOf(pool) {
   return found;
 }
 
+// The same of what this author said, and how many answers others gave a verdict on.
+function ownTally(pool) {
+  const found = { graded: 0, skipped: 0, others: 0 };
+  for (const sample of pool.keys) {
+    const mine = ownOpinion(sample);
+    if (mine) found[mine.verdict === 'skipped' ? 'skipped' : 'graded'] += 1;
+    if ([...opinionsOn(sample).values()].some((o) => o.author !== grades.author && o.verdict !== 'skipped')) found.others += 1;
+  }
+  return found;
+}
+
 const meanOf = (values) => values.length ? values.reduce((sum, v) => sum + v, 0) / values.length : null;
