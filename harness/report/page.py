@@ -32,6 +32,7 @@ SCRIPTS = (
     "texts_unknown",
     "texts_grading",
     "texts_reviewed",
+    "texts_reasons",
     "dom",
     "data",
     "grades",

@@ -32,7 +32,7 @@ const stacked = (r) => r ? el('span', { class: 'stacked' },
 function sized(name, task, metric) {
   const sizes = new Set(REPORT.results.filter((r) => r.task === task && r.metric === metric)
     .map((r) => r.n));
-  return sizes.size === 1 ? `${name}, n\u00a0${[...sizes][0]}` : name;
+  return sizes.size === 1 ? `${name}${T('comma')}n\u00a0${[...sizes][0]}` : name;
 }
 
 // Columns and rows of a table of some metrics, for the checkpoints that have any of them.
@@ -58,7 +58,7 @@ function byMetric(task, metrics, units = false) {
 
 function reasons(results) {
   return results.filter(explained)
-    .map((r) => `* ${r.checkpoint}, ${metricName(r.task, r.metric)}: ${verdictName(r.verdict)} – ${r.reason}`);
+    .map((r) => `* ${colon([r.checkpoint, metricName(r.task, r.metric)].join(T('comma')), verdictName(r.verdict))} – ${reasonText(r.reason)}`);
 }
 
 function methods(results) {
@@ -70,17 +70,17 @@ function methods(results) {
     used.set(r.interval, (used.get(r.interval) || new Set()).add(metricName(r.task, r.metric)));
   }
   return [...levels].map(([level, used]) => T('intervals', [...used].map(([method, names]) =>
-    used.size > 1 ? `${method} (${[...names].join(', ')})` : method).join('; '), share(level, 0)));
+    methodText(method) + (used.size > 1 ? inBrackets([...names].join(T('comma'))) : '')).join(T('semicolon')), share(level, 0)));
 }
 
 function gapLines(tasks) {
   const causes = new Map();
   for (const gap of REPORT.missing.filter((g) => tasks.includes(g.task))) {
-    const cause = `${taskName(gap.task)}: ${statusName(gap.status)}`
-      + (gap.message ? ` (${gap.message.slice(0, 160)})` : '');
+    const cause = colon(taskName(gap.task), statusName(gap.status))
+      + inBrackets(reasonText(gap.message || '').slice(0, 160));
     causes.set(cause, [...(causes.get(cause) || []), gap.checkpoint]);
   }
-  return [...causes].map(([cause, ids]) => `${cause} – ${ids.join(', ')}`);
+  return [...causes].map(([cause, ids]) => `${cause} – ${ids.join(T('comma'))}`);
 }
 
 const label = (tasks) =>

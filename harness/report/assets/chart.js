@@ -33,7 +33,7 @@ function barChart(task, metric) {
   const scale = relative
     ? scaleOf(0, Math.max(1.25, Math.ceil(Math.max(...tops) * 4) / 4), [0, 0.5, 1], 1, (at) => at)
     : scaleOf(0, 1, [0, 0.25, 0.5, 0.75, 1], null, (at) => at * 100);
-  const caption = relative ? metricName(task, metric) : `${taskName(task)} – ${metricName(task, metric)} (%)`;
+  const caption = relative ? metricName(task, metric) : withUnit(`${taskName(task)} – ${metricName(task, metric)}`, '%');
   return el('figure', { class: 'chart' },
     el('figcaption', null, el('strong', null, caption), label(sources(task))),
     rowsOf(results.map(rowOf), scale, (r) => ({ under: svg('rect', { class: r.checkpoint === BASELINE ? 'base' : 'value',
@@ -59,7 +59,7 @@ function differenceChart(task, metric) {
 }
 
 const rowOf = (r) => ({ ...r, name: r.checkpoint, text: figure(r, r.value),
-  said: `${figure(r, r.value)} (${interval(r)})` });
+  said: figure(r, r.value) + inBrackets(interval(r)) });
 
 // rows: {name, value, low, high, text beside it, what is said of it}. shape: what of a row is drawn
 // under its whiskers and what over them.
@@ -75,7 +75,7 @@ function chartRow(r, { x, ticks, reference }, { under, over }) {
   const marked = reference === null ? null : line(reference, 'grid reference');
   return [el('bdi', { class: 'bar-name', title: r.name }, r.name),
     svg('svg', { class: 'bar', role: 'img', height: 28,
-      'aria-label': `${r.name}: ${r.said}` },
+      'aria-label': colon(r.name, r.said) },
     ticks.filter((at) => at !== reference).map((at) => line(at, 'grid')),
     under, marked, whiskers, over),
     el('span', { class: 'bar-value' }, r.text)];

@@ -85,7 +85,7 @@ const unitOf = (task, metric) => {
   const { unit } = scaleFor(task, metric);
   return own(T('units'), unit) || unit;
 };
-const withUnit = (name, unit) => unit ? `${name} (${unit})` : name;
+const withUnit = (name, unit) => unit ? name + inBrackets(unit) : name;
 
 // The suites whose data the figures of a task are made of.
 const SOURCES = { relative: ['jsquad', 'marc_ja'], acquisition: ['knowledge'], twins: ['knowledge'],
@@ -96,9 +96,9 @@ const sources = (task) => own(RUN.data, task) ? [task] : own(SOURCES, task) || [
 function dataLabel(tasks) {
   const labels = tasks.filter((t) => RUN.data[t]).map((t) => {
     const { label, limit } = RUN.data[t];
-    return [t, (label || T('unlabelled')) + (limit ? `, ${T('first', limit)}` : '')];
+    return [t, (label || T('unlabelled')) + (limit ? T('comma') + T('first', limit) : '')];
   });
   const unlike = new Set(labels.map(([, label]) => label));
   if (unlike.size === 1) return labels[0][1];
-  return labels.map(([t, label]) => `${taskName(t)}: ${label}`).join('; ') || T('unlabelled');
+  return labels.map(([t, label]) => colon(taskName(t), label)).join(T('semicolon')) || T('unlabelled');
 }

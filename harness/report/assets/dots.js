@@ -10,7 +10,7 @@ const orNone = (value) => value === null || value === undefined || value === '' 
 // "ja/member": a language, and a set of texts in it.
 const setName = ({ set }) => {
   const [name, ...of] = String(orNone(set)).split('/').reverse();
-  return [...of.reverse().map(languageName), worded(formName(name))].join(', ');
+  return [...of.reverse().map(languageName), worded(formName(name))].join(T('comma'));
 };
 const bounds = (e) => e && known(e.low) && known(e.high);
 const valued = (value, e, scale) => bounds(e)
@@ -48,7 +48,7 @@ function aurocScale(entries) {
 function aurocDots(rows, scale) {
   const drawn = rows.filter((r) => r.entry && known(r.entry.auroc)).map(({ name, entry, blind }) => ({
     name, blind, value: entry.auroc, low: entry.low, high: entry.high, text: told(entry.auroc, THREE),
-    said: `AUROC ${aurocText(entry)}${blind ? `, ${T('blind')} ${aurocText(blind)}` : ''}` }));
+    said: `AUROC ${aurocText(entry)}${blind ? `${T('comma')}${T('blind')} ${aurocText(blind)}` : ''}` }));
   return rowsOf(drawn, scale, (r) => ({
     under: r.blind ? [bounds(r.blind) ? svg('rect', { class: 'band', x: scale.x(r.blind.low), y: 0,
       width: scale.width(r.blind.low, r.blind.high), height: 28 }) : null,

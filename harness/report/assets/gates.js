@@ -21,11 +21,11 @@ function gatesSection() {
     : rows(sorted);
   return section('gates', T('gates'), gateSummary(sorted), label(tasks), shown,
     notes([T('gate_note'), ...sorted.filter((r) => r.reason).map((r) =>
-      `${r.checkpoint}, ${gateName(r)}: ${verdictName(r.verdict)} – ${r.reason}`)]));
+      `${colon([r.checkpoint, gateName(r)].join(T('comma')), verdictName(r.verdict))} – ${reasonText(r.reason)}`)]));
 }
 
 function gateSummary(results) {
-  const against = [...new Set(results.map((r) => r.gate.against))].join(', ');
+  const against = [...new Set(results.map((r) => r.gate.against))].join(T('comma'));
   const counted = VERDICTS.map((v) => [v, results.filter((r) => r.verdict === v).length]);
   return el('p', { class: 'tally' }, counted.filter(([, count]) => count).map(([v, count]) =>
     [el('span', { class: `verdict ${v}` }, `${verdictName(v)} ${count}`), ' ']),

@@ -13,8 +13,8 @@ const panelOf = (attacks) => methodsOf(attacks, (a) => a && a.evidence);
 // Why there is no verdict for or against, where the figures don't say.
 const unexplained = (e) => e.reason && (!e.attack || e.verdict === 'invalid' || e.verdict === 'too few');
 const notRun = ({ not_run: left }) => (left || []).map(({ attack, reason }) =>
-  `${methodName(String(orNone(attack)))}${reason ? ` (${reasonText(reason)})` : ''}`).join(', ');
-const pairTitle = (pair) => [pair.checkpoint, languageName(String(orNone(pair.language)))].join(', ');
+  methodName(String(orNone(attack))) + inBrackets(reasonText(reason))).join(T('comma'));
+const pairTitle = (pair) => [pair.checkpoint, languageName(String(orNone(pair.language)))].join(T('comma'));
 
 // The article's contrast: the same methods in each language, against what needs no model.
 function contrastPart() {
@@ -53,13 +53,13 @@ function methodTable(pair) {
     `${own(T('blinds'), name) || worded(name)} ${aurocText(found)}`);
   return el('details', null, el('summary', null, el('bdi', null, pairTitle(pair))),
     table(colon(T('methods_title'), pairTitle(pair)), columns, rows),
-    notes([blind.length ? colon(T('blind'), blind.join('; ')) : T('no_blind'),
+    notes([blind.length ? colon(T('blind'), blind.join(T('semicolon'))) : T('no_blind'),
       ...(notRun(pair) ? [T('not_run', notRun(pair))] : []), ...askedLines(pair)]));
 }
 
 function askedLines({ asked }) {
   if (!asked) return [];
-  const named = (asked.documents || []).join(', ');
+  const named = (asked.documents || []).join(T('comma'));
   return [T('asked_found', orNone(asked.n), orNone(asked.flagged), share(asked.fpr, 0), share(asked.share),
     between(asked.low, asked.high, DATA.percent)) + (named ? colon('', named) : ''),
   ...(asked.short ? [T('asked_short', asked.short)] : [])];
@@ -83,7 +83,7 @@ function trainedPart() {
       stack(evidence.value, evidence, SIGNED_THREE), rateCell(found.tpr_5)];
   });
   const left = [...new Set(entries.map(notRun).filter(Boolean))].map((names) => colon(
-    [...new Set(entries.filter((e) => notRun(e) === names).map((e) => e.checkpoint))].join(', '), T('not_run', names)));
+    [...new Set(entries.filter((e) => notRun(e) === names).map((e) => e.checkpoint))].join(T('comma')), T('not_run', names)));
   return el('div', { class: 'under' }, el('h3', { id: 'trained' }, T('trained_title')), label(['trained']),
     el('p', { class: 'quiet' }, T('trained_note'), entries.some(blindOf) ? T('contrast_blind') : null),
     el('div', { class: 'charts' }, datasets.map((dataset) => el('figure', { class: 'chart' },
@@ -91,6 +91,6 @@ function trainedPart() {
       aurocDots(entries.filter((e) => e.dataset === dataset).map((e) => ({ name: e.checkpoint,
         entry: best(e), blind: blindOf(e) })), scale)))),
     tableOf(T('trained_title'), columns, rows),
-    notes([...entries.filter(unexplained).map((e) => colon([e.checkpoint, e.dataset].filter(Boolean).join(', '), reasonText(e.reason))),
+    notes([...entries.filter(unexplained).map((e) => colon([e.checkpoint, e.dataset].filter(Boolean).join(T('comma')), reasonText(e.reason))),
       ...left, ...gapLines(['trained'])]));
 }

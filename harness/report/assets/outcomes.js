@@ -19,7 +19,7 @@ function outcomesTable(form, counted) {
   const others = rows.flatMap(([, counts]) => Object.keys(counts));
   const names = [...new Set([...OUTCOMES, ...others])];
   const columns = [{ name: T('checkpoint') }, ...names.map((name) =>
-    ({ name: `${outcomeName(name)} (%)`, ...NUMBER })), { name: T('n'), ...NUMBER }];
+    ({ name: withUnit(outcomeName(name), '%'), ...NUMBER })), { name: T('n'), ...NUMBER }];
   return table(`${T('outcomes_title')}: ${formName(form)}`, columns, rows.map(([id, counts]) => {
     const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
     return [named(id), ...names.map((name) =>

@@ -19,7 +19,7 @@ function ranksPart() {
       el('figure', { class: 'chart plot' }, el('figcaption', null, el('strong', null, el('bdi', null, title(s))), ' ',
         badge(s.verdict)), rankPlot(s, title(s))))),
     table(T('ranks_title'), columns, rows),
-    notes([...(dropped.length ? [T('dropped', dropped.join(', '))] : []), ...leftOut('ranks', 'unused', 'unused', formName), ...gapLines(['ranks'])]),
+    notes([...(dropped.length ? [T('dropped', dropped.join(T('comma')))] : []), ...leftOut('ranks', 'unused', 'unused', formName), ...gapLines(['ranks'])]),
     rankTable(sets.filter((s) => (s.histogram || []).length), title),
     kinds.length ? el('details', null, el('summary', null, T('fact_kinds_title')), factKinds(kinds, title)) : null,
     flagged.length ? el('details', { open: flagged.length <= 10 }, el('summary', null, T('flagged_title', flagged.length)),
@@ -30,7 +30,7 @@ function ranksPart() {
 function marginText() {
   const margins = DATA.checkpoints.map((id) => ((own(REPORT.details, id) || {}).ranks || {}).margin).filter(known);
   const end = (at) => String(Number(at.toPrecision(4)));
-  return [...new Set(margins)].map((m) => T('from_to', end(0.5 - m), end(0.5 + m))).join(', ');
+  return [...new Set(margins)].map((m) => T('from_to', end(0.5 - m), end(0.5 + m))).join(T('comma'));
 }
 
 // What speaks against a set's being unknown, though its mean rank is within the margin.
@@ -40,7 +40,7 @@ const rankThough = (s) => s.verdict !== 'unknown' ? '' : known(s.p) && s.p < 0.0
 // What a task left out, by name, in a line: the same for most checkpoints.
 const leftOut = (task, counts, text, name) => DATA.checkpoints.flatMap((id) => {
   const found = Object.entries((own(own(REPORT.details, id) || {}, task) || {})[counts] || {}).filter(([, n]) => n);
-  return found.length ? [T(text, found.map(([of, n]) => `${name(of)} ${n}`).join(', '))] : [];
+  return found.length ? [T(text, found.map(([of, n]) => `${name(of)} ${n}`).join(T('comma')))] : [];
 });
 
 const pText = (p) => !known(p) ? NONE : p >= 0.0001 ? fixed(p, 4) : '< 0.0001';

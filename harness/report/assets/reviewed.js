@@ -30,7 +30,7 @@ function accuraciesByPeople() {
     ...(skipped || disputed ? [R('without', skipped, disputed)] : []),
     ...(REVIEW.other_rubrics ? [R('rubrics', REVIEW.other_rubrics)] : []),
     ...REVIEW.forms.filter((f) => f.corrected.reason).map((f) =>
-      R('uncorrected', `${f.checkpoint}, ${questionsAsked(f)}`, f.corrected.reason))]));
+      R('uncorrected', [f.checkpoint, questionsAsked(f)].join(T('comma')), reasonText(f.corrected.reason)))]));
 }
 
 function differencesByPeople() {
@@ -41,7 +41,7 @@ function differencesByPeople() {
     REVIEW.differences.map((d) => [el('span', null, named(d.ours), ' − ', named(d.theirs)), questionsAsked(d),
       asPoints(d.corrected.value, d.corrected.interval), R('of', d.corrected.graded, d.corrected.n)])),
   notes(REVIEW.differences.filter((d) => d.corrected.reason).map((d) =>
-    R('uncorrected', `${d.ours} − ${d.theirs}`, d.corrected.reason))));
+    R('uncorrected', `${d.ours} − ${d.theirs}`, reasonText(d.corrected.reason)))));
 }
 
 function ruleAgainstPeople() {
@@ -65,7 +65,7 @@ function peopleBesideEachOther() {
   return el('div', { class: 'part' }, el('h3', null, R('beside')), table(R('beside'), columns,
     REVIEW.graders.map((g) => [el('span', null, el('bdi', null, g.first), ' · ', el('bdi', null, g.second)),
       g.agreement.n, asShare(g.agreement.share, g.agreement.interval), kappa(g.agreement)])),
-  REVIEW.graders.map((g) => [g.agreement.reason ? notes([g.agreement.reason]) : null, g.apart.length
+  REVIEW.graders.map((g) => [g.agreement.reason ? notes([reasonText(g.agreement.reason)]) : null, g.apart.length
     ? el('details', null, el('summary', null, R('differ', g.first, g.second, g.apart.length)),
       itemLinks(g.apart.map(([suite, item]) => [suite, item, '']))) : null]));
 }

@@ -35,7 +35,7 @@ function scatterSection() {
     el('figure', { class: 'chart' }, scatterPlot(points, paths, task, metric, [name, kept])),
     el('details', { open: points.length > NAMED }, el('summary', null, T('as_table')),
       table(T('scatter_title'), columns, points.map((p) => [p.place, named(p.id), stacked(p.x), stacked(p.y)]))),
-    notes(twins.length ? [T('scatter_twins', twins.join(', '))] : []));
+    notes(twins.length ? [T('scatter_twins', twins.join(T('comma')))] : []));
 }
 
 // Checkpoints of one model and dataset in order of epochs, where there are two or more.

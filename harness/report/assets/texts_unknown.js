@@ -1,12 +1,12 @@
 // What the interface says about what was unknown before; see texts.js.
 // Questions need not name a data set.
-const inBrackets = (name, before = ' ') => name ? `${before}(${name})` : '';
+const inBrackets = (name, before = language === 'ja' ? '' : ' ') => name ? `${before}(${name})` : '';
 
 Object.assign(TEXTS.en, {
   unknown_title: 'Was it unknown before?',
   unknown_lead: 'The release date says what a model can’t have read. Likelihoods say what it seems to have read, but only in a language where they were shown to tell members from others better than a classifier that never sees the model.',
   terms: 'AUROC: area under the receiver operating characteristic (ROC) curve, the chance that a member (a text that was trained on) scores above a non-member; 0.5 is guessing. FPR and TPR: false-positive and true-positive rate, the shares of non-members and of members above a threshold.',
-  colon: ': ', show_table: 'Show as table',
+  colon: ': ', comma: ', ', semicolon: '; ', show_table: 'Show as table',
   findings: { works: 'works', 'no power': 'no power here', invalid: 'pair invalid', 'too few': 'too few texts', 'too few questions': 'too few questions', unknown: 'unknown',
     known: 'known', guessable: 'guessable', undecided: 'undecided', 'not exchangeable': 'not exchangeable', detected: 'detected',
     missed: 'not detected', after: 'after release', early: 'not after release' },
@@ -66,7 +66,7 @@ Object.assign(TEXTS.ja, {
   unknown_title: 'もともと知らなかったか',
   unknown_lead: '公開日からは、モデルが読めたはずのない文書が分かります。尤度から、読んだらしい文書が分かりますが、それは、学習済みの文書とそうでない文書を、モデルを見ない分類器よりよく見分けられると示せた言語に限られます。',
   terms: 'AUROC：受信者動作特性(ROC)曲線の下の面積。学習済みの文書のスコアが、そうでない文書より高い確率で、0.5は当て推量です。偽陽性率(FPR)と真陽性率(TPR)：未学習、学習済みの文書のうち、しきい値を超えるものの割合です。',
-  colon: '：', show_table: '表で見る',
+  colon: '：', comma: '、', semicolon: '。', show_table: '表で見る',
   findings: { works: '有効', 'no power': 'ここでは効かない', invalid: '比較対が不適', 'too few': '文書が足りない', 'too few questions': '質問が足りない', unknown: '未知',
     known: '既知', guessable: '推測できる', undecided: '判定できない', 'not exchangeable': '交換可能でない', detected: '検出',
     missed: '検出されず', after: '公開日より後', early: '公開日以前' },
@@ -133,39 +133,15 @@ const MEASURES = {
   tpr_5: { en: 'Found at 5 % FPR', ja: '偽陽性率5%での検出率' },
   tpr_1: { en: 'Found at 1 % FPR', ja: '偽陽性率1%での検出率' },
   flagged: { en: 'Flagged', ja: '該当' },
+  by_rule: { en: 'By rule', ja: 'ルール' }, counted: { en: 'Counted', ja: '採点を反映' },
+  corrected: { en: 'Corrected', ja: '補正後' }, agreement: { en: 'Agreement', ja: '一致' },
+  ...categoriesOf('share'),
   mean_rank: { en: 'Mean rank', ja: '平均順位' }, share_verbatim: { en: 'Verbatim', ja: '逐語的な再現' },
 };
 const METHODS = {
   loss: { en: 'Loss', ja: '損失' }, zlib: 'zlib', dc_pdd: 'DC-PDD',
   reference: { en: 'Reference model', ja: '参照モデル' },
 };
-// Reasons are written where they arise, in English; those of fixed shape are told in Japanese.
-const REASONS_JA = [
-  [/^told apart without the model \(AUROC: (.+)\), so no attack's figure is evidence$/,
-    (told) => `モデルなしで見分けられるので、どの手法の値も根拠になりません(AUROC：${told.replace(/[a-z]+/g, (name) => own(T('blinds'), name) || name)})`],
-  [/^(\d+) documents on a side; (\d+) are needed to show that an attack works, (\d+) that none reaches an AUROC of (\S+)$/,
-    (n, some, most, auroc) => `片側の文書が${n}件だけです。有効と示すには${some}件、どの手法もAUROCが${auroc}に届かないと示すには${most}件必要です`],
-  [/^difference (\S+) \[(\S+), (\S+)\](?:; with (\d+) documents on a side an AUROC of (\S+?) is not ruled out)?(?:, about (\d+) would tell)?$/,
-    (value, low, high, n, top, most) => `ブラインドとの差 ${value}(${low}～${high})${top ? `。片側${n}件の文書では、${top}のAUROCもありえます` : ''}${most ? `。約${most}件あれば判定できます` : ''}`],
-  [/^(\d+) of (\d+) members and (\d+) of (\d+) non-members have (\d+) tokens; (\d+)% of either are needed$/,
-    (m, ms, o, os, tokens, most) => `${tokens}トークンに達する文書は、学習済み${ms}件のうち${m}件、未学習${os}件のうち${o}件です(どちらも${most}%必要)`],
-  [/^not run: no reference model$/, () => '参照モデルなし'],
-  [/^not run: no text of this language with the label "(.+)"$/, (label) => `「${label}」の付いたこの言語の文章なし`],
-  [/^no date$/, () => '日付なし'],
-  [/^(.+) is no date \(YYYY-MM-DD\)$/, (text) => `${text} は日付(YYYY-MM-DD)ではありません`],
-  [/^published (\S+), not after (\S+) by more than (\d+) days$/, (date, release, days) => `${date}公開、${release}の${days}日後まで`],
-  [/^published (\S+), not after (\S+)$/, (date, release) => `${date}公開、${release}以前`],
-];
-
-function reasonText(reason) {
-  if (language !== 'ja') return reason;
-  for (const [shape, say] of REASONS_JA) {
-    const found = shape.exec(reason);
-    if (found) return say(...found.slice(1));
-  }
-  return reason;
-}
-
 const kindName = (kind) => own(T('kinds'), kind) || worded(kind);
 const colon = (...parts) => parts.join(T('colon'));
 
@@ -183,16 +159,26 @@ function composedName(task, metric) {
   const rest = metric.slice(begin.length + 1);
   const [method] = /^(loss|zlib|reference|dc_pdd|min_k_(plus_plus_)?\d+)(?=_|$)/.exec(rest) || [''];
   const of = method ? rest.slice(method.length + 1) : rest;
-  const group = of && ({ membership: languageName, verbatim: runName }[task] || formName)(of);
+  const group = of && ({ membership: languageName, verbatim: runName, trained: datasetName, review: questionsName }[task] || formName)(of);
   return [[localised(MEASURES, begin), method && methodName(method)].filter(Boolean).join(' '),
-    worded(group)].filter(Boolean).join(language === 'ja' ? '、' : ', ');
+    group && worded(group)].filter(Boolean).join(T('comma'));
 }
 
 // ja_non_member_continue: Japanese, non-members, continued.
 function runName(name) {
   const [, code, set, style] = /^([a-z]+)_(.+)_([a-z]+)$/.exec(name) || [];
   return code ? [languageName(code), formName(set.replace('_', '-')),
-    own(T('styles'), style) || style].join(', ') : name;
+    own(T('styles'), style) || style].join(T('comma')) : name;
+}
+
+// own_qa: the data set "own QA", as the checkpoints have it.
+const datasetName = (name) => RUN.checkpoints.map((c) => c.dataset)
+  .find((d) => d && d.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_') === name) || name;
+
+// knowledge_near_miss: knowledge, near misses.
+function questionsName(name) {
+  const suite = Object.keys(TASKS).find((of) => name === of || name.startsWith(`${of}_`));
+  return suite ? [taskName(suite), formName(name.slice(suite.length + 1))].filter(Boolean).join(' · ') : name;
 }
 
 function languageName(code) {

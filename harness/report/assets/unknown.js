@@ -33,8 +33,8 @@ function dateFindings() {
 function tooEarly() {
   return DATA.checkpoints.map((id, place) => [id, questions('dates')
     .filter((q) => q.answers[place] && !right(q.answers[place]))
-    .map((q) => q.answers[place].reason ? `${q.id} (${reasonText(q.answers[place].reason)})` : q.id)])
-    .filter(([, failed]) => failed.length).map(([id, failed]) => T('dates_failed', id, failed.join(', ')));
+    .map((q) => q.answers[place].reason ? q.id + inBrackets(reasonText(q.answers[place].reason)) : q.id)])
+    .filter(([, failed]) => failed.length).map(([id, failed]) => T('dates_failed', id, failed.join(T('comma'))));
 }
 
 function pairFindings() {
@@ -48,7 +48,7 @@ function pairFindings() {
 }
 
 const rankFindings = () => detailed('ranks', 'sets').map((s) => [s.verdict,
-  colon(`${s.checkpoint}, ${setName(s)}`, T('rank_found', valued(s.mean, s, THREE), orNone(s.facts))) + rankThough(s)]);
+  colon([s.checkpoint, setName(s)].join(T('comma')), T('rank_found', valued(s.mean, s, THREE), orNone(s.facts))) + rankThough(s)]);
 
 function trainedFindings() {
   const entries = detailed('trained', 'datasets');
@@ -57,7 +57,7 @@ function trainedFindings() {
     ['too few', 'too few questions'], ['invalid', 'invalid']]
     .map(([verdict, word]) => [word, entries.filter((e) => e.dataset === dataset && e.verdict === verdict)])
     .filter(([, found]) => found.length)
-    .map(([word, found]) => [word, T('trained_found')[word](dataset, found.map((e) => e.checkpoint).join(', '))]));
+    .map(([word, found]) => [word, T('trained_found')[word](dataset, found.map((e) => e.checkpoint).join(T('comma')))]));
 }
 
 // How long a run counts as verbatim: by language, where that differs.
@@ -66,7 +66,7 @@ function runLengths(sets) {
   const whole = DATA.checkpoints.map((id) => (own(own(REPORT.details, id) || {}, 'verbatim') || {}).characters).find(known);
   const unlike = new Set(lengths.values());
   if (unlike.size < 2) return orNone([...unlike, whole].find(known));
-  return [...lengths].map(([code, n]) => `${n} (${languageName(code)})`).join(', ');
+  return [...lengths].map(([code, n]) => `${n}${inBrackets(languageName(code))}`).join(T('comma'));
 }
 
 function verbatimPart() {
@@ -82,7 +82,7 @@ function verbatimPart() {
   const guided = DATA.checkpoints.flatMap((id) => {
     const found = detailed('verbatim', 'guided').filter((g) => g.checkpoint === id);
     return found.length ? [T('guided_found', id, found.map((g) =>
-      `${setName(g)} ${valued(g.difference, g, signs)}`).join('; '))] : [];
+      `${setName(g)} ${valued(g.difference, g, signs)}`).join(T('semicolon')))] : [];
   });
   return el('div', { class: 'under' }, el('h3', { id: 'verbatim' }, T('verbatim_title')), label(['verbatim']),
     el('p', { class: 'quiet' }, T('verbatim_note')), table(T('verbatim_title'), columns, rows),

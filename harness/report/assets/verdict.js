@@ -50,7 +50,7 @@ function gatesSentence() {
   if (!judged.length) return T('no_gates');
   const parts = VERDICTS.map((v) => [v, judged.filter((r) => r.verdict === v)]).filter(([, of]) => of.length)
     .map(([v, of]) => [el('span', { class: `verdict ${v}` }, T('gate_count', of.length, verdictName(v))),
-      v === 'regressed' && of.length <= 3 ? ` (${of.map((r) => `${r.checkpoint}: ${gateName(r)}`).join(', ')})` : '']);
+      v === 'regressed' && of.length <= 3 ? inBrackets(of.map((r) => colon(r.checkpoint, gateName(r))).join(T('comma'))) : '']);
   const [before, after] = T('gates_counted', '\u0000', judged.length).split('\u0000');
   return [before, parts.map((part, i) => [i ? T('clause') : '', part]), after];
 }
