@@ -53,7 +53,7 @@ function differenceChart(task, metric) {
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
   const scale = scaleOf(from, to, ticks, 0, (at) => signed(at, 0));
   return el('figure', { class: 'chart dots' },
-    el('figcaption', null, el('strong', null, `${metricName(task, metric)} (${T('points')})`)),
+    el('figcaption', null, el('strong', null, withUnit(metricName(task, metric), T('points')))),
     rowsOf(results.map(rowOf), scale, (r) => ({ over: svg('circle', { class: r.low > 0 || r.high < 0 ? 'dot' : 'dot unsure',
       cx: scale.x(r.value), cy: 14, r: 5 }) })));
 }

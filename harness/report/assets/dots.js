@@ -14,7 +14,7 @@ const setName = ({ set }) => {
 };
 const bounds = (e) => e && known(e.low) && known(e.high);
 const valued = (value, e, scale) => bounds(e)
-  ? `${told(value, scale)} (${between(e.low, e.high, scale)})` : told(value, scale);
+  ? told(value, scale) + inBrackets(between(e.low, e.high, scale)) : told(value, scale);
 const aurocText = (e) => e ? valued(e.auroc, e, THREE) : NONE;
 const blindText = (entry) => blindOf(entry) ? `${T('blind')} ${aurocText(blindOf(entry))}` : T('no_blind');
 const blindOf = (entry) => own(entry.blind || {}, entry.best_blind);

@@ -20,7 +20,7 @@ function outcomesTable(form, counted) {
   const names = [...new Set([...OUTCOMES, ...others])];
   const columns = [{ name: T('checkpoint') }, ...names.map((name) =>
     ({ name: withUnit(outcomeName(name), '%'), ...NUMBER })), { name: T('n'), ...NUMBER }];
-  return table(`${T('outcomes_title')}: ${formName(form)}`, columns, rows.map(([id, counts]) => {
+  return table(colon(T('outcomes_title'), formName(form)), columns, rows.map(([id, counts]) => {
     const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
     return [named(id), ...names.map((name) =>
       outcomeCell(id, form, name, own(counts, name) || 0, total)), total];
@@ -29,7 +29,7 @@ function outcomesTable(form, counted) {
 
 function outcomeCell(checkpoint, stratum, outcome, count, total) {
   if (!count) return el('span', { class: 'quiet' }, '0');
-  const said = `${checkpoint}, ${formName(stratum)}, ${outcomeName(outcome)}: ${count}`;
+  const said = colon([checkpoint, formName(stratum), outcomeName(outcome)].join(T('comma')), count);
   return el('span', { class: 'stacked' }, el('span', null, share(count / total)),
     el('a', { class: 'count', 'aria-label': `${T('show')} – ${said}`,
       href: listHash({ task: 'knowledge', checkpoint, outcome, stratum, page: 1 }) }, count));
