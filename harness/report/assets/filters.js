@@ -66,17 +66,40 @@ function inOrder(rows, state) {
 
 const askedTasks = () => DATA.tasks.filter((t) => DATA.samples[t].questions.length);
 
-// State of the list <-> address.
+// State of the list <-> address. What an address asks for and a suite doesn't have is left out.
 function listState(parameters) {
   const state = Object.fromEntries(FILTERS.map((name) => [name, parameters.get(name) || '']));
   if (!askedTasks().includes(state.task)) state.task = askedTasks()[0] || '';
+  for (const [name, values] of Object.entries(state.task ? choices(state.task) : {})) {
+    if (!values.includes(state[name])) state[name] = '';
+  }
   state.page = Math.max(1, Number.parseInt(parameters.get('page'), 10) || 1);
   return state;
 }
 
-function listHash(state) {
+// What each filter of a suite's list may be, '' (any) aside.
+function choices(task) {
+  const packed = DATA.samples[task];
+  const rows = questions(task);
+  const some = (test) => rows.some((q) => q.answers.some((a) => a && test(a)));
+  const broken = DATA.checkpoints.some((id) => brokenIn(id, task).length);
+  return {
+    checkpoint: DATA.checkpoints,
+    outcome: [...packed.outcomes, ...(BASELINE ? ['lost', 'gained'] : []), ...(broken ? ['broken'] : [])],
+    stratum: packed.strata.filter(Boolean),
+    human: some((a) => a.key) ? Object.keys(HUMANS).filter((h) => h !== 'again' || staleIds(task).length) : [],
+    sort: ['id', 'outcome', ...(some((a) => known(a.score)) ? ['score'] : []), ...(some((a) => a.reading) ? ['likelihood'] : [])],
+  };
+}
+
+function listQuery(state, names = FILTERS) {
   const parameters = new URLSearchParams();
-  for (const name of FILTERS) if (state[name]) parameters.set(name, state[name]);
+  for (const name of names) if (state[name]) parameters.set(name, state[name]);
+  return parameters;
+}
+
+function listHash(state) {
+  const parameters = listQuery(state);
   if (state.page > 1) parameters.set('page', state.page);
   return `#samples?${parameters}`;
 }
@@ -91,26 +114,18 @@ function select(name, options, state, change) {
 
 // Only what the suite has: no filter for strata where there are none.
 function filterForm(state, change) {
-  const packed = DATA.samples[state.task] || { strata: [], outcomes: [] };
-  const rows = questions(state.task);
-  const some = (test) => rows.some((q) => q.answers.some((a) => a && test(a)));
-  const any = ['', T('any')];
   const search = el('input', { id: 'search', type: 'search', placeholder: T('search_hint'), value: state.q,
     oninput: () => { clearTimeout(search.timer); search.timer = setTimeout(() => change({ q: search.value }), 150); } });
-  const broken = DATA.checkpoints.some((id) => brokenIn(id, state.task).length);
-  const changes = [...(BASELINE ? ['lost', 'gained'] : []), ...(broken ? ['broken'] : [])];
-  const humans = Object.keys(HUMANS).filter((h) => h !== 'again' || staleIds(state.task).length);
-  const orders = ['', 'id', 'outcome', ...(some((a) => known(a.score)) ? ['score'] : []),
-    ...(some((a) => a.reading) ? ['likelihood'] : [])];
+  const given = state.task ? choices(state.task) : { checkpoint: [], outcome: [], stratum: [], human: [], sort: [] };
+  const oneOf = (name, first, nameOf) => given[name].length
+    ? select(name, [['', first], ...given[name].map((value) => [value, nameOf(value)])], state, change) : null;
   return el('form', { class: 'filters', role: 'search', onsubmit: (e) => e.preventDefault() },
     el('label', { class: 'wide' }, el('span', null, T('search')), search),
     select('task', askedTasks().map((t) => [t, taskName(t)]), state,
       ({ task }) => change({ task, stratum: '', outcome: '', human: '', sort: '' })),
-    select('checkpoint', [any, ...DATA.checkpoints.map((id) => [id, id])], state, change),
-    select('outcome', [any, ...packed.outcomes.map((o) => [o, outcomeName(o)]),
-      ...changes.map((c) => [c, T(c)])], state, change),
-    packed.strata.some(Boolean)
-      ? select('stratum', [any, ...packed.strata.filter(Boolean).map((s) => [s, formName(s)])], state, change) : null,
-    some((a) => a.key) ? select('human', [any, ...humans.map((h) => [h, T('humans')[h]])], state, change) : null,
-    select('sort', orders.map((o) => [o, T('sorts')[o]]), state, change));
+    oneOf('checkpoint', T('any'), (id) => id),
+    oneOf('outcome', T('any'), (o) => own(CHANGES, o) ? T(o) : outcomeName(o)),
+    oneOf('stratum', T('any'), formName),
+    oneOf('human', T('any'), (h) => T('humans')[h]),
+    oneOf('sort', T('sorts')[''], (o) => T('sorts')[o]));
 }

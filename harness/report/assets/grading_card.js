@@ -9,24 +9,25 @@ function gradeCard() {
   const opinion = ownOpinion(sample);
   const note = round.drafts.get(sample) ?? (opinion ? opinion.note : '');
   const points = Array.from(question.prompt);
-  const long = points.length > TAIL;
+  const length = narrowPage() ? END : TAIL;
+  const long = points.length > length;
   return el('article', { class: 'grade-card' },
     el('h3', null, T('question'), question.stratum ? el('span', { class: 'tag' }, formName(question.stratum)) : null),
-    el('div', { class: 'said' }, long && !round.whole ? `…${points.slice(-TAIL).join('')}` : question.prompt),
+    el('div', { class: 'said' }, long && !round.whole ? `…${points.slice(-length).join('')}` : question.prompt),
     long ? el('button', { type: 'button', class: 'whole', onclick: () => { round.whole = !round.whole; redrawRound('card'); } },
       T(round.whole ? 'tail_only' : 'whole')) : null,
     el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
     el('h3', null, T('the_answer')),
     answer.text ? el('div', { class: 'said the-answer' }, answer.text) : el('p', { class: 'quiet the-answer' }, T('empty')),
     round.options.blind ? null : el('p', { class: 'quiet' }, [whoGave(question, sample),
-      T('rule_says', outcomeName(answer.rule)), answer.reason].filter(Boolean).join(' · ')),
+      T('rule_says', outcomeName(answer.rule)), reasonText(answer.reason)].filter(Boolean).join(' · ')),
     opinion ? el('p', { class: 'standing' }, T('standing', own(T('said_verdict'), opinion.verdict))) : null,
     round.noting ? noteForm(note) : note ? el('p', { class: 'said quiet' }, T('note_of', note)) : null,
     !RUBRIC.text ? null : el('details', { class: 'rubric' }, el('summary', null, `${T('rubric')} (${RUBRIC.version})`), el('div', { class: 'said' }, RUBRIC.text)));
 }
 
 const whoGave = (question, sample) => DATA.checkpoints
-  .filter((_, i) => question.answers[i] && question.answers[i].key === sample).join(', ');
+  .filter((_, i) => question.answers[i] && question.answers[i].key === sample).join(T('comma'));
 
 function endCard() {
   const skipped = gradedIn(round.pool).filter((k) => ownOpinion(k).verdict === 'skipped').length;

@@ -6,7 +6,7 @@ function gradeButtons(question, checkpointIndex) {
   const answer = question.answers[checkpointIndex];
   if (!gradeable(answer)) return null;
   const node = el('div', { class: 'grade-buttons', role: 'group', 'aria-label': T('grading_keys'), 'data-grades': '' });
-  const state = { noting: false, naming: null };
+  const state = { noting: false, naming: null, draft: '' };
   node.refresh = () => { node.replaceChildren(); fill(node, cardParts(node, state, question, answer)); };
   node.press = (verdict) => pressCard(node, state, question, answer, verdict);
   node.refresh();
@@ -22,7 +22,6 @@ function pressCard(node, state, question, answer, verdict, note) {
   }
   const before = ownOpinion(answer.key);
   if (verdict === 'note' && note === undefined) {
-    if (!before) return; // a note goes with a grade
     state.noting = true;
     node.refresh();
     node.querySelector('input').focus();
@@ -30,9 +29,16 @@ function pressCard(node, state, question, answer, verdict, note) {
   }
   state.noting = false;
   if (verdict === 'cleared' && !before) return;
+  if (verdict === 'note' && !before) { // it goes with the grade to come
+    state.draft = note;
+    node.refresh();
+    node.querySelector('[data-verdict=note]').focus();
+    return;
+  }
   const said = verdict === 'note' || (before && before.verdict === verdict && note === undefined) ? before.verdict : verdict;
   // What was drawn at random stays so when it is looked at again.
-  recordGrade(question, answer.key, said, { note: note ?? (before ? before.note : ''), picked: before ? before.picked : 'hand' });
+  recordGrade(question, answer.key, said, { note: note ?? (before ? before.note : state.draft), picked: before ? before.picked : 'hand' });
+  state.draft = '';
   const button = node.querySelector(`[data-verdict=${said}]`);
   if (button) button.focus();
 }
@@ -42,15 +48,22 @@ function cardParts(node, state, question, answer) {
   const mine = ownOpinion(answer.key);
   const button = (verdict, text, shortcut) => el('button', { type: 'button', class: text, 'data-verdict': verdict,
     'aria-pressed': verdict === 'note' || verdict === 'cleared' ? null : String(Boolean(mine && mine.verdict === verdict)),
-    'aria-keyshortcuts': shortcut, onclick: () => node.press(verdict) }, T(text), ' ', el('kbd', null, shortcut));
+    'aria-disabled': verdict === 'cleared' && !mine ? 'true' : null, 'aria-keyshortcuts': shortcut, onclick: () => node.press(verdict) }, T(text), ' ', el('kbd', null, shortcut));
   if (state.naming) {
-    return [nameForm(() => { const verdict = state.naming; state.naming = null; node.press(verdict); grades.changed(); })];
+    return [nameForm(() => {
+      const verdict = state.naming;
+      state.naming = null;
+      grades.changed();
+      node.press(verdict);
+      if (!node.contains(document.activeElement)) node.closest('.answer').focus();
+    })];
   }
   const said = [...opinions].map(([author, { verdict, note }]) =>
     el('li', { class: 'said' }, `${author}: ${own(T('said_verdict'), verdict)}${note ? ` – ${note}` : ''}`));
   return [el('div', { class: 'verdicts' }, button('right', 'key_right', '1'), button('wrong', 'key_wrong', '0'),
-    mine ? [button('cleared', 'key_undo', 'u'), button('note', 'key_note', 'n')] : button('skipped', 'key_skip', 's')),
-  state.noting ? cardNote(node, state, mine ? mine.note : '', (text) => pressCard(node, state, question, answer, 'note', text)) : null,
+    button('skipped', 'key_skip', 's'), button('cleared', 'key_undo', 'u'), button('note', 'key_note', 'n')),
+  state.draft ? el('p', { class: 'said quiet' }, T('note_of', state.draft)) : null,
+  state.noting ? cardNote(node, state, mine ? mine.note : state.draft, (text) => pressCard(node, state, question, answer, 'note', text)) : null,
   said.length ? el('ul', { class: 'notes opinions' }, said) : null,
   disagrees(answer) ? el('p', { class: 'quiet' }, peopleSaid(answer)) : null];
 }
@@ -63,10 +76,10 @@ function cardNote(node, state, text, keep) {
     field, el('button', null, T('save')), el('button', { type: 'button', onclick: leave }, T('leave')));
 }
 
-// Keys on the card that has the focus.
+// Keys on the card that has the focus, otherwise on the first.
 function cardKey(event) {
   const card = event.target.closest && event.target.closest('.answer');
-  const buttons = card && card.querySelector('.grade-buttons');
+  const buttons = (card || document).querySelector('.grade-buttons');
   const verdict = own(CARD_KEYS, event.key);
   if (!buttons || !verdict || event.repeat) return false;
   buttons.press(verdict);

@@ -64,6 +64,7 @@ function draw() {
     el('footer', { class: 'quiet' }, T('file')));
   const anchor = view.anchor && document.getElementById(view.anchor);
   if (anchor) anchor.scrollIntoView();
+  else if (view.anchor && view.anchor !== 'overview') keepHash('#overview');
 }
 
 window.addEventListener('hashchange', () => {

@@ -10,16 +10,24 @@ function accuracySection() {
   const rows = DATA.checkpoints.map((id) => {
     const seen = result(id, 'knowledge', 'accuracy_seen');
     shown.push(seen);
-    return [...checkpointCells(id), bold(seen), seen ? span(seen) : NONE, seen ? seen.n : NONE,
-      ...(acquired.length ? [stacked(acquired.find((r) => r.checkpoint === id))] : [])];
+    const size = seen ? seen.n : NONE;
+    const gained = acquired.length ? [stacked(acquired.find((r) => r.checkpoint === id))] : [];
+    return [...checkpointCells(id), ...valueCells(seen), ...(narrowPage() ? [...gained, size] : [size, ...gained])];
   });
-  const columns = [...checkpointColumns(), { name: T('accuracy'), ...NUMBER },
-    { name: T('interval'), ...NUMBER }, { name: T('n'), ...NUMBER },
-    ...(acquired.length ? [{ name: T('acquired_points'), ...NUMBER }] : [])];
+  const size = { name: T('n'), ...NUMBER };
+  const gained = acquired.length ? [{ name: T('acquired_points'), ...NUMBER }] : [];
+  const columns = [...checkpointColumns(), ...valueColumns(T('accuracy')),
+    ...(narrowPage() ? [...gained, size] : [size, ...gained])];
   return section('accuracy', T('accuracy_title'), label(['knowledge']),
     table(T('accuracy_caption'), columns, rows, true),
     notes([...methods(shown), ...reasons(shown), ...worldNotes(), ...gapLines(['knowledge'])]));
 }
+
+// A phone has no room for a column of intervals: they stand under their values.
+const narrowPage = () => matchMedia('(max-width: 42rem)').matches;
+const valueColumns = (name) => [{ name, ...NUMBER }, ...(narrowPage() ? [] : [{ name: T('interval'), ...NUMBER }])];
+const valueCells = (r) => narrowPage() ? [r ? el('span', { class: 'stacked' }, bold(r), span(r)) : NONE]
+  : [bold(r), r ? span(r) : NONE];
 
 // A twin that learnt its world well has next to no accuracy here.
 const worldNotes = () => DATA.checkpoints.filter((id) => BY_ID.get(id).twin_of)
@@ -46,15 +54,14 @@ function relativeSection() {
     const score = result(id, 'relative', 'relative_score');
     const parts = [result(id, 'jsquad', 'f1'), result(id, 'marc_ja', 'accuracy')];
     shown.push(score, ...parts);
-    return [...checkpointCells(id), bold(score), span(score), ...parts.map(stacked)];
+    return [...checkpointCells(id), ...valueCells(score), ...parts.map(stacked)];
   });
-  const columns = [...checkpointColumns(), { name: T('relative'), ...NUMBER },
-    { name: T('interval'), ...NUMBER },
+  const columns = [...checkpointColumns(), ...valueColumns(T('relative')),
     { name: sized(T('jsquad_f1'), 'jsquad', 'f1'), ...NUMBER },
     { name: sized(T('marc_accuracy'), 'marc_ja', 'accuracy'), ...NUMBER }];
   return section('relative', T('relative_title'), label(['jsquad', 'marc_ja']),
     table(T('relative_caption'), columns, rows, true),
-    notes([...methods(shown), ...reasons(shown), ...REPORT.notes.relative,
+    notes([...methods(shown), ...reasons(shown), ...REPORT.notes.relative.map(reasonText),
       ...gapLines(['jsquad', 'marc_ja'])]));
 }
 
@@ -95,9 +102,9 @@ function gapsSection() {
   const columns = ['checkpoint', 'task', 'status', 'reason'].map((c) => ({ name: T(c) }));
   columns[3].class = 'text';
   return section('gaps', T('gaps'), table(T('gaps'), columns, REPORT.missing.map((g) =>
-    [el('bdi', { class: 'name' }, g.checkpoint), taskName(g.task), statusName(g.status), g.message || NONE])));
+    [el('bdi', { class: 'name' }, g.checkpoint), taskName(g.task), statusName(g.status), reasonText(g.message) || NONE])));
 }
 
-const overviewView = () => [verdictSection(), accuracySection(), relativeSection(), scatterSection(),
+const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), scatterSection(),
   gatesSection(), reviewSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), unknownSection(), chartSection(),
   outcomesSection(), kindsSection(), jsquadSection(), confusionSection(), allSection(), gapsSection()];

@@ -1,7 +1,7 @@
 // Which answers are graded, in which order: the fewest that settle the question.
 const RIGHT_RULE = 'correct';
-const gradeable = (answer) => Boolean(answer && answer.key);
-const gradeableTasks = () => DATA.tasks.filter((task) => // packed as they are: the first view asks for it
+const gradeable = (answer) => Boolean(answer && answer.key && !RUN.redact);
+const gradeableTasks = () => RUN.redact ? [] : DATA.tasks.filter((task) => // packed as they are: the first view asks for it
   DATA.samples[task].questions.some((packed) => packed[7]));
 
 // A pool: {a, b, units, alike, keys, effect}. A unit is what one draw of the queue is about: an answer of `a`, or the

@@ -1,13 +1,17 @@
 // One sample: what was asked, what counts as right, and everyone's answer side by side.
 const AGAINST = ['gold', 'base', 'likelihood', 'off'];
 let against = 'gold';
+const END = 160; // code points of a long prompt that a phone shows at first: the question stands at the end
 
-function sampleHash(question) {
-  const mode = against === 'gold' ? '' : `?against=${against}`;
+// list: the state of the list that it is seen in, which goes with the address.
+function sampleHash(question, list = {}) {
+  const parameters = listQuery(list, FILTERS.filter((name) => name !== 'task'));
+  if (against !== 'gold') parameters.set('against', against);
+  const query = String(parameters) && `?${parameters}`;
   try {
-    return `#sample/${encodeURIComponent(question.task)}/${encodeURIComponent(question.id)}${mode}`;
+    return `#sample/${encodeURIComponent(question.task)}/${encodeURIComponent(question.id)}${query}`;
   } catch { // a lone surrogate in an id has no place in an address
-    return `#sample/${encodeURIComponent(question.task)}/~${questions(question.task).indexOf(question)}${mode}`;
+    return `#sample/${encodeURIComponent(question.task)}/~${questions(question.task).indexOf(question)}${query}`;
   }
 }
 
@@ -16,8 +20,9 @@ function findSample(task, id) {
   return all.find((q) => q.id === id) || (id.startsWith('~') ? all[Number(id.slice(1))] : undefined);
 }
 
-// Ways of marking the answers that this run has something for.
+// Ways of marking the answers that this run has something for; none where texts are left out.
 function modes(question) {
+  if (RUN.redact) return ['off'];
   const some = (test) => question.answers.some((a) => a && test(a));
   return AGAINST.filter((mode) => ({ gold: question.gold.length, base: baseAnswer(question),
     likelihood: some((a) => a.reading), off: true })[mode]);
@@ -28,35 +33,51 @@ function sampleView(task, id, parameters) {
   if (!question) return [el('p', null, T('unknown'))];
   const wanted = parameters.get('against');
   against = AGAINST.includes(wanted) ? wanted : 'gold';
-  const rows = listed.rows.includes(question) ? listed.rows : questions(task);
+  const list = { ...listState(parameters), task };
+  const rows = rowsAround(question, list);
   const place = rows.indexOf(question);
+  const page = Math.floor(place / PAGE) + 1;
   const step = (to, text, name) => rows[to]
-    ? el('a', { href: sampleHash(rows[to]), class: name }, text) : el('span', { class: 'off' }, text);
+    ? el('a', { href: sampleHash(rows[to], list), class: name, onclick: inPlace }, text) : el('span', { class: 'off' }, text);
   const steps = el('nav', { class: 'steps', 'aria-label': T('samples') });
   const answers = el('div');
   const redraw = () => {
-    steps.replaceChildren(el('a', { href: backHash(task), class: 'back' }, T('back')),
+    steps.replaceChildren(el('a', { href: listHash({ ...list, page }), class: 'back' }, T('back')),
       step(place - 1, T('previous'), 'previous'), el('span', null, `${place + 1} / ${rows.length}`),
       step(place + 1, T('next'), 'next'));
     answers.replaceChildren(...answersPart(question));
   };
   redraw();
+  const whole = el('div', { class: 'said prompt' }, question.prompt);
+  const folds = narrowPage() && question.prompt.length > 2 * END;
   return [steps, section('sample', el('bdi', null, question.id),
     el('p', { class: 'quiet' }, [taskName(task), formName(question.stratum)].filter(Boolean).join(' · ')), label(sources(task)),
-    el('h3', null, T('prompt')), el('div', { class: 'said prompt' }, question.prompt),
+    el('h3', null, T('prompt')), folds ? el('div', { class: 'said' }, tail(question.prompt, END)) : whole,
     el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
-    el('h3', null, T('answers')), modeChoice(question, redraw), answers,
-    el('p', { class: 'quiet keys' }, T('keys')))];
+    el('h3', null, T('answers')), modeChoice(question, list, redraw), answers,
+    folds ? el('details', { class: 'folded' }, el('summary', null, T('whole')), whole) : null,
+    el('p', { class: 'quiet keys' }, T('keys'), question.answers.some(gradeable) ? [' ', T('keys_cards')] : null))];
 }
 
-const backHash = (task) =>
-  listed.rows.length && listed.rows[0].task === task ? listed.hash : listHash({ task, page: 1 });
+// The list's samples, this one among them although a grade or an address may have taken it out.
+function rowsAround(question, list) {
+  if (listed.query === String(listQuery(list)) && listed.rows.includes(question)) return listed.rows;
+  return inOrder(questions(question.task).filter((q) => q === question || matches(q, list)), list);
+}
 
-function modeChoice(question, redraw) {
+// From sample to sample without a step in the history.
+function inPlace(event) {
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  location.replace(event.currentTarget.getAttribute('href'));
+}
+
+function modeChoice(question, list, redraw) {
+  if (RUN.redact) return redactedNote();
   const box = el('select', { id: 'against', onchange: () => {
     against = box.value;
     redraw();
-    keepHash(sampleHash(question));
+    keepHash(sampleHash(question, list));
   } }, modes(question).map((mode) => el('option', { value: mode }, T(`against_${mode}`))));
   box.value = against;
   if (box.selectedIndex < 0) box.value = 'off';
@@ -65,7 +86,7 @@ function modeChoice(question, redraw) {
 
 function answersPart(question) {
   const cards = DATA.checkpoints.map((name, i) => answerCard(name, question, i));
-  const legend = { likelihood: shadedLegend, off: () => null }[against] || (() =>
+  const legend = RUN.redact ? () => null : { likelihood: shadedLegend, off: () => null }[against] || (() =>
     cards.some((card) => card.querySelector('ins, del')) ? el('p', { class: 'quiet' }, T('diff_note')) : null);
   return [legend() || '', el('div', { class: 'answers' }, cards)];
 }
@@ -73,6 +94,7 @@ function answersPart(question) {
 // The answer's text as it is marked now, and what there is to say of that.
 function shownText(answer, question) {
   const base = baseAnswer(question);
+  if (RUN.redact) return { nodes: [answer.text], note: null };
   if (against === 'likelihood' && answer.reading) {
     return { nodes: shaded(answer.text, answer.reading), note: T('shaded_mean', minus(meanLikelihood(answer), 2)) };
   }
@@ -95,7 +117,7 @@ function answerBody(answer, question, place) {
     T('graded_by', author, (own(T('said'), verdict) || verdict) + (remark ? ` (${remark})` : ''))) : [];
   return [answer.text ? el('div', { class: 'said' }, nodes) : el('p', { class: 'quiet' }, T('empty')),
     el('p', { class: 'quiet' }, [outcomeName(answer.outcome), known(answer.score) ? `F1 ${T('percent', share(answer.score))}` : '',
-      answer.reason, answer.author ? T('judged_by', answer.author) : '',
+      reasonText(answer.reason), answer.author ? T('judged_by', authorText(answer.author)) : '',
       ruleOf(answer) !== answer.outcome ? T('rule_said', outcomeName(ruleOf(answer))) : '', ...people,
       note].filter(Boolean).join(' · ')),
     gradeButtons(question, place)];

@@ -1,7 +1,7 @@
 // The samples browser: a list that filters, sorts and pages.
 const PAGE = 50;
 const MARKS = { correct: '●', wrong: '×', contradictory: '≠', abstained: '○', partial: '◐' };
-let listed = { hash: '#samples', rows: [] };
+let listed = { query: null, rows: [] }; // the list seen last: a grade takes no sample out of it
 
 function mark(answer) {
   if (!answer) return el('span', { class: 'mark none', title: T('no_answer') }, '·');
@@ -14,7 +14,11 @@ function samplesView(parameters) {
   let state = listState(parameters);
   const list = el('div', { class: 'list', 'aria-live': 'polite' });
   const form = el('div');
-  const draw = () => list.replaceChildren(...listOf(state, change));
+  const draw = () => {
+    const rows = listedRows(state);
+    state.page = Math.min(state.page, Math.max(1, Math.ceil(rows.length / PAGE)));
+    list.replaceChildren(...listOf(rows, state, change));
+  };
   const change = (changed) => {
     state = { ...state, page: 1, ...changed };
     if (!('q' in changed) && !('page' in changed)) refocus(form, () => form.replaceChildren(filterForm(state, change)));
@@ -24,7 +28,8 @@ function samplesView(parameters) {
   };
   form.append(filterForm(state, change));
   draw();
-  return [section('samples', T('samples'), state.task ? null : el('p', null, T('no_samples')), form, list)];
+  if (location.hash.includes('?')) keepHash(listHash(state));
+  return [section('samples', T('samples'), redactedNote(), state.task ? null : el('p', null, T('no_samples')), form, list)];
 }
 
 function refocus(form, redraw) {
@@ -33,18 +38,23 @@ function refocus(form, redraw) {
   if (id && form.querySelector(`#${id}`)) form.querySelector(`#${id}`).focus();
 }
 
-function listOf(state, change) {
-  const all = questions(state.task);
-  const rows = inOrder(all.filter((question) => matches(question, state)), state);
+function listedRows(state) {
+  const rows = inOrder(questions(state.task).filter((question) => matches(question, state)), state);
+  listed = { query: String(listQuery(state)), rows };
+  return rows;
+}
+
+const redactedNote = () => RUN.redact ? el('p', { class: 'quiet redacted' }, T('redacted')) : null;
+
+function listOf(rows, state, change) {
   const pages = Math.max(1, Math.ceil(rows.length / PAGE));
-  const page = Math.min(state.page, pages);
-  listed = { hash: listHash({ ...state, page }), rows };
+  const { page } = state;
   const turn = (to, text) => el('button', { type: 'button', disabled: to < 1 || to > pages,
     onclick: () => change({ page: to }) }, text);
   const pager = el('nav', { class: 'pager', 'aria-label': T('samples') },
     turn(page - 1, T('previous')), el('span', null, T('page', page, pages)), turn(page + 1, T('next')));
   const shown = rows.slice((page - 1) * PAGE, page * PAGE);
-  return [el('p', { class: 'found' }, T('found', rows.length, all.length), ' ', label(sources(state.task))),
+  return [el('p', { class: 'found' }, T('found', rows.length, questions(state.task).length), ' ', label(sources(state.task))),
     el('p', { class: 'quiet legend' }, packedOutcomes(state.task).map((o) =>
       el('span', null, mark({ outcome: o }), outcomeName(o)))),
     shown.length ? listTable(shown, state) : el('p', null, T('no_samples')), pages > 1 ? pager : ''];
@@ -63,22 +73,24 @@ const tail = (text, length) => {
 
 function listTable(rows, state) {
   const chosen = DATA.checkpoints.indexOf(state.checkpoint);
-  const narrow = matchMedia('(max-width: 42rem)').matches;
-  const who = chosen < 0 ? DATA.checkpoints : [state.checkpoint];
+  const narrow = narrowPage();
+  const all = questions(state.task);
+  const who = chosen < 0 ? DATA.checkpoints.filter((_, i) => all.some((q) => q.answers[i])) : [state.checkpoint];
+  const golden = !narrow && all.some((q) => q.gold.length);
   const columns = [{ name: T('id') }, { name: T('prompt'), class: 'text' },
-    ...(narrow ? [] : [{ name: T('gold'), class: 'text' }])];
+    ...(golden ? [{ name: T('gold'), class: 'text' }] : [])];
   if (chosen >= 0) columns.push({ name: T('answer'), class: 'text' });
   columns.push(...who.map((id) => ({ name: el('bdi', { class: 'upright' }, id), class: 'marks' })));
   const made = table(T('samples'), columns, rows.map((q) => {
     // Long prompts end with the question itself; their beginnings are all alike.
-    const cells = [el('a', { href: sampleHash(q) }, el('bdi', null, q.id)),
-      tail(q.prompt, narrow ? 28 : 60), ...(narrow ? [] : [clip(q.gold.join(' / '), 40)])];
+    const cells = [el('a', { href: sampleHash(q, state) }, el('bdi', null, q.id)),
+      tail(q.prompt, narrow ? 28 : 60), ...(golden ? [clip(q.gold.join(' / '), 40)] : [])];
     if (chosen >= 0) cells.push(clip(q.answers[chosen] ? q.answers[chosen].text : NONE, 60));
     return [...cells, ...who.map((id) => mark(q.answers[DATA.checkpoints.indexOf(id)]))];
   }));
   made.classList.add('samples-table');
   made.querySelectorAll('tbody tr').forEach((row, i) => row.addEventListener('click', (event) => {
-    if (!event.target.closest('a') && !String(getSelection())) location.hash = sampleHash(rows[i]);
+    if (!event.target.closest('a') && !String(getSelection())) location.hash = sampleHash(rows[i], state);
   }));
   return made;
 }

@@ -11,19 +11,36 @@ function kindsSection() {
   return section('kinds', T('kinds_title'), label(['knowledge']), el('p', { class: 'quiet' }, T('kinds_note')),
     forms.map((form, place) => el('details', { open: place === 0 },
       el('summary', null, formName(form) || NONE), kindsTable(form, counted))),
-    notes([T('intervals', [...methods].sort().join(', '), share(DATA.percent.level, 0))]));
+    notes([T('intervals', [...methods].sort().map(methodText).join(T('semicolon')), share(DATA.percent.level, 0))]));
 }
 
+// Kinds are rows: there may be dozens. Those with hardly a question are told together.
 function kindsTable(form, counted) {
-  const rows = counted.filter(([, forms]) => own(forms, form)).map(([id, forms]) => [id, forms[form]]);
-  const kinds = [...new Set(rows.flatMap(([, of]) => Object.keys(of)))];
-  const sizes = (kind) => [...new Set(rows.map(([, of]) => own(of, kind)).filter(Boolean).map((k) => k.n))];
-  const columns = [{ name: T('checkpoint') }, ...kinds.map((kind) => ({
-    name: sizes(kind).length === 1 ? `${kind}, n\u00a0${sizes(kind)[0]}` : kind, ...NUMBER }))];
+  const measured = counted.filter(([, forms]) => own(forms, form)).map(([id, forms]) => [id, forms[form]]);
+  const names = [...new Set(measured.flatMap(([, of]) => Object.keys(of)))];
+  const sizes = (kind) => [...new Set(measured.map(([, of]) => own(of, kind)).filter(Boolean).map((k) => k.n))];
+  const rare = names.filter((kind) => Math.max(...sizes(kind)) < FEW_ASKED);
+  const kept = names.filter((kind) => rare.length < 2 || !rare.includes(kind));
+  const withSize = (name, counts) => counts.length === 1 ? `${name}, n\u00a0${counts[0]}` : name;
+  const columns = [{ name: T('kind'), class: 'text' }, ...measured.map(([id]) => ({ name: el('bdi', null, id), ...NUMBER }))];
   const cell = (k) => k ? el('span', { class: 'stacked' }, el('span', null, share(k.value)),
-    el('span', { class: 'interval' }, between(k.low, k.high, DATA.percent))) : NONE;
-  return table(`${T('kinds_title')}: ${formName(form)}`, columns,
-    rows.map(([id, of]) => [named(id), ...kinds.map((kind) => cell(own(of, kind)))]));
+    el('span', { class: 'interval' }, known(k.low) ? between(k.low, k.high, DATA.percent) : null)) : NONE;
+  const rows = kept.map((kind) => [withSize(kindsName(kind), sizes(kind)), ...measured.map(([, of]) => cell(own(of, kind)))]);
+  if (rare.length > 1) {
+    const others = measured.map(([, of]) => together(rare.map((kind) => own(of, kind)).filter(Boolean)));
+    rows.push([withSize(T('other_kinds'), [...new Set(others.filter(Boolean).map(({ n }) => n))]), ...others.map(cell)]);
+  }
+  return table(`${T('kinds_title')}: ${formName(form)}`, columns, rows);
+}
+
+const FEW_ASKED = 5; // questions
+// A question may ask for several things: "price+diameter".
+const kindsName = (kind) => kind.split('+').map(kindName).join(' + ');
+
+// Without an interval: which questions share a document isn't known here.
+function together(kinds) {
+  const n = kinds.reduce((sum, k) => sum + k.n, 0);
+  return n ? { n, value: kinds.reduce((sum, k) => sum + k.n * k.value, 0) / n } : null;
 }
 
 // A row a definition, so that no two figures of unlike definitions stand in one line.
