@@ -111,6 +111,7 @@ def test_what_could_not_be_sent_is_kept_over_a_reload_and_sent_again(
 
     assert _on_disk(tmp_path) == 3
     assert _stored(page) == 0
+    assert "--import" not in page.inner_text("main")  # they are in the project already
 
 
 def test_a_server_that_was_started_again_gets_what_is_left(

@@ -57,7 +57,7 @@ function curveForm({ ids, languages, bands, methods, chosen }, change) {
 
 function curveDrawings({ pair, band, chosen }) {
   const found = band.attacks[chosen.method];
-  const what = `${pairTitle(pair)}, ${methodName(chosen.method)}, ${T('at_tokens', orNone(band.tokens))}`;
+  const what = [pairTitle(pair), methodName(chosen.method), T('at_tokens', orNone(band.tokens))].join(T('comma'));
   return [el('div', { class: 'plots' },
     plotFigure(T('roc_title'), rocPlot(found, what), rateLines(found), rocTable(found, what)),
     plotFigure(T('histogram_title'), histogramPlot(found, what), el('p', { class: 'legend' },
@@ -73,7 +73,7 @@ const plotFigure = (title, drawing, ...under) => el('figure', { class: 'chart pl
 function rateLines(found) {
   const said = (rate, name) => rate && known(rate.tpr)
     ? [colon(name, `${T('percent', told(rate.tpr, DATA.percent))} `),
-      bounds(rate) ? el('span', { class: 'interval' }, `(${between(rate.low, rate.high, DATA.percent)})`) : null, rate.few ? '*' : null] : null;
+      bounds(rate) ? el('span', { class: 'interval' }, inBrackets(between(rate.low, rate.high, DATA.percent), '')) : null, rate.few ? '*' : null] : null;
   const lines = [`AUROC ${aurocText(found)}`, said(found.tpr_5, T('tpr_5_long')), said(found.tpr_1, T('tpr_1_long'))];
   return el('ul', { class: 'notes' }, lines.filter(Boolean).map((text) => el('li', null, text)),
     [found.tpr_5, found.tpr_1].some((r) => r && r.few) ? el('li', null, T('few_note')) : null);
@@ -104,14 +104,14 @@ const shares = { range: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1], text: (at) => St
 function rocPlot(found, what) {
   const { x, y, grid } = plane(300, 300, shares, shares, T('fpr_tpr'));
   const points = found.roc.filter((p) => p.every(known)).map(([fpr, tpr]) => [x(fpr), y(tpr)]);
-  const marks = [[found.tpr_5, '5 %'], [found.tpr_1, '1 %']].filter(([r]) => r && known(r.fpr) && known(r.tpr));
+  const marks = [[found.tpr_5, T('percent', 5)], [found.tpr_1, T('percent', 1)]].filter(([r]) => r && known(r.fpr) && known(r.tpr));
   const down = marks.some(([r]) => r.tpr > 0.93) ? 14 : 0; // off the curve where it runs along the top
-  return drawing(300, 300, `${T('roc_title')}, ${what}: AUROC ${aurocText(found)}`, grid,
+  return drawing(300, 300, colon([T('roc_title'), what].join(T('comma')), `AUROC ${aurocText(found)}`), grid,
     line([[x(0), y(0)], [x(1), y(1)]], 'grid reference'), line(points, 'curve'),
     marks.map(([r, name]) => [
       bounds(r) ? svg('line', { class: 'whisker', x1: x(r.fpr), x2: x(r.fpr), y1: y(r.low), y2: y(r.high) }) : null,
       svg('circle', { class: 'dot', cx: x(r.fpr), cy: y(r.tpr), r: 4.5 }),
-      svg('text', { class: 'marked', x: x(r.fpr) + 8, y: y(r.tpr) + (name === '1 %' ? 18 : 4) + down }, name)]));
+      svg('text', { class: 'marked', x: x(r.fpr) + 8, y: y(r.tpr) + (r === found.tpr_1 ? 18 : 4) + down }, name)]));
 }
 
 function rocTable(found, what) {
@@ -119,14 +119,14 @@ function rocTable(found, what) {
   const points = found.roc.filter((p) => p.every(known));
   const within = (i, axis) => [-1, 1].every((step) => points[i + step] && points[i + step][axis] === points[i][axis]);
   const corners = points.filter((_, i) => !within(i, 0) && !within(i, 1)); // ends of straight runs are enough
-  return tableOf(`${T('roc_title')}, ${what}`, columns, corners.map((p) => p.map((at) => share(at))));
+  return tableOf([T('roc_title'), what].join(T('comma')), columns, corners.map((p) => p.map((at) => share(at))));
 }
 
 const scoreText = (at) => String(Number(at.toPrecision(3))).replace('-', '−');
 
 function histogramTable({ edges, members, others }, what) {
   const columns = [{ name: T('score_from_to') }, { name: T('members_share'), ...NUMBER }, { name: T('others_share'), ...NUMBER }];
-  return tableOf(`${T('histogram_title')}, ${what}`, columns, members.map((value, i) =>
+  return tableOf([T('histogram_title'), what].join(T('comma')), columns, members.map((value, i) =>
     [T('from_to', scoreText(edges[i]), scoreText(edges[i + 1])), share(value), share(others[i])]));
 }
 
@@ -140,7 +140,7 @@ function histogramPlot(found, what) {
     y: y(value), width: Math.max(x(edges[i + 1]) - x(edges[i]) - 0.5, 0.5), height: Number((base - y(value)).toFixed(2)) }));
   const threshold = found.tpr_5 && found.tpr_5.threshold;
   const inside = known(threshold) && threshold >= ends[0] && threshold <= ends[1];
-  return drawing(300, 300, `${T('histogram_title')}, ${what}`, grid, bars(others, 'others'), bars(members, 'members'),
+  return drawing(300, 300, [T('histogram_title'), what].join(T('comma')), grid, bars(others, 'others'), bars(members, 'members'),
     inside ? svg('line', { class: 'threshold', x1: x(threshold), x2: x(threshold), y1: y(top), y2: base }) : null);
 }
 
@@ -165,7 +165,7 @@ function kPart(band, what) {
     const a = found.find((entry) => entry.k === k) || {};
     return stack(a.auroc, a, THREE);
   })]);
-  return plotFigure(T('k_title'), drawing(300, 300, `${T('k_title')}, ${what}`, grid,
+  return plotFigure(T('k_title'), drawing(300, 300, [T('k_title'), what].join(T('comma')), grid,
     line([[x(ks[0]), y(0.5)], [x(ks.at(-1)), y(0.5)]], 'grid reference'), drawn),
   el('p', { class: 'legend' }, series.map(([plus]) => el('span', { class: `key line ${plus}` }, name(plus)))),
   tableOf(T('k_title'), columns, rows));

@@ -142,7 +142,7 @@ function downloadPart() {
   const state = SERVED ? null : events.length
     ? el('p', { class: 'quiet' }, open ? T('not_downloaded', open) : T('all_downloaded')) : el('p', { class: 'quiet' }, T('no_grades'));
   return [state, el('p', null, el('button', { type: 'button', class: 'download', disabled: !events.length, onclick: () => downloadGrades(name) }, T('download'))),
-    events.length ? el('p', { class: 'quiet' }, T('import_with'), ' ', el('code', null, `python -m harness review --import ${name}`)) : null];
+    events.length && !SERVED ? el('p', { class: 'quiet' }, T('import_with'), ' ', el('code', null, `python -m harness review --import ${name}`)) : null];
 }
 
 function downloadGrades(name) {

@@ -51,7 +51,7 @@ function rankPlot(set, name) {
   const top = Math.max(2.5 * even, ...bars.filter(known));
   const { x, y, grid, base } = plane(240, 150, { range: [0, 1], ticks: [0, 0.5, 1], text: (at) => String(at) },
     { range: [0, top], ticks: [0, top], text: (at) => T('percent', share(at, 0)) }, T('rank_axis'));
-  return drawing(240, 150, `${T('ranks_title')}, ${name}: ${T('mean_rank')} ${valued(set.mean, set, THREE)}`, grid,
+  return drawing(240, 150, colon([T('ranks_title'), name].join(T('comma')), `${T('mean_rank')} ${valued(set.mean, set, THREE)}`), grid,
     bars.map((value, i) => known(value) ? svg('rect', { class: 'rank', x: x(i * even) + 0.5, y: y(value),
       width: Math.max(x(even) - x(0) - 1, 0.5), height: Number((base - y(value)).toFixed(2)) }) : null),
     svg('line', { class: 'grid reference', x1: x(0), x2: x(1), y1: y(even), y2: y(even) }));
