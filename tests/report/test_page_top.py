@@ -128,7 +128,8 @@ def test_the_verdict_is_plain_sentences_with_every_interval(visit: Visit, tmp_pa
     page = visit.open(synthetic_run(tmp_path, 7, 400))
     called, counted = page.inner_text(".called"), page.inner_text(".gates-counted")
 
-    assert "] of base’s scores." in called and called.endswith(".")
+    assert "] of base’s scores." in called
+    assert called.endswith(".")
     assert called.count("[") == called.count("]") >= 2
     assert counted.startswith("Of 12 gates ")
     page.click(".gates-counted a")
@@ -179,6 +180,25 @@ def test_kinds_and_definitions_have_tables(visit: Visit, tmp_path: Path) -> None
         "llm-jp-eval, char_f1",
     ]  # fmt: skip
     assert "edit ratio" in rows[3][0]
+
+
+def test_kinds_with_hardly_a_question_are_told_together(visit: Visit, tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE])
+    asked = {"price": (6, 3), "price+weight": (5, 5), "width": (4, 1), "height": (2, 2)}
+    rows = [
+        build.row(f"{kind}/{n}", stratum="seen", detail={"kind": kind}, correct=n < right,
+                  outcome="correct" if n < right else "wrong")
+        for kind, (size, right) in asked.items() for n in range(size)
+    ]  # fmt: skip
+    build.measure_knowledge(folder, "base", 0.5, rows)
+    page = visit.open(folder)
+
+    shown = section_rows(page, "kinds")
+    assert [row[0] for row in shown] == [
+        "price, n\u00a06", "price + weight, n\u00a05",
+        "other (each asked fewer than 5 times), n\u00a06",
+    ]  # fmt: skip
+    assert [row[1].split("\n")[0] for row in shown] == ["50.0", "100.0", "50.0"]
 
 
 def test_a_run_of_seven_checkpoints_on_two_thousand_samples_fits(tmp_path: Path) -> None:

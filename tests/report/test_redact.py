@@ -167,6 +167,10 @@ def test_a_redacted_page_shows_that_texts_were_left_out(visit: Visit, redacted: 
     page = visit.open(redacted, "#sample/knowledge/new-3%2Fprice")
     page.wait_for_selector(f"text={HIDDEN}")
     assert "new-3/price" in page.inner_text("main")
+    assert page.locator("ins, del, #against, .grade-buttons, a[href='#grade']").count() == 0
+    assert page.locator(".redacted").count() == 1
     for view in ("#samples", "#run", "#grade", ""):
         page.goto(page.url.split("#")[0] + view)
         page.wait_for_selector("main")
+        if view in ("#samples", ""):
+            assert page.inner_text(".redacted") == "Redacted: texts are left out."

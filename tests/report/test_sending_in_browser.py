@@ -104,9 +104,14 @@ def test_what_could_not_be_sent_is_kept_over_a_reload_and_sent_again(
     page.wait_for_selector(".store >> text=3 not yet sent: connection lost")
     page.reload()
     page.wait_for_selector(".store >> text=3 not yet sent: connection lost")
+    for view in ("overview", "samples", "run"):
+        page.evaluate("view => { location.hash = view }", view)
+        page.wait_for_selector(f"[data-view={view}] .store >> text=3 not yet sent")
     assert _on_disk(tmp_path) == 0
     page.unroute("**/grades", fail)
     page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_selector(".store", state="detached")
+    page.evaluate("view => { location.hash = view }", VIEW)
     page.wait_for_selector(f".store >> text={KEPT}")
 
     assert _on_disk(tmp_path) == 3

@@ -1,7 +1,7 @@
 // One sample: what was asked, what counts as right, and everyone's answer side by side.
 const AGAINST = ['gold', 'base', 'likelihood', 'off'];
 let against = 'gold';
-const END = 160; // code points of a long prompt that a phone shows at first: the question stands at the end
+const END = 100; // code points of a long prompt that a phone shows at first: the question stands at the end
 
 // list: the state of the list that it is seen in, which goes with the address.
 function sampleHash(question, list = {}) {
@@ -48,13 +48,14 @@ function sampleView(task, id, parameters) {
     answers.replaceChildren(...answersPart(question));
   };
   redraw();
+  const marking = modeChoice(question, list, redraw);
   const whole = el('div', { class: 'said prompt' }, question.prompt);
   const folds = narrowPage() && question.prompt.length > 2 * END;
   return [steps, section('sample', el('bdi', null, question.id),
     el('p', { class: 'quiet' }, [taskName(task), formName(question.stratum)].filter(Boolean).join(' · ')), label(sources(task)),
     el('h3', null, T('prompt')), folds ? el('div', { class: 'said' }, tail(question.prompt, END)) : whole,
     el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
-    el('h3', null, T('answers')), modeChoice(question, list, redraw), answers,
+    el('h3', null, T('answers')), ...(folds ? [answers, marking] : [marking, answers]),
     folds ? el('details', { class: 'folded' }, el('summary', null, T('whole')), whole) : null,
     el('p', { class: 'quiet keys' }, T('keys'), question.answers.some(gradeable) ? [' ', T('keys_cards')] : null))];
 }
