@@ -125,7 +125,7 @@ def test_every_section_has_a_japanese_name(browser: Browser, evidence_folder: Pa
     heads = page.locator("section:has(> #gates) th[scope=col]:visible").all_inner_texts()
     assert heads == ["チェックポイント", "判定", "差(ポイント)", "95%区間", "許容幅(ポイント)", "n",
                      "悪化/改善"]  # fmt: skip
-    assert "JSQuAD F1 (JGLUE)" in page.locator("section:has(> #gates) tbody th").first.inner_text()
+    assert "JSQuAD F1(JGLUE)" in page.locator("section:has(> #gates) tbody th").first.inner_text()
     page.context.close()
     assert visit.noise == []
 

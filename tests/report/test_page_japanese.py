@@ -14,6 +14,8 @@ import pytest
 
 from tests.report import builder as build
 from tests.report.evidence import evidence_run
+from tests.report.grading import gradeable_run
+from tests.report.synthetic import synthetic_run
 from tests.report.unknown import unknown_run
 from tests.report.visiting import Visit
 
@@ -58,6 +60,10 @@ def test_no_three_english_words_stand_in_a_row(japanese: Visit, tmp_path: Path) 
     for address in ("", "#samples?task=knowledge", "#sample/knowledge/d0%2Fseen", "#grade"):
         assert _english(japanese, folder, address) == []
     assert _english(japanese, unknown_run(tmp_path / "unknown")) == []
+    assert _english(japanese, synthetic_run(tmp_path / "many", 3, 60)) == []
+    graded = gradeable_run(tmp_path / "graded", 20)
+    for address in ("#grade", "#grade?suite=knowledge&a=base&blind=0", "#samples", "#overview"):
+        assert _english(japanese, graded, address) == []
 
 
 @pytest.mark.browser

@@ -50,7 +50,7 @@ function ruleAgainstPeople() {
     { name: perCent('agree'), ...NUMBER }, { name: R('strict'), ...NUMBER }, { name: R('lenient'), ...NUMBER }];
   const listed = REVIEW.disagreements;
   return el('div', { class: 'part' }, el('h3', null, R('rule')), table(R('rule'), columns,
-    REVIEW.kinds.map((k) => [[taskName(k.suite), k.kind].filter(Boolean).join(' · '), k.graded,
+    REVIEW.kinds.map((k) => [[taskName(k.suite), k.kind && kindsName(k.kind)].filter(Boolean).join(' · '), k.graded,
       asShare(k.share, k.interval), k.strict, k.lenient])),
   listed.length ? el('details', null, el('summary', null, R('apart', REVIEW.apart)),
     itemLinks(listed.map(([suite, item, outcome, verdict]) =>

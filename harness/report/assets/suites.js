@@ -21,7 +21,7 @@ function kindsTable(form, counted) {
   const sizes = (kind) => [...new Set(measured.map(([, of]) => own(of, kind)).filter(Boolean).map((k) => k.n))];
   const rare = names.filter((kind) => Math.max(...sizes(kind)) < FEW_ASKED);
   const kept = names.filter((kind) => rare.length < 2 || !rare.includes(kind));
-  const withSize = (name, counts) => counts.length === 1 ? `${name}, n\u00a0${counts[0]}` : name;
+  const withSize = (name, counts) => counts.length === 1 ? `${name}${T('comma')}n\u00a0${counts[0]}` : name;
   const columns = [{ name: T('kind'), class: 'text' }, ...measured.map(([id]) => ({ name: el('bdi', null, id), ...NUMBER }))];
   const cell = (k) => k ? el('span', { class: 'stacked' }, el('span', null, share(k.value)),
     el('span', { class: 'interval' }, known(k.low) ? between(k.low, k.high, DATA.percent) : null)) : NONE;
@@ -30,7 +30,7 @@ function kindsTable(form, counted) {
     const others = measured.map(([, of]) => together(rare.map((kind) => own(of, kind)).filter(Boolean)));
     rows.push([withSize(T('other_kinds'), [...new Set(others.filter(Boolean).map(({ n }) => n))]), ...others.map(cell)]);
   }
-  return table(`${T('kinds_title')}: ${formName(form)}`, columns, rows);
+  return table(colon(T('kinds_title'), formName(form)), columns, rows);
 }
 
 const FEW_ASKED = 5; // questions

@@ -88,7 +88,7 @@ Object.assign(TEXTS.ja, {
     sample: 'sampleが16桁の16進数ではありません', text: 'suite・item・rubric・noteが文字列でないか空です', fields: '採点にない項目があります', verdict: 'verdictが正しくありません', author: 'authorは1～60文字です',
     time: 'timeがタイムゾーン付きの日時ではありません', picked: 'pickedはqueueかhandです', note: 'noteは2,000文字までです' },
   blind_one: 'ブラインド：ルールの判定を隠す', all_forms: 'すべての形を合わせた値',
-  before_n: (n, of) => `この${of}件の回答のうち${n}件は採点済みです。`, others_n: (n) => `ほかの人が${n}件を採点`,
+  before_n: (n, of) => `この${of}件の回答のうち${n}件は採点済みです。`, others_n: (n) => `ほかの採点者が${n}件を採点`,
   more_questions: '採点ではなく、質問を増やす必要があります',
   bad_name: 'このお名前は使えません。制御文字を除く1～60文字で入れてください。',
   keys_cards: '1：正解、0：不正解、s：保留、u：取り消す、n：メモ。フォーカスのある回答、なければ最初の回答が対象です。',
