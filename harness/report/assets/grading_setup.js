@@ -107,7 +107,7 @@ function nameForm(then) {
 // Where grades are: on the disk of a server, in this browser, or only on this page.
 function storeState() {
   const open = grades.open.size;
-  const grading = route(location.hash).name === 'grade';
+  const grading = /^#grade(\?|$)/.test(location.hash);
   const lost = grades.stored || !(grading || open) ? null : el('p', { class: 'banner', role: 'alert' }, T('not_stored'));
   if (!SERVED || !(grades.trouble || grading)) return lost;
   return [lost, el('p', { class: `store ${grades.trouble ? `banner ${grades.trouble}` : ''}`,

@@ -12,19 +12,27 @@ function accuracySection() {
     shown.push(seen);
     const size = seen ? seen.n : NONE;
     const gained = acquired.length ? [stacked(acquired.find((r) => r.checkpoint === id))] : [];
-    return [...checkpointCells(id), ...valueCells(seen), ...(narrowPage() ? [...gained, size] : [size, ...gained])];
+    return [...headCells(id), ...valueCells(seen), ...(narrowPage() ? [...gained, size] : [size, ...gained])];
   });
   const size = { name: T('n'), ...NUMBER };
   const gained = acquired.length ? [{ name: T('acquired_points'), ...NUMBER }] : [];
-  const columns = [...checkpointColumns(), ...valueColumns(T('accuracy')),
+  const columns = [...headColumns(), ...valueColumns(T('accuracy')),
     ...(narrowPage() ? [...gained, size] : [size, ...gained])];
   return section('accuracy', T('accuracy_title'), label(['knowledge']),
     table(T('accuracy_caption'), columns, rows, true),
     notes([...methods(shown), ...reasons(shown), ...worldNotes(), ...gapLines(['knowledge'])]));
 }
 
-// A phone has no room for a column of intervals: they stand under their values.
+// A phone has no room for columns of intervals and epochs: they stand under values and names.
 const narrowPage = () => matchMedia('(max-width: 42rem)').matches;
+const headColumns = () => checkpointColumns().slice(0, narrowPage() ? -1 : undefined);
+const headCells = (id) => {
+  const cells = checkpointCells(id);
+  if (!narrowPage()) return cells;
+  const epochs = cells.pop();
+  if (epochs !== NONE) cells[1].append(el('span', { class: 'narrow-only quiet' }, `${T('epochs')}: ${epochs}`));
+  return cells;
+};
 const valueColumns = (name) => [{ name, ...NUMBER }, ...(narrowPage() ? [] : [{ name: T('interval'), ...NUMBER }])];
 const valueCells = (r) => narrowPage() ? [r ? el('span', { class: 'stacked' }, bold(r), span(r)) : NONE]
   : [bold(r), r ? span(r) : NONE];
@@ -54,9 +62,9 @@ function relativeSection() {
     const score = result(id, 'relative', 'relative_score');
     const parts = [result(id, 'jsquad', 'f1'), result(id, 'marc_ja', 'accuracy')];
     shown.push(score, ...parts);
-    return [...checkpointCells(id), ...valueCells(score), ...parts.map(stacked)];
+    return [...headCells(id), ...valueCells(score), ...parts.map(stacked)];
   });
-  const columns = [...checkpointColumns(), ...valueColumns(T('relative')),
+  const columns = [...headColumns(), ...valueColumns(T('relative')),
     { name: sized(T('jsquad_f1'), 'jsquad', 'f1'), ...NUMBER },
     { name: sized(T('marc_accuracy'), 'marc_ja', 'accuracy'), ...NUMBER }];
   return section('relative', T('relative_title'), label(['jsquad', 'marc_ja']),
