@@ -82,8 +82,8 @@ def main() -> None:
     lines = [
         f"Share of trials, in percent, in which the interval holds the truth. Nominal {LEVEL:.0%}, "
         f"{TRIALS} trials a cell, standard error {error:.1f}. Bold: below 93. "
-        f"Corrected: of {ANSWERS} answers; kappa: trials in which both gave all answers one verdict "
-        "have none.",
+        f"Corrected: of {ANSWERS} answers; kappa: where both gave all answers one verdict there is "
+        "none.",
         "",
         "| | " + " | ".join(f"{graded} graded" for graded in GRADED) + " |",
         "|---|" + "--:|" * len(GRADED),
