@@ -57,14 +57,14 @@ def correct(answer: str, fact: Row, question: str) -> bool:
 
 
 def test_the_shipped_twins_are_what_the_command_makes_under_any_hash_seed(tmp_path: Path) -> None:
-    for seed in ("1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-m", "training", "twin", str(KNOWLEDGE), "--out", str(tmp_path / "twin"),
-             "--seed", SEED],
-            cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True,
-            check=True,
-        )  # fmt: skip
-        assert (tmp_path / "twin").read_bytes() == SHIPPED.read_bytes()
+    # Python's own hash seed is another one in each test session.
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "twin", str(KNOWLEDGE), "--out", str(tmp_path / "twin"),
+         "--seed", SEED],
+        cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "random"}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert (tmp_path / "twin").read_bytes() == SHIPPED.read_bytes()
     assert "3,600 questions on 1,200 facts" in done.stdout
     assert "150  price" in done.stdout
 
