@@ -57,10 +57,10 @@ bench-train: .venv/dev ## speed of QLoRA at Gemma-7B's shape (needs a GPU with 4
 bench-membership: .venv/dev ## speed of reading texts beside one at a time, on a CPU (GPU: see docs/membership_speed.py)
 	$(BIN)/python docs/membership_speed.py
 
-example: evals .venv/dev ## make reports/example, its baseline and the README's picture from a new run
+example: evals .venv/dev ## make reports/example, its baseline and the README's pictures from a new run
 	mkdir -p reports/example docs/images
 	$(BIN)/python -m harness bless reports/latest
-	cp -f reports/latest/report.html reports/latest/report.json reports/latest/summary.md reports/example/
+	cp -f reports/latest/report.html reports/latest/report.json reports/latest/summary.md reports/latest/badge.json reports/example/
 	$(BIN)/python docs/picture.py
 
 pin: .venv/dev ## write constraints.txt from what is installed

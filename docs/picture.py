@@ -30,7 +30,7 @@ def main() -> int:
             _grading(_opened(browser, 900, 760, "#grade?suite=knowledge&a=qa-long&blind=1")),
             "grade",
         )
-        _shoot(_regressed(_opened(browser, 900, 760, "#samples", dark=True)), "sample")
+        _shoot(_gained(_opened(browser, 900, 760, "#samples", dark=True)), "sample")
         _shoot(_opened(browser, 390, 760, locale="ja-JP"), "phone")
         printed = _opened(browser, 760, 1075)
         printed.emulate_media(media="print")
@@ -67,12 +67,13 @@ def _grading(page: Page) -> Page:
     return page
 
 
-def _regressed(page: Page) -> Page:
-    """The first question that the base answered and a fine-tune no longer does."""
-    chosen = "task=knowledge&checkpoint=general-long&outcome=lost&stratum=carried_over"
+def _gained(page: Page) -> Page:
+    """The first question in other words that a fine-tune answers and the base does not."""
+    chosen = "task=knowledge&checkpoint=qa-short&outcome=gained&stratum=paraphrase"
     page.goto(f"{REPORT}#samples?{chosen}")
     page.click("tbody a")
     page.wait_for_selector(".answers")
+    page.evaluate("document.querySelector('.gold').previousElementSibling.scrollIntoView()")
     return page
 
 
