@@ -12,6 +12,7 @@ from harness.comparison.baseline import Baseline, read_baseline
 from harness.config import load_matrix, override_data
 from harness.errors import ConfigError
 from harness.gates import refuse_unasked
+from harness.review.files import grade_sizes
 from harness.session import Settings
 
 NO_MATRIX = (
@@ -99,6 +100,7 @@ def read_settings(config: pytest.Config) -> Settings:
     )
     refuse_unasked(matrix.path, matrix.gates, matrix.data)
     reports = config.rootpath / config.getini("eval_reports")
+    grades = _grades(config, reports)
     return Settings(
         matrix=matrix,
         run_folder=_run_folder(config, reports),
@@ -106,7 +108,8 @@ def read_settings(config: pytest.Config) -> Settings:
         root=config.rootpath,
         fresh=config.getoption("eval_fresh"),
         arguments=config.invocation_params.args,
-        grades=_grades(config, reports),
+        grades=grades,
+        grade_sizes=_sizes(config, grades),
         baseline=_baseline(config),
         strict=_strict(config),
         redact=bool(config.getoption("eval_redact") or config.getini("eval_redact")),
@@ -130,6 +133,13 @@ def _grades(config: pytest.Config, reports: Path) -> Path:
     if not folder.is_dir():
         raise ConfigError(f"--eval-grades {given}: there is no such folder.")
     return folder
+
+
+def _sizes(config: pytest.Config, grades: Path) -> dict[str, int]:
+    """Of grade files as the controlling process found them."""
+    if is_worker(config):
+        return dict(config.workerinput["michi_grades"])  # type: ignore[attr-defined]
+    return grade_sizes(grades)
 
 
 def _strict(config: pytest.Config) -> bool:

@@ -57,7 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker which run it works for, and how much of a watched terminal there is."""
     if SETTINGS in node.config.stash:
-        node.workerinput["michi_run"] = str(node.config.stash[SETTINGS].run_folder)
+        settings = node.config.stash[SETTINGS]
+        node.workerinput["michi_run"] = str(settings.run_folder)
+        node.workerinput["michi_grades"] = settings.grade_sizes
     node.workerinput["michi_columns"] = watched_columns(node.config)
 
 

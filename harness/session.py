@@ -35,7 +35,8 @@ class Settings:
     one it is the matrix's baseline checkpoint of this run. strict: whether an inconclusive gate
     fails. redact: whether reports leave out what was asked and answered. annotations: for whom
     gates that failed are marked on the terminal, "github" or "" for nobody. likelihoods: whether
-    written answers are read again token by token.
+    written answers are read again token by token. grade_sizes: of grade files when the session
+    began: what is graded during a run counts for no worker of it.
     """
 
     matrix: Matrix
@@ -48,6 +49,7 @@ class Settings:
     baseline: Baseline | None = None
     strict: bool = False
     likelihoods: bool = False
+    grade_sizes: Mapping[str, int] | None = None
     redact: bool = False
     annotations: str = ""
 
@@ -162,7 +164,8 @@ class EvalSession:
     def _judgements(self) -> Mapping[str, Judgement]:
         """What people said of answers, by the answer's key. Raises DataError."""
         if self._people is None:
-            self._people = judgements(read_grades(self.settings.grades))
+            grades = read_grades(self.settings.grades, self.settings.grade_sizes)
+            self._people = judgements(grades)
         return self._people
 
     def _reference_answers(

@@ -51,14 +51,21 @@ def grade_file(folder: Path, author: str) -> Path:
     return folder / f"{slug(author)}.jsonl"
 
 
-def read_grades(folder: Path) -> list[GradeEvent]:
+def read_grades(folder: Path, sizes: Mapping[str, int] | None = None) -> list[GradeEvent]:
     """All events of a folder of grades, each once; none where there is no such folder.
 
-    Raises DataError for a line that is no event, and for two events of one id.
+    sizes: what `grade_sizes` said at some moment, for the events that were there then. Raises
+    DataError for a line that is no event, and for two events of one id.
     """
     if folder.exists() and not folder.is_dir():
         raise DataError(f"{folder}: a file, expected a folder of grades.")
-    return list(_once(pair for path in _files(folder) for pair in _events(path, torn=True)))
+    ends = {path: None if sizes is None else sizes.get(path.name, 0) for path in _files(folder)}
+    return list(_once(p for path, end in ends.items() for p in _events(path, torn=True, end=end)))
+
+
+def grade_sizes(folder: Path) -> dict[str, int]:
+    """How many bytes each file of a folder of grades has by now: files only grow."""
+    return {path.name: path.stat().st_size for path in _files(folder)}
 
 
 def read_events(path: Path) -> list[GradeEvent]:
@@ -123,9 +130,9 @@ def _read(path: Path) -> bytes:
         raise DataError(f"{path}: can't be read: {error.strerror}.") from error
 
 
-def _events(path: Path, torn: bool) -> Iterator[tuple[str, GradeEvent]]:
-    """Yield (file:line, event). torn: whether half a line at the end is passed over."""
-    lines = _read(path).removeprefix(_BOM).split(b"\n")
+def _events(path: Path, torn: bool, end: int | None = None) -> Iterator[tuple[str, GradeEvent]]:
+    """Yield (file:line, event). torn: whether half a line at the end is passed over. end: bytes."""
+    lines = _read(path)[:end].removeprefix(_BOM).split(b"\n")
     if torn and not _is_object(lines[-1]):
         lines.pop()
     for number, line in enumerate(lines, 1):

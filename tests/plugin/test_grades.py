@@ -11,7 +11,16 @@ import pytest
 from harness.review.events import GradeEvent, sample_key
 from harness.review.files import append
 from tests.plugin.gating import bless
-from tests.plugin.helpers import asked, figures, forget_asked, latest, output, report, rows
+from tests.plugin.helpers import (
+    add_to_conftest,
+    asked,
+    figures,
+    forget_asked,
+    latest,
+    output,
+    report,
+    rows,
+)
 
 ONE = ("evals", "-k", "knowledge and base and not other")
 
@@ -143,3 +152,29 @@ def test_a_gate_holds_both_answers_against_the_same_judge(
     gates = [r["gate"] for r in report(latest(project))["results"] if r["gate"]]
     assert gates
     assert {gate["difference"] for gate in gates} == {0}
+
+
+def test_what_is_graded_during_a_run_counts_for_none_of_its_workers(
+    project: pytest.Pytester, wrong: list[dict[str, Any]]
+) -> None:
+    # A suite grades what the others answer, before any of them has read a grade.
+    folder = project.path / "reports" / "grades"
+    grade(project.path / "later", wrong, "right")
+    (later,) = (project.path / "later").glob("*.jsonl")
+    folder.mkdir()
+    add_to_conftest(
+        project,
+        f"""
+import pathlib
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    target = pathlib.Path({str(folder / later.name)!r})
+    target.write_bytes(pathlib.Path({str(later)!r}).read_bytes())
+""",
+    )
+
+    project.runpytest("evals", "-k", "knowledge", "-n", "2")
+
+    assert not any("people" in row for row in sample_rows(project))

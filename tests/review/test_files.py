@@ -11,7 +11,7 @@ import pytest
 from harness.errors import DataError, StorageError
 from harness.jsonl import encode
 from harness.review.events import GradeEvent, event_row
-from harness.review.files import append, grade_file, read_events, read_grades
+from harness.review.files import append, grade_file, grade_sizes, read_events, read_grades
 from tests.review.making import event
 
 AKI, KEN = event(author="aki"), event(author="ken", verdict="wrong", note="価格\ud800")
@@ -196,3 +196,14 @@ def test_no_author_can_lock_another_out_for_good(tmp_path: Path) -> None:
     ]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
     assert len(read_grades(tmp_path)) == 2 * 60 * 2 + 60
+
+
+def test_what_was_there_at_a_moment_can_be_read_later(tmp_path: Path) -> None:
+    append(tmp_path, [first := event()])
+    sizes = grade_sizes(tmp_path)
+    append(tmp_path, [event(verdict="wrong"), event(author="太郎")])
+
+    assert read_grades(tmp_path, sizes) == [first]
+    assert len(read_grades(tmp_path)) == 3
+    assert read_grades(tmp_path, {}) == []
+    assert grade_sizes(tmp_path / "nowhere") == {}

@@ -4,7 +4,7 @@ const STORED = `michi-grades/${RUN.id}/`;
 const DOWNLOADED = `michi-downloaded/${RUN.id}`;
 const GRADE_VERDICTS = ['right', 'wrong', 'skipped', 'cleared'];
 const EVENT_FIELDS = ['schema', 'event', 'sample', 'suite', 'item', 'verdict', 'author', 'time', 'note', 'rubric', 'picked'];
-const RUBRIC = (DATA.review && DATA.review.rubric) || { version: 'default/1', text: '' };
+const RUBRIC = (DATA.review && DATA.review.rubric) || { version: 'none', text: '' };
 const SERVED = Boolean(DATA.review && DATA.review.server);
 
 const grades = {
