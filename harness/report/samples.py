@@ -13,7 +13,7 @@ from harness.review.events import sample_key
 from harness.runs import Run
 
 LONGEST = 4_000
-_ZERO, _MOST = ord("#"), 87  # of the characters that stand for numbers
+_ZERO, _BASE = ord("#"), 88  # of the characters that stand for numbers
 
 
 def packed_task(run: Run, task: str) -> dict[str, Any]:
@@ -116,21 +116,23 @@ class _Pool:
 
 
 def packed_reading(reading: Mapping[str, Any]) -> str:
-    """A recorded reading in two characters a token: how long it is, and how unlikely.
+    """A recorded reading in three characters a token: how long it is, and how unlikely.
 
-    Each stands for a number from 0 (the character "#") to 87: characters of the text, of which a
-    longer token takes several pairs, and tenths of the negative natural-log probability.
+    Each stands for a number from 0 (the character "#") to 87. The first: characters of the text, of
+    which a longer token takes several triples. The others: hundredths of the negative natural-log
+    probability, to the base 88.
     """
-    pairs, begin = [], 0
+    triples, begin = [], 0
     for end, logprob in zip(reading["ends"], reading["logprobs"], strict=True):
-        tenths = min(_MOST, max(0, round(-10 * logprob)))
-        length = max(0, end - begin)
-        begin = max(begin, end)
-        pieces = [_MOST] * (length // _MOST) + (
-            [length % _MOST] if length % _MOST or not length else []
-        )
-        pairs += [chr(_ZERO + piece) + chr(_ZERO + tenths) for piece in pieces]
-    return "".join(pairs)
+        hundredths = min(_BASE * _BASE - 1, max(0, round(-100 * logprob)))
+        likelihood = [hundredths // _BASE, hundredths % _BASE]
+        length, begin = max(0, end - begin), max(begin, end)
+        most = _BASE - 1
+        pieces = [most] * (length // most)
+        if length % most or not pieces:
+            pieces.append(length % most)
+        triples += [number for piece in pieces for number in (piece, *likelihood)]
+    return "".join(chr(_ZERO + number) for number in triples)
 
 
 def _score(score: Any) -> int:

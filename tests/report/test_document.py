@@ -146,7 +146,9 @@ def test_confusion_counts_answers_by_gold_label(tmp_path: Path) -> None:
     assert confusion(read_run(folder), "qa-e3") is None
 
 
-def test_a_reading_is_two_characters_a_token() -> None:
-    assert packed_reading({"ends": [1, 3], "logprobs": [0.0, -0.25]}) == "$#%%"
-    # A token of 90 characters takes two pairs, one that ends inside a character none of its own.
-    assert packed_reading({"ends": [90, 90], "logprobs": [-20.0, -1.0]}) == "zz&z#-"
+def test_a_reading_is_three_characters_a_token() -> None:
+    # 1 character at 0; 2 at .25: 25 is "<", the 25th character after "#".
+    assert packed_reading({"ends": [1, 3], "logprobs": [0.0, -0.25]}) == "$##%#<"
+    # A token of 90 characters takes two triples, one that ends inside a character none of its own.
+    # 2,000 hundredths are 22 · 88 + 64, a hundred are 1 · 88 + 12.
+    assert packed_reading({"ends": [90, 90], "logprobs": [-20.0, -1.0]}) == "z9c&9c#$/"

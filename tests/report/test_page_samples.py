@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,7 +87,7 @@ def test_texts_of_a_megabyte_do_not_hang(differ: Any) -> None:
 ANSWERS = {"base": "価格は7,700円です。", "qa-e3": "価格は7,900円です。"}
 
 
-def _priced(folder: Path) -> Path:
+def _priced(folder: Path, **recorded: Any) -> Path:
     build.start(folder, [build.BASE, build.QA])
     for name, answer in ANSWERS.items():
         right = name == "base"
@@ -99,7 +98,7 @@ def _priced(folder: Path) -> Path:
                       outcome="abstained" if right else "wrong"),
             build.row("c", prompt="色は？", gold=["赤"], response="赤"),
         ]  # fmt: skip
-        build.measure_knowledge(folder, name, 0.5, rows)
+        build.measure_knowledge(folder, name, 0.5, [{**row, **recorded} for row in rows])
     return folder
 
 
@@ -148,20 +147,9 @@ def test_what_has_nothing_in_common_is_not_marked(visit: Visit, tmp_path: Path) 
 
 
 def test_tokens_are_shaded_where_likelihoods_were_recorded(visit: Visit, tmp_path: Path) -> None:
-    folder = _priced(tmp_path)
-    visit.open(folder)
-    html = (folder / "report.html").read_text("utf-8")
-    # As if the run had recorded them: 2 code points, 1 outside the first plane, and a rest.
+    # 2 code points, 1 outside the first plane, part of it, and what the text no longer has.
     reading = {"ends": [2, 3, 3, 6], "logprobs": [-0.1, -9.0, -1.0, -2.9]}
-    marker = "const unpacked = new Map();"
-    assert marker in html
-    source = html.replace(marker, f"{marker} const READING = {json.dumps(reading)};").replace(
-        "reason: packed.reasons[a[3] || 0]", "reading: READING, reason: packed.reasons[a[3] || 0]"
-    )
-    shown = folder / "report.html"
-    shown.write_text(_allowed(source), "utf-8")
-    page = visit.open(folder, "#sample/knowledge/c?against=likelihood")
-    page.reload()
+    page = visit.open(_priced(tmp_path, reading=reading), "#sample/knowledge/c?against=likelihood")
     page.wait_for_selector("#against")
 
     assert page.input_value("#against") == "likelihood"
@@ -176,17 +164,6 @@ def test_tokens_are_shaded_where_likelihoods_were_recorded(visit: Visit, tmp_pat
     assert tokens.nth(1).get_attribute("title") == "log-probability −9.00"
     assert "−3.25" in _card(page, "qa-e3").inner_text()  # (-0.1 - 9 - 1 - 2.9) / 4
     assert page.locator(".swatch").count() == 5
-
-
-def _allowed(html: str) -> str:
-    """The page with the hash of the script that it now has."""
-    import base64
-    import hashlib
-    import re
-
-    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return re.sub(r"script-src 'sha256-[^']+'", f"script-src 'sha256-{digest}'", html)
 
 
 def test_orders_and_filters_are_kept_in_the_address(visit: Visit, tmp_path: Path) -> None:

@@ -37,10 +37,12 @@ function unpack(task) {
 function unpackReading(text) {
   const reading = { ends: [], logprobs: [] };
   let end = 0;
-  for (let i = 0; i < text.length; i += 2) {
-    end += text.charCodeAt(i) - 35;
+  const [zero, base] = [35, 88];
+  for (let i = 0; i < text.length; i += 3) {
+    const [length, high, low] = [0, 1, 2].map((at) => text.charCodeAt(i + at) - zero);
+    end += length;
     reading.ends.push(end);
-    reading.logprobs.push((35 - text.charCodeAt(i + 1)) / 10);
+    reading.logprobs.push(-(high * base + low) / 100);
   }
   return reading;
 }
