@@ -269,6 +269,7 @@ def _tables(folder: Path) -> list[str]:
     """
     from harness.comparison.within import comparisons
     from harness.report.learnt import knowledge_tables
+    from harness.report.redact import nameless
     from harness.report.reviewed import review_tables
     from harness.report.tables import gates_table, relative_table
     from harness.report.terminal import WIDTH, render
@@ -276,6 +277,8 @@ def _tables(folder: Path) -> list[str]:
 
     run = read_run(folder)
     compared = comparisons(run)
+    if run.manifest.get("redact"):
+        compared = nameless(compared)
     tasks = {item.task for item in run.items}
     shown: list[Any] = []
     if "knowledge" in tasks:

@@ -1,15 +1,15 @@
 """Which graded answers are a random part of their stratum.
 
 The sampling offers the answers of a stratum in the order of their keys, which are hashes. So the
-answers from the beginning of that order up to the last one that was offered are a random part of
-the stratum, whoever graded them, for whatever comparison, and in whichever run: those that a person
-looked up by themselves lie among them as often as anywhere. What was looked up beyond counts for
-itself, in accuracy as counted, and stands for nothing else.
+answers from the beginning of that order up to the last one that the sampling of this checkpoint, or
+of this pair, offered are a random part of the stratum, whoever graded them and in whichever run:
+those that a person looked up, or that another sampling offered, lie among them as often as
+anywhere. What was graded beyond counts for itself, in accuracy as counted, and stands for nothing
+else.
 
-Where an answer in between is open (it changed since, or the queue was another checkpoint's, which
-does not give it), those around it are a choice and no random part: then there is none, until it is
-graded. The queue offers it first. An answer that was skipped is passed over; one on which people
-can't agree counts half.
+Where an answer in between is open (it changed since), those around it are a choice and no random
+part: then there is none, until it is graded. The queue offers it first. An answer that was skipped
+is passed over; one on which people can't agree counts half.
 
 `report/assets/queue.js` does the same in the page; a test holds both together.
 """
@@ -31,7 +31,7 @@ def answer_strata(answers: Sequence[Rated]) -> list[Stratum]:
         groups.setdefault(answer.outcome, []).append((answer,))
     strata = []
     for name, units in sorted(groups.items()):
-        drawn, told = _drawn(units)
+        drawn, told = _drawn(units, f"queue:{answers[0].checkpoint}")
         right = sum(_value(answer) for (answer,) in drawn)
         strata.append(Stratum(name + told, size=len(units), graded=len(drawn), right=right))
     return strata
@@ -49,7 +49,8 @@ def pair_strata(pairs: Sequence[tuple[Rated, Rated]]) -> list[PairStratum]:
         if ours.key != theirs.key:
             groups.setdefault(f"{ours.outcome}, {theirs.outcome}", []).append((ours, theirs))
     for name, units in sorted(groups.items()):
-        drawn, told = _drawn(units)
+        a, b = (answer.checkpoint for answer in pairs[0])
+        drawn, told = _drawn(units, f"queue:{a}|{b}", f"queue:{b}|{a}")
         apart = [_value(ours) - _value(theirs) for ours, theirs in drawn]
         strata.append(
             PairStratum(
@@ -63,12 +64,16 @@ def pair_strata(pairs: Sequence[tuple[Rated, Rated]]) -> list[PairStratum]:
     return strata
 
 
-def _drawn(units: Sequence[_Unit]) -> tuple[list[_Unit], str]:
+def _drawn(units: Sequence[_Unit], *queues: str) -> tuple[list[_Unit], str]:
     """The units drawn at random, and what to say where answers between them are open."""
     order = sorted(units, key=lambda unit: min(answer.key for answer in unit))
     if all(map(_passed_over, order)):
         return order, ""  # nobody can say of any: half, rather than no figure for all strata
-    offered = [i for i, unit in enumerate(order) if _settled(unit) and any(a.sampled for a in unit)]
+    offered = [
+        i
+        for i, unit in enumerate(order)
+        if _settled(unit) and any(answer.offered(*queues) for answer in unit)
+    ]
     reached = order[: offered[-1] + 1] if offered else []
     still_open = sum(not _settled(unit) and not _passed_over(unit) for unit in reached)
     if still_open:

@@ -60,10 +60,12 @@ class Rated:
         """Whether as many people say the one as the other."""
         return bool(self.said) and not self.verdict
 
-    @property
-    def sampled(self) -> bool:
-        """Whether the sampling offered it to anybody who judged it."""
-        return any(o["picked"] != "hand" for o in self.opinions.values() if o["verdict"] != SKIPPED)
+    def offered(self, *queues: str) -> bool:
+        """Whether one of these samplings offered it to anybody who judged it."""
+        return any(
+            o["picked"] in ("queue", *queues) and o["verdict"] != SKIPPED
+            for o in self.opinions.values()
+        )
 
 
 def written(row: Mapping[str, Any]) -> bool:

@@ -189,7 +189,9 @@ def _differences(answers: Sequence[Rated]) -> Iterable[Difference]:
         for theirs, ours in combinations(sides, 2):
             shared = [item for item in sides[ours] if item in sides[theirs]]
             pairs = [(sides[ours][item], sides[theirs][item]) for item in shared]
-            if any(o.sampled and t.sampled and o.key != t.key for o, t in pairs):
+            queues = f"queue:{ours}|{theirs}", f"queue:{theirs}|{ours}"
+            both = [pair for pair in pairs if pair[0].key != pair[1].key]
+            if any(o.offered(*queues) or t.offered(*queues) for o, t in both):
                 clusters = [o.cluster for o, _ in pairs]
                 by_rule = [float(o.rule) - float(t.rule) for o, t in pairs]
                 corrected = corrected_difference(

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.comparison.within import Comparisons
 from harness.records import Verdict
 from harness.runs import Item, Run
 
@@ -45,16 +46,19 @@ def _item(item: Item) -> Item:
 def redacted_report(report: Mapping[str, Any]) -> dict[str, Any]:
     """The `document.document` of a redacted run, without the templates of a suite's prompts."""
     results = [{**r, "identity": _untemplated(r["identity"])} for r in report["results"]]
-    return {**report, "results": results, "review": _nameless(report.get("review", {}))}
+    return {**report, "results": results}
 
 
-def _nameless(review: Mapping[str, Any]) -> dict[str, Any]:
-    """What people's grades say, without who they are."""
-    pairs = review.get("graders", ())
-    names = dict.fromkeys(name for pair in pairs for name in (pair["first"], pair["second"]))
+def nameless(compared: Comparisons) -> Comparisons:
+    """The comparisons of a run, with numbers for the names of the people who graded."""
+    pairs = compared.review.graders
+    names = dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second))
     numbered = {name: f"grader {number}" for number, name in enumerate(names, 1)}
-    graders = [{**p, "first": numbered[p["first"]], "second": numbered[p["second"]]} for p in pairs]
-    return {**review, "graders": graders}
+    graders = tuple(
+        dataclasses.replace(p, first=numbered[p.first], second=numbered[p.second]) for p in pairs
+    )
+    review = dataclasses.replace(compared.review, graders=graders)
+    return dataclasses.replace(compared, review=review)
 
 
 def _untemplated(value: Any) -> Any:

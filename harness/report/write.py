@@ -12,7 +12,7 @@ from harness.report.badge import badge
 from harness.report.document import document
 from harness.report.markdown import summary
 from harness.report.page import page
-from harness.report.redact import FOLDER, redacted_report, redacted_run
+from harness.report.redact import FOLDER, nameless, redacted_report, redacted_run
 from harness.report.sentence import verdict_sentence
 from harness.report.verdict import verdict
 from harness.runs import Run, read_run, write_json
@@ -33,6 +33,8 @@ def write_reports(folder: Path, redact: bool = False) -> list[Path]:
         run = redacted_run(run)
     elif redact:
         folder, run = folder / FOLDER, _beside(redacted_run(run))
+    if run.manifest.get("redact"):
+        compared = nameless(compared)
     report = document(run, compared)
     if run.manifest.get("redact"):
         report = redacted_report(report)

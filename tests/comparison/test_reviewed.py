@@ -129,6 +129,17 @@ def test_while_an_answer_between_is_open_nothing_is_corrected(tmp_path: Path) ->
     assert form.counted == pytest.approx(0.40)
 
 
+def test_another_queue_takes_no_figure_away(tmp_path: Path) -> None:
+    ids = in_order([f"w{i}" for i in range(100)])
+    said = {i: by("花子", "wrong", "queue:base") for i in ids[:10]}
+    said |= {i: by("花子", "right", "queue:base|qa-e3") for i in ids[20:60]}
+
+    (form,) = review(tmp_path, base=[answer(i, False, said.get(i)) for i in ids]).forms
+
+    assert form.corrected.value == pytest.approx(0.0)
+    assert form.counted == pytest.approx(0.40)
+
+
 def test_where_people_cannot_agree_an_answer_counts_half(tmp_path: Path) -> None:
     ids = in_order([f"w{i}" for i in range(10)])
     said = {i: by("花子", "wrong") for i in ids}

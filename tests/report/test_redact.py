@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 REPORTS = {"report.json", "badge.json", "summary.md", "report.html"}
 # A word for each field that may quote a document.
-SECRETS = ("kprompt", "kgold", "kanswer", "kreason", "knote", "kdetail", "kmessage", "krubric", "ktemplate")  # fmt: skip
+SECRETS = ("kprompt", "kgold", "kanswer", "kreason", "knote", "kdetail", "kmessage", "krubric", "ktemplate",
+           "kHanako", "kTaro")  # fmt: skip
 
 
 def secret_run(at: Path, **changes: Any) -> Path:
@@ -49,7 +50,7 @@ def secret_run(at: Path, **changes: Any) -> Path:
                 correct=name == "base",
                 outcome="correct" if name == "base" else "wrong",
                 scores={"correct": float(name == "base")},
-                people={"opinions": {"Hanako": opinion}},
+                people={"opinions": {"kHanako": opinion, "kTaro": opinion}},
             )
             for n in range(12)
         ]

@@ -11,30 +11,30 @@ function wilson(p, n) {
 }
 
 // How far the limits are from the value: Wilson's of shares, Bonett and Price's of differences.
-function distances(pairs, won, lost, n) {
+function distances(pairs, won, lost, n, z) {
   if (!pairs) {
     const [low, high] = wilson(Math.min(1, won), n);
     return [won - low, high - won];
   }
   const middle = n * (won - lost) / (n + 2);
   const spread = (n * (won + lost) + 2) / (n + 2) - middle * middle;
-  const half = Z * Math.sqrt(spread / (n + 2));
+  const half = z * Math.sqrt(spread / (n + 2));
   return [Math.max(0, won - lost - Math.max(-1, middle - half)), Math.max(0, Math.min(1, middle + half) - (won - lost))];
 }
 
 // {value, low, high}, or null while a stratum that is not wholly known has no grade drawn at random.
-function corrected(strata, pairs, effect = 1) {
+function corrected(strata, pairs, effect = 1, z = Z) {
   const n = strata.reduce((sum, s) => sum + s.size, 0);
   if (!n || strata.some((s) => s.size > s.certain && !s.graded)) return null;
   const total = (s, count, certain) => certain + (s.graded ? (s.size - s.certain) * count / s.graded : 0);
   const won = strata.reduce((sum, s) => sum + total(s, s.won, s.certainWon), 0) / n;
   const lost = strata.reduce((sum, s) => sum + total(s, s.lost, s.certainLost), 0) / n;
-  const parts = [distances(pairs, won, lost, n / effect)];
+  const parts = [distances(pairs, won, lost, n / effect, z)];
   for (const s of strata) {
     const rest = s.size - s.certain;
     if (s.graded >= rest) continue; // all are known
     const weight = rest / n;
-    parts.push(distances(pairs, s.won / s.graded, s.lost / s.graded, s.graded * (rest - 1) / (rest - s.graded))
+    parts.push(distances(pairs, s.won / s.graded, s.lost / s.graded, s.graded * (rest - 1) / (rest - s.graded), z)
       .map((distance) => weight * distance));
   }
   const value = won - (pairs ? lost : 0);
@@ -63,14 +63,23 @@ function nextStratum(strata, pairs) {
 }
 
 const halfWidth = ({ value, low, high }) => Math.max(value - low, high - value);
-const settles = (found) => Boolean(found) && (found.low > 0 || found.high < 0 || halfWidth(found) <= MARGIN);
+// Who looks after each grade and stops at the first interval without 0 calls 12 % of equal checkpoints unequal with
+// intervals of 95 %, and 4 % with those of 98 % (400 questions, half of the answers equal).
+const Z_STOPPING = 2.3263478740408408;
+
+function settles(strata, effect) {
+  const found = corrected(strata, true, effect);
+  if (!found) return false;
+  const { low, high } = corrected(strata, true, effect, Z_STOPPING);
+  return low > 0 || high < 0 || halfWidth(found) <= MARGIN;
+}
 
 // How many more questions a comparison takes if those to come are as those so far (or as the rule has them,
 // where there are none); null where all of them would not do.
 function moreToSettle(strata, effect) {
   const ahead = strata.map((s) => ({ ...s, expected: s.graded ? [s.won / s.graded, s.lost / s.graded] : s.byRule }));
   let more = 0;
-  while (!settles(corrected(ahead, true, effect))) {
+  while (!settles(ahead, effect)) {
     const next = nextStratum(ahead, true);
     if (!next) return null;
     next.graded += 1;

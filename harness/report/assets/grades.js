@@ -53,7 +53,7 @@ function judged(sample) {
   const balance = said.reduce((sum, { verdict }) => sum + (verdict === 'right' ? 1 : -1), 0);
   return { verdict: balance > 0 ? 'right' : balance < 0 ? 'wrong' : '', said: said.length > 0,
     skipped: opinions.length > 0 && !said.length,
-    sampled: said.some(({ picked }) => picked !== 'hand') };
+    picks: new Set(said.map(({ picked }) => picked)) };
 }
 
 const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)),

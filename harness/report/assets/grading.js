@@ -77,7 +77,7 @@ function announce(text) {
 // To the first answer that was only looked at, then to the queue's next one.
 function advance() {
   const { pool, trail, options } = round;
-  const passed = trail.findIndex((k) => options.second ? !ownOpinion(k) : !judged(k).said && !judged(k).skipped);
+  const passed = trail.findIndex((k) => options.second ? !ownOpinion(k) : !judged(k).said && (ownOpinion(k) || {}).verdict !== 'skipped');
   const next = passed < 0 ? nextKey(pool, options.second) : null;
   if (next) trail.push(next);
   round.at = passed >= 0 ? passed : next ? trail.length - 1 : trail.length;
@@ -90,7 +90,8 @@ function gradeCurrent(verdict) {
   const before = ownOpinion(sample);
   const note = round.drafts.get(sample) ?? (before ? before.note : '');
   round.drafts.delete(sample);
-  recordGrade(unitOfKey(sample).question, sample, verdict, { note, picked: before ? before.picked : judged(sample).said ? 'hand' : 'queue' });
+  round.noting = false;
+  recordGrade(unitOfKey(sample).question, sample, verdict, { note, picked: before ? before.picked : judged(sample).said ? 'hand' : round.pool.queue });
   advance();
   announce(T('announced', own(T('said_verdict'), verdict), gradedHere()));
   redrawRound('card', 'keys');
@@ -125,6 +126,7 @@ function keepNote(text) {
   const sample = currentKey();
   const before = ownOpinion(sample);
   round.noting = false;
+  round.drafts.delete(sample);
   if (before) recordGrade(unitOfKey(sample).question, sample, before.verdict, { note: text, picked: before.picked });
   else round.drafts.set(sample, text);
   redrawRound('card', 'keys');

@@ -32,15 +32,21 @@ const whoGave = (question, sample) => DATA.checkpoints
 function endCard() {
   const skipped = gradedIn(round.pool).filter((k) => ownOpinion(k).verdict === 'skipped').length;
   return el('div', { class: 'grade-card' }, el('p', null, T('no_more')),
-    skipped ? el('button', { type: 'button', onclick: again }, T('skipped_left', skipped)) : null);
+    skipped ? el('button', { type: 'button', onclick: again }, T('skipped_left', skipped)) : null,
+    !round.options.second && ownTally(round.pool).others ? el('button', { type: 'button',
+      onclick: () => { location.hash = gradeHash({ ...round.options, second: true }); } }, T('second')) : null);
 }
 
+// What is typed goes with a verdict that is pressed meanwhile; leaving takes it back.
 function noteForm(text) {
+  const sample = currentKey();
+  const leave = () => { round.drafts.set(sample, text); openNote(false); };
   const field = el('input', { id: 'note', maxlength: '2000', value: text, autocomplete: 'off', 'aria-label': T('key_note'),
+    oninput: () => round.drafts.set(sample, field.value.trim()),
     onkeydown: (event) => {
       if (event.isComposing) return; // Enter may end a Japanese conversion
-      if (event.key === 'Escape') { event.preventDefault(); openNote(false); }
+      if (event.key === 'Escape') { event.preventDefault(); leave(); }
     } });
   return el('form', { class: 'note', onsubmit: (event) => { event.preventDefault(); keepNote(field.value.trim()); } },
-    field, el('button', null, T('save')), el('button', { type: 'button', onclick: () => openNote(false) }, T('leave')));
+    field, el('button', null, T('save')), el('button', { type: 'button', onclick: leave }, T('leave')));
 }

@@ -27,7 +27,8 @@ function pressCard(node, state, question, answer, verdict, note) {
     node.querySelector('input').focus();
     return;
   }
-  state.noting = false;
+  const typed = state.noting && verdict !== 'note' ? state.typed : undefined; // goes with a verdict pressed meanwhile
+  [state.noting, state.typed] = [false, undefined];
   if (verdict === 'cleared' && !before) return;
   if (verdict === 'note' && !before) { // it goes with the grade to come
     state.draft = note;
@@ -35,9 +36,9 @@ function pressCard(node, state, question, answer, verdict, note) {
     node.querySelector('[data-verdict=note]').focus();
     return;
   }
-  const said = verdict === 'note' || (before && before.verdict === verdict && note === undefined) ? before.verdict : verdict;
+  const said = verdict === 'note' || (before && before.verdict === verdict && (note ?? typed) === undefined) ? before.verdict : verdict;
   // What was drawn at random stays so when it is looked at again.
-  recordGrade(question, answer.key, said, { note: note ?? (before ? before.note : state.draft), picked: before ? before.picked : 'hand' });
+  recordGrade(question, answer.key, said, { note: note ?? typed ?? (before ? before.note : state.draft), picked: before ? before.picked : 'hand' });
   state.draft = '';
   const button = node.querySelector(`[data-verdict=${said}]`);
   if (button) button.focus();
@@ -69,8 +70,9 @@ function cardParts(node, state, question, answer) {
 }
 
 function cardNote(node, state, text, keep) {
-  const leave = () => { state.noting = false; node.refresh(); node.querySelector('button').focus(); };
+  const leave = () => { [state.noting, state.typed] = [false, undefined]; node.refresh(); node.querySelector('button').focus(); };
   const field = el('input', { maxlength: '2000', value: text, 'aria-label': T('key_note'), autocomplete: 'off',
+    oninput: () => { state.typed = field.value.trim(); },
     onkeydown: (event) => { if (event.key === 'Escape' && !event.isComposing) { event.preventDefault(); leave(); } } });
   return el('form', { class: 'note', onsubmit: (event) => { event.preventDefault(); keep(field.value.trim()); } },
     field, el('button', null, T('save')), el('button', { type: 'button', onclick: leave }, T('leave')));

@@ -27,18 +27,23 @@ const gradedHere = () => {
   return aloneIn(options) ? ownTally(pool).graded : tallyOf(pool).graded;
 };
 
+// Blind, nothing is told from which the rule's grade of the last answer could be worked out: whether it is settled,
+// and after some grades how wide the interval is, in whole points.
+const SOME = 10;
+
 function progress({ pool, options: { blind, second } }) {
   if (second) return ''; // each grade would move it by whether the others agree
   const strata = strataOf(pool);
   const found = corrected(strata, Boolean(pool.b), pool.effect);
-  if (blind && ownTally(pool).others) return pool.b && settles(found) ? T('settled_blind') : '';
-  if (!pool.b) return found ? T('half', share(halfWidth(found))) : '';
-  if (!settles(found)) {
-    const told = found && !blind ? `${toldDifference(pool, found)} · ` : '';
-    return told + toldMore(moreToSettle(strata, pool.effect));
+  const graded = gradedHere();
+  if (blind && pool.b) return settles(strata, pool.effect) ? T('settled_blind') : '';
+  if (!pool.b) {
+    if (!found || graded < (blind ? SOME : 1) || (blind && ownTally(pool).others)) return '';
+    return T('half', share((found.high - found.low) / 2, blind ? 0 : 1));
   }
-  if (blind) return T('settled_blind');
-  return `${T('settled')}: ${toldDifference(pool, found)}`;
+  if (settles(strata, pool.effect)) return `${T('settled')}: ${toldDifference(pool, found)}`;
+  const told = found ? `${toldDifference(pool, found)} · ` : '';
+  return told + (graded === pool.keys.size ? T('more_questions') : toldMore(moreToSettle(strata, pool.effect)));
 }
 
 const toldMore = (more) => more === null ? `${T('nothing_settles')}: ${T('more_questions')}` : T('grades_more', more);

@@ -79,7 +79,7 @@ function outlook(options) {
   const pool = poolOf(options);
   const before = tallyOf(pool);
   const strata = strataOf(pool);
-  const beyond = !options.second && !settles(corrected(strata, true, pool.effect)) && moreToSettle(strata, pool.effect) === null;
+  const beyond = !options.second && !settles(strata, pool.effect) && moreToSettle(strata, pool.effect) === null;
   return el('p', { class: 'quiet outlook', 'aria-live': 'polite' },
     [T('before_n', before.graded + before.disputed, before.answers), beyond && toldMore(null)].filter(Boolean).join(' '));
 }

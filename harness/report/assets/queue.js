@@ -4,7 +4,7 @@ const gradeable = (answer) => Boolean(answer && answer.key && !RUN.redact);
 const gradeableTasks = () => RUN.redact ? [] : DATA.tasks.filter((task) => // packed as they are: the first view asks for it
   DATA.samples[task].questions.some((packed) => packed[7]));
 
-// A pool: {a, b, units, alike, keys, effect}. A unit is what one draw of the queue is about: an answer of `a`, or the
+// A pool: {a, b, units, alike, keys, effect, queue}. A unit is what one draw of the queue is about: an answer of `a`, or the
 // unlike answers of `a` and `b` to one question; of like ones (`alike` of them) the difference is 0 whatever they are.
 // unit: {question, members: [answer of a, answer of b], keys, stratum, unlike, place}. effect: see designEffect.
 function poolOf({ suite, a, b, form }) {
@@ -26,7 +26,9 @@ function poolOf({ suite, a, b, form }) {
       unlike: b ? (rules[0] === RIGHT_RULE) !== (rules[1] === RIGHT_RULE) : false });
   }
   units.sort((x, y) => x.place < y.place ? -1 : 1);
-  return { a, b, units, alike, keys: new Set(units.flatMap((unit) => unit.keys)), effect: designEffect(byRules, clusters) };
+  const [queue, turned] = b ? [`queue:${a}|${b}`, `queue:${b}|${a}`] : [`queue:${a}`, ''];
+  for (const unit of units) unit.queues = ['queue', queue, turned];
+  return { a, b, units, alike, queue, keys: new Set(units.flatMap((unit) => unit.keys)), effect: designEffect(byRules, clusters) };
 }
 
 const valueOf = (answer) => {
@@ -44,8 +46,8 @@ function unitValue(unit, of = valueOf) {
 }
 
 // Strata as estimate.js takes them, by the rule of harness/comparison/drawn.py: a random part of a stratum are its
-// answers from the beginning of the order up to the last one that the queue offered, whoever graded them; while one
-// of these is open (it changed, or the queue was another checkpoint's) there is none.
+// answers from the beginning of the order up to the last one that its own queue offered, whoever graded them; while
+// one of these is open (it changed) there is none.
 function strataOf(pool) {
   const groups = new Map();
   for (const unit of pool.units) groups.set(unit.stratum, [...(groups.get(unit.stratum) || []), unit]);
@@ -69,7 +71,8 @@ function drawnUnits(units) {
   const settled = seen.map((found) => found.every(({ said }) => said));
   const passed = seen.map((found) => found.some(({ skipped }) => skipped));
   if (passed.every(Boolean)) return units; // nobody can say of any: half, rather than no figure for all strata
-  const reach = settled.findLastIndex((is, i) => is && seen[i].some(({ sampled }) => sampled)) + 1;
+  const reach = settled.findLastIndex((is, i) => is
+    && seen[i].some(({ picks }) => units[i].queues.some((queue) => picks.has(queue)))) + 1;
   if (settled.slice(0, reach).some((is, i) => !is && !passed[i])) return [];
   return units.slice(0, reach).filter((_, i) => settled[i]);
 }
@@ -79,8 +82,8 @@ const half = (answer) => valueOf(answer) ?? 0.5;
 
 // The key of the answer to grade next, or null. second: offer this author what others have graded, too.
 function nextKey(pool, second) {
-  const done = (k) => second ? Boolean(ownOpinion(k)) : judged(k).said || judged(k).skipped;
-  const skipped = (k) => second ? (ownOpinion(k) || {}).verdict === 'skipped' : judged(k).skipped;
+  const skipped = (k) => (ownOpinion(k) || {}).verdict === 'skipped'; // what others skipped is offered still
+  const done = (k) => second ? Boolean(ownOpinion(k)) : judged(k).said || skipped(k);
   const open = pool.units.filter((unit) => !unit.keys.every(done) && !unit.keys.some(skipped));
   const first = new Map(open.map((unit) => [unit.stratum, unit]).reverse()); // of each stratum the first
   const begun = [...first.values()].find((unit) => unit.keys.some(done)); // the other answer of a pair comes at once
