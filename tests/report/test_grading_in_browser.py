@@ -24,7 +24,7 @@ from harness.statistics.double_sampling import (
 from harness.statistics.power import design_effect
 from tests.report import builder as build
 from tests.report.grading import gradeable_run, rows, truly_right
-from tests.report.visiting import Visit
+from tests.report.visiting import Visit, reloaded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -341,7 +341,7 @@ def test_grades_outlive_a_reload_and_reach_other_tabs(grader: Visit, folder: Pat
     page = _begin(grader, folder)
     _grade_truly(page, 12)
     shown = _card(page)
-    page.reload()
+    reloaded(page)
     page.wait_for_selector(".grade-keys")
     assert _card(page) == shown
     assert "12 graded of 200" in page.inner_text(".counts")
@@ -453,14 +453,14 @@ def test_leaving_is_warned_of_where_grades_would_be_lost(
             f"Object.defineProperty(window, 'localStorage', {{ {refused} }})"
         )
     page = _begin(visit, folder)
-    page.reload()
+    reloaded(page)
     assert kinds == []
     if not kept:
         page.fill(".grader", "山田 花子")
         page.keyboard.press("Enter")
     page.wait_for_selector(".key_right")
     page.keyboard.press("1")
-    page.reload()
+    reloaded(page)
     assert kinds == warnings
     page.context.close()
 

@@ -12,6 +12,7 @@ import pytest
 from harness.review.files import read_grades
 from harness.server import ReviewServer, open_server, review_page
 from tests.report.grading import gradeable_run
+from tests.report.visiting import reloaded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -85,7 +86,7 @@ def test_grades_are_on_the_disk_before_the_page_says_so(
     assert _on_disk(tmp_path) == 5
     assert _stored(page) == 0
     shown = page.inner_text(".grade-card")
-    page.reload()
+    reloaded(page)
     page.wait_for_selector("text=5 graded of 40")
     assert page.inner_text(".grade-card") == shown
 
@@ -102,7 +103,7 @@ def test_what_could_not_be_sent_is_kept_over_a_reload_and_sent_again(
     for key in "110":
         page.keyboard.press(key)
     page.wait_for_selector(".store >> text=3 not yet sent: connection lost")
-    page.reload()
+    reloaded(page)
     page.wait_for_selector(".store >> text=3 not yet sent: connection lost")
     for view in ("overview", "samples", "run"):
         page.evaluate("view => { location.hash = view }", view)

@@ -43,6 +43,16 @@ class Visit:
         return self.page
 
 
+def reloaded(page: Page) -> None:
+    """Load the page again, as a person does: not within the moment of a key.
+
+    What a page has stored reaches the browser's other processes a little later, and a busy machine
+    makes it later still; a reload may begin in another process.
+    """
+    page.wait_for_timeout(500)
+    page.reload()
+
+
 def section_rows(page: Page, name: str) -> list[list[str]]:
     rows = page.locator(f"section:has(> #{name}) tbody tr:visible").all()
     return [row.locator("th, td").all_inner_texts() for row in rows]
