@@ -119,7 +119,7 @@ def ranks_table(run: Run, found: Details) -> Table | None:
         notes=notes_of(
             "Mean rank: share of exchangeable values that the model finds likelier than the true "
             "one, .5 where the fact is unknown. Random value: one of the others taken for the true "
-            "one, as a control. p: one-sided, that the facts are known.",
+            "one, as a control. p: one-sided, that the facts are known, for all sets (Holm).",
             _margin_note(found),
             *_though(sets),
             *_dropped(sets),
