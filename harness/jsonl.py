@@ -123,7 +123,7 @@ def append_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as file:
-            _lock(file)
+            lock(file)
             if file.seek(0, 2) and file.seek(-1, 2) >= 0 and file.read(1) != b"\n":
                 file.write(b"\n")
             file.write(b"".join(encode(row) for row in rows))
@@ -139,7 +139,7 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     )
 
 
-def _lock(file: Any) -> None:
+def lock(file: Any) -> None:
     """Keep two processes from interleaving appends; released when the file is closed."""
     try:
         import fcntl

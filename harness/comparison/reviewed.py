@@ -33,9 +33,9 @@ _LISTED = 200  # disagreements that a report names
 class FormReview:
     """One accuracy of one checkpoint, beside what people said of the answers behind it.
 
-    form: of question, "" where the suite has none. n: answers, graded of them by people, skipped
-    left out by whoever saw them, disputed with as many for as against. rule, counted: shares in
-    [0, 1] with intervals. agree: answers on which people and rule agree; lenient: right by the rule
+    form: of question, "" where the suite has none. n: answers, on `clusters` documents; of them
+    graded by people, skipped by whoever saw them, disputed with as many for as against. rule,
+    counted: shares in [0, 1] with intervals. agree: answers on which people and rule agree; lenient: right by the rule
     only; strict: right by people only.
     """
 
@@ -43,6 +43,7 @@ class FormReview:
     suite: str
     form: str
     n: int
+    clusters: int
     graded: int
     skipped: int
     disputed: int
@@ -161,6 +162,7 @@ def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> For
         suite=suite,
         form=form,
         n=len(group),
+        clusters=len(set(clusters)),
         graded=len(graded),
         skipped=sum(not a.verdict and a.skipped for a in group),
         disputed=sum(a.disputed for a in group),
@@ -233,7 +235,8 @@ def _results(form: FormReview) -> Iterable[Result]:
         agreement = wilson(form.agree, form.graded)
         figures.append((f"agreement_{name}", form.agree / form.graded, agreement))
     for metric, value, interval in figures:
-        n = form.graded if metric.startswith("agreement") else form.n
+        # Agreement takes answers for independent.
+        agreed = metric.startswith("agreement")
         yield Result(
             checkpoint=form.checkpoint,
             task=TASK,
@@ -241,7 +244,7 @@ def _results(form: FormReview) -> Iterable[Result]:
             value=value,
             low=interval.low,
             high=interval.high,
-            n=n,
-            clusters=n,
+            n=form.graded if agreed else form.n,
+            clusters=form.graded if agreed else form.clusters,
             interval=interval.method,
         )

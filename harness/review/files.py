@@ -17,10 +17,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import Any
 
 from harness.errors import DataError, StorageError
-from harness.jsonl import encode
+from harness.jsonl import encode, lock
 from harness.review.authors import slug
 from harness.review.events import GradeEvent, event_from_row, event_row, parse_json
 
@@ -218,16 +217,8 @@ def _sync_folder(folder: Path) -> None:
 def _locked(path: Path) -> Iterator[FileIO]:
     """A file to append to, unbuffered, which nobody else appends to until it is closed."""
     with path.open("ab+", buffering=0) as file:
-        _lock(file)
+        lock(file)
         yield file
-
-
-def _lock(file: Any) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: one writing process is assumed, as in `harness.jsonl`
-        return
-    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _mend(file: FileIO) -> int:

@@ -42,11 +42,6 @@ class Judgement:
         ahead = said.count(RIGHT) - said.count(WRONG)
         return RIGHT if ahead > 0 else WRONG if ahead < 0 else ""
 
-    @property
-    def sampled(self) -> bool:
-        """Whether the sampling offered the answer to anybody who judged it."""
-        return any(opinion.picked != "hand" for opinion in self.opinions.values())
-
 
 def latest(events: Iterable[GradeEvent]) -> list[GradeEvent]:
     """Of each author the last event on each answer, by time, then place; "cleared" ones, too.

@@ -86,6 +86,7 @@ def test_accuracy_stands_by_rule_as_counted_and_corrected(tmp_path: Path) -> Non
     assert form.corrected.interval.low < 0.64
     assert form.corrected.interval.high > 0.80
     assert (form.graded, form.agree, form.lenient, form.strict) == (20, 14, 1, 5)
+    assert form.clusters == 100
 
 
 def test_looked_up_errors_do_not_count_twice(tmp_path: Path) -> None:
