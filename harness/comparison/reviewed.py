@@ -35,8 +35,8 @@ class FormReview:
 
     form: of question, "" where the suite has none. n: answers, on `clusters` documents; of them
     graded by people, skipped by whoever saw them, disputed with as many for as against. rule,
-    counted: shares in [0, 1] with intervals. agree: answers on which people and rule agree; lenient: right by the rule
-    only; strict: right by people only.
+    counted: shares in [0, 1] with intervals. agree: answers on which people and rule agree;
+    lenient: right by the rule only; strict: right by people only.
     """
 
     checkpoint: str
