@@ -1,8 +1,13 @@
-"""What the tables are made of: figures as text, the columns of a checkpoint, notes."""
+"""What the tables are made of: figures as text, the columns of a checkpoint, notes.
+
+Minus signs are U+2212 here, so that summary.md and the page tell the same figures; a terminal has
+"-" (`harness.report.terminal`), and so have the data (report.json and reasons as recorded).
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +16,7 @@ from harness.records import Result, Verdict
 from harness.runs import Run
 
 BLANK = "–"
+MINUS = "\u2212"
 # Whose data serve where the matrix names none for a task (`harness.tasks.Task`, data_of).
 _DATA_OF = {
     "known": "knowledge",
@@ -115,16 +121,40 @@ def ratio(result: Result | None) -> str:
 
 
 def number(value: float | None, scale: Scale = RATIO) -> str:
-    """A figure as text; BLANK where there is none, so that no table says "nan"."""
+    """A figure as text; BLANK where there is none, so that no table says "nan".
+
+    The sign is that of the rounded figure: what rounds to 0 has none. The page's `told`
+    (assets/data.js) goes by the same rule.
+    """
     if value is None or not math.isfinite(value):
         return BLANK
-    return f"{value * scale.factor:{'+' if scale.signed else ''}.{scale.digits}f}"
+    text = f"{value * scale.factor:{'+' if scale.signed else ''}.{scale.digits}f}"
+    return text.replace("-", MINUS) if float(text) else text.lstrip("+-")
+
+
+def bounds(low: float | None, high: float | None, scale: Scale = RATIO) -> str:
+    """An interval in brackets."""
+    return f"[{number(low, scale)}, {number(high, scale)}]"
+
+
+# The figures that a reason of a gate or of an attack tells.
+_FIGURES = re.compile(r"^difference .*|\S+ points \[.*?\]")
+_SIGN = re.compile(r"(?<![^ \[])([+-])(\d[\d.]*)")
+
+
+def typeset(reason: str) -> str:
+    """A recorded reason with the signs of the tables; the page's `tidied` does the same."""
+    return _FIGURES.sub(lambda figures: _SIGN.sub(_typeset, figures[0]), reason)
+
+
+def _typeset(found: re.Match[str]) -> str:
+    sign, size = found[1], found[2]
+    return size if not size.strip("0.") else (MINUS if sign == "-" else sign) + size
 
 
 def _with_interval(result: Result, scale: Scale) -> str:
-    value, low, high = (number(v, scale) for v in (result.value, result.low, result.high))
     mark = "*" if result.reason else ""
-    return f"{value}{mark} [{low}, {high}]"
+    return f"{number(result.value, scale)}{mark} {bounds(result.low, result.high, scale)}"
 
 
 def ordered_checkpoints(run: Run) -> list[Mapping[str, Any]]:
@@ -159,7 +189,8 @@ def reasons(results: Iterable[Result]) -> list[str]:
     """What a gate or a comparison had to say about the figures shown."""
     return [
         f"* {r.checkpoint}, {r.metric}: "
-        + (f"{r.verdict} – {r.reason}" if r.verdict is not Verdict.MEASURED else r.reason)
+        + (f"{r.verdict} – " if r.verdict is not Verdict.MEASURED else "")
+        + typeset(r.reason)
         for r in results
         if r.reason
     ]

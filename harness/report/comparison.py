@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from harness.comparison.compare import Comparison, Flip, Row
 from harness.records import Verdict
-from harness.report.cells import BLANK, Table
+from harness.report.cells import BLANK, POINTS, Table, bounds, number
 from harness.report.document import finite
 from harness.report.markdown import section
 from harness.report.terminal import plain, render
@@ -215,10 +215,10 @@ def _missing(row: Row) -> str:
 def _difference(row: Row) -> str:
     if row.difference is None:
         return BLANK
-    value = f"{100 * row.difference:+.1f}"
+    value = number(row.difference, POINTS)
     if row.interval is None:
         return value
-    return f"{value} [{100 * row.interval.low:+.1f}, {100 * row.interval.high:+.1f}]"
+    return f"{value} {bounds(row.interval.low, row.interval.high, POINTS)}"
 
 
 def _percent(value: float | None) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.report.cells import BLANK, RATIO, Scale, number, ordered_checkpoints
+from harness.report.cells import BLANK, RATIO, Scale, bounds, number, ordered_checkpoints
 from harness.report.missing import MEASURED
 from harness.runs import Run
 
@@ -48,8 +48,7 @@ def estimate(
     """A figure with its interval, BLANK where there is none."""
     if not found or found.get(name) is None:
         return BLANK
-    value, low, high = (number(found.get(key), scale) for key in (name, *ends))
-    return f"{value} [{low}, {high}]"
+    return f"{number(found[name], scale)} {bounds(*map(found.get, ends), scale)}"
 
 
 def bare(figure: str) -> str:

@@ -7,7 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.report.cells import BLANK, PERCENT, Scale, Table, data_label, notes_of, number
+from harness.report.cells import (
+    BLANK,
+    PERCENT,
+    Scale,
+    Table,
+    data_label,
+    notes_of,
+    number,
+    typeset,
+)
 from harness.report.details import (
     Details,
     Entry,
@@ -233,7 +242,7 @@ def _not_run(found: Sequence[Entry]) -> list[str]:
 
 
 def _note(checkpoint: str, of: Any, text: Any) -> str:
-    return f"{checkpoint}{f', {of}' if of else ''}: {text}" if text else ""
+    return f"{checkpoint}{f', {of}' if of else ''}: {typeset(str(text))}" if text else ""
 
 
 def _of(dataset: Any, text: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from harness.comparison.reviewed import FormReview, Review
 from harness.records import Interval
-from harness.report.cells import BLANK, Table, notes_of
+from harness.report.cells import BLANK, PERCENT, POINTS, Scale, Table, bounds, notes_of, number
 from harness.runs import Run
 
 _TITLE = "Graded by people (%)"
 _LISTED = 10
+_KAPPA = Scale(digits=2)
 _NOTES = (
     "By rule: all answers as the rule graded them. Counted: people's verdicts over the rule's. "
     "Corrected: for the errors that people found in the rule's grades, from the answers that the "
@@ -150,7 +151,7 @@ def _graders(review: Review) -> Table:
         kappa = BLANK
         if agreed.kappa is not None and agreed.kappa_interval is not None:
             ends = agreed.kappa_interval
-            kappa = f"{agreed.kappa:.2f} [{ends.low:.2f}, {ends.high:.2f}]"
+            kappa = f"{number(agreed.kappa, _KAPPA)} {bounds(ends.low, ends.high, _KAPPA)}"
         names = f"{pair.first}, {pair.second}"
         rows.append((names, str(agreed.n), _share(agreed.share, agreed.interval), kappa))
         notes.append(f"{names}: {agreed.reason}." if agreed.reason else "")
@@ -165,10 +166,10 @@ def _graders(review: Review) -> Table:
 def _share(value: float | None, interval: Interval | None) -> str:
     if value is None or interval is None:
         return BLANK
-    return f"{100 * value:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    return f"{number(value, PERCENT)} {bounds(interval.low, interval.high, PERCENT)}"
 
 
 def _points(value: float | None, interval: Interval | None) -> str:
     if value is None or interval is None:
         return BLANK
-    return f"{100 * value:+.1f} [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
+    return f"{number(value, POINTS)} {bounds(interval.low, interval.high, POINTS)}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.records import Result, Verdict
-from harness.report.cells import number, scale_of
+from harness.report.cells import POINTS, bounds, number, scale_of
 
 _CALLS = {
     "ship": "{} is recommended.",
@@ -79,17 +79,17 @@ def _learnt(found: Mapping[str, Any], checkpoint: str, results: Sequence[Result]
 
 def _figure(result: Result) -> str:
     scale = scale_of(result.task, result.metric)
-    value, low, high = (number(v, scale) for v in (result.value, result.low, result.high))
-    return " ".join(part for part in (value, scale.unit, f"[{low}, {high}]") if part)
+    range_ = bounds(result.low, result.high, scale)
+    return " ".join(filter(None, (number(result.value, scale), scale.unit, range_)))
 
 
 def _lead(lead: Mapping[str, Any] | None, checkpoint: str) -> str:
     if not lead or lead["of"] != checkpoint:
         return "."
-    value, low, high = (f"{100 * lead[name]:+.1f}" for name in ("value", "low", "high"))
+    value, range_ = number(lead["value"], POINTS), bounds(lead["low"], lead["high"], POINTS)
     if lead["low"] > 0:
-        return f"; it is ahead of {lead['over']} by {value.lstrip('+')} points [{low}, {high}]."
-    return f"; it is not shown to be ahead of {lead['over']} ({value} points [{low}, {high}])."
+        return f"; it is ahead of {lead['over']} by {value.lstrip('+')} points {range_}."
+    return f"; it is not shown to be ahead of {lead['over']} ({value} points {range_})."
 
 
 def _kept(checkpoint: str, results: Sequence[Result], baseline: str | None) -> str:

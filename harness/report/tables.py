@@ -10,11 +10,14 @@ from harness.comparison.within import Comparisons
 from harness.report.cells import (
     BLANK,
     COLUMNS_OF_CHECKPOINT,
+    POINTS,
     Table,
+    bounds,
     checkpoint_cells,
     data_label,
     interval_note,
     notes_of,
+    number,
     percent,
     ratio,
     reasons,
@@ -94,9 +97,8 @@ def _gate_cells(gate: Mapping[str, Any]) -> tuple[str, str, str, str]:
     margin = f"{100 * gate['margin']:g}"
     if "difference" not in gate:
         return BLANK, margin, BLANK, BLANK
-    difference, low, high = (f"{100 * gate[name]:+.1f}" for name in ("difference", "low", "high"))
     return (
-        f"{difference} [{low}, {high}]",
+        f"{number(gate['difference'], POINTS)} {bounds(gate['low'], gate['high'], POINTS)}",
         margin,
         str(gate["n"]),
         f"{gate['worse']}/{gate['better']}",

@@ -1,11 +1,15 @@
-"""A table as plain lines of fixed width, for terminals and logs; no colour codes."""
+"""A table as plain lines of fixed width, for terminals and logs; no colour codes.
+
+Minus signs are "-" here and U+2212 in summary.md and on the page: tools read "-", and terminals
+of East Asia may give U+2212, whose width Unicode calls ambiguous, two columns.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from harness.report.cells import Table
+from harness.report.cells import MINUS, Table
 
 WIDTH = 100
 _GAP = "  "
@@ -17,10 +21,15 @@ _PARTS = re.compile(r"[^ _-]*[ _-]?")
 def render(table: Table, width: int = WIDTH) -> list[str]:
     """Lay a table out in lines; text columns wrap where it would be wider than `width`."""
     title = _hanging(plain(table.title), width)
-    notes = [line for note in table.notes for line in _hanging(plain(note), width)]
+    notes = [line for note in table.notes for line in _hanging(_typed(note), width)]
     if not table.columns:
         return [*title, "", *notes]
-    grid = [[plain(c) for c in row] for row in (table.columns, *table.rows)]
+    # Other columns may hold what a model wrote: that stays as it is.
+    shown = [_typed if i in table.numeric else plain for i in range(len(table.columns))]
+    grid = [
+        [show(cell) for show, cell in zip(shown, row, strict=True)]
+        for row in (table.columns, *table.rows)
+    ]
     widths = [max(text_width(row[i]) for row in grid) for i in range(len(table.columns))]
     texts = [i for i in range(len(widths)) if i not in table.numeric]
     # Names are broken only where wrapping between words is not enough, words where nothing else is.
@@ -31,6 +40,10 @@ def render(table: Table, width: int = WIDTH) -> list[str]:
     rule = _GAP.join("─" * w for w in widths)
     lines = [*title, "", *head, rule, *(line for row in body for line in row)]
     return [line.rstrip() for line in lines] + ([""] if notes else []) + notes
+
+
+def _typed(text: str) -> str:
+    return plain(text).replace(MINUS, "-")
 
 
 def text_width(text: str) -> int:

@@ -21,7 +21,7 @@ def test_differences_are_told_in_points_and_shares_in_per_cent(tmp_path: Path) -
     acquired = told["qa-e3", "acquisition", "acquisition"]
     assert acquired.startswith("+75.0 [")
     assert acquired.endswith("] points")
-    assert told["qa-e3", "acquisition", "acquisition_untrained"].startswith("-25.0 [")
+    assert told["qa-e3", "acquisition", "acquisition_untrained"].startswith("−25.0 [")
     assert told["qa-b", "twins", "excess"].startswith("+100.0 [")
     assert told["qa-b", "twins", "acquired"].startswith("100.0 [")
     assert told["qa-b", "twins", "acquired"].endswith("] %")
@@ -35,7 +35,7 @@ def test_what_was_acquired_is_the_same_in_tables_markdown_and_json(tmp_path: Pat
         for r in json.loads(json.dumps(document(run, compared)))["results"]
         if (r["checkpoint"], r["task"], r["headline"]) == ("qa-e3", "acquisition", True)
     ]
-    figures = [f"{100 * result[name]:+.1f}" for name in ("value", "low", "high")]
+    figures = [f"{100 * result[name]:+.1f}".replace("-", "−") for name in ("value", "low", "high")]
     shown = "{} [{}, {}]".format(*figures)
     cells = [row[-1] for row in accuracy_table(run, compared.acquisition).rows]
     assert cells[:2] == ["–", shown]

@@ -3,10 +3,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pytest
+
 from harness.comparison.derived import Derived
 from harness.comparison.relative import relative_results
-from harness.report.cells import Table
+from harness.report.cells import PERCENT, POINTS, Table, bounds, number, typeset
 from harness.report.learnt import accuracy_table, forms_tables
+from harness.report.markdown import section
 from harness.report.tables import relative_table
 from harness.report.terminal import render, text_width, wrap
 from harness.runs import read_run
@@ -146,3 +149,40 @@ def test_a_title_is_no_wider_than_the_screen() -> None:
             Table("Relative score – data: " + "embedded, fictional " * 5, columns, ()), 60
         )
         assert max(map(text_width, lines)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("value", "signed", "plain"),
+    [
+        (0.0004, "0.0", "0.0"),
+        (-0.0004, "0.0", "0.0"),
+        (0.0, "0.0", "0.0"),
+        (-0.0, "0.0", "0.0"),
+        (0.0006, "+0.1", "0.1"),
+        (-0.0006, "−0.1", "−0.1"),
+        (float("nan"), "–", "–"),
+        (None, "–", "–"),
+    ],
+)
+def test_what_rounds_to_zero_has_no_sign(value: float | None, signed: str, plain: str) -> None:
+    assert number(value, POINTS) == signed
+    assert number(value, PERCENT) == plain
+
+
+def test_a_terminal_has_the_minus_that_tools_read_and_markdown_the_printed_one() -> None:
+    said = "q2 wrote −3 points"  # a model
+    table = Table(
+        "Differences",
+        ("sample", "difference"),
+        ((said, f"{number(-0.25, POINTS)} {bounds(-0.5, 0.0001, POINTS)}"),),
+        (typeset("82.0 → 57.0 % against a-1: -25.0 points [-50.0, +0.0], p 1e-04, of 2026-11-26"),),
+        numeric=(1,),
+    )
+
+    lines = "\n".join(render(table))
+    assert "-25.0 [-50.0, 0.0]" in lines
+    assert said in lines
+    assert "a-1: -25.0 points [-50.0, 0.0], p 1e-04" in lines
+    text = section(table)
+    assert "−25.0 \\[−50.0, 0.0\\]" in text
+    assert "a-1: −25.0 points \\[−50.0, 0.0\\], p 1e-04, of 2026-11-26" in text

@@ -39,7 +39,7 @@ def test_each_language_has_its_verdict_and_the_figures_it_rests_on(run: Run) -> 
     assert table.rows == (
         ("base", "en", "Min-K%++ 20", ".79 [.76, .82]", ".52 [.49, .55]", "+.27 [+.22, +.32]",
          "works"),
-        ("base", "ja", "Min-K%++ 20", ".55 [.52, .58]", ".53 [.50, .56]", "+.02 [-.03, +.07]",
+        ("base", "ja", "Min-K%++ 20", ".55 [.52, .58]", ".53 [.50, .56]", "+.02 [−.03, +.07]",
          "no power here"),
     )  # fmt: skip
     assert "base, en: works: Min-K%++ 20 AUROC 0.79 > blind 0.52 at 128 tokens" in table.notes

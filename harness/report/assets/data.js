@@ -63,22 +63,18 @@ function fixed(value, digits) {
 }
 const share = (value, digits = 1) => known(value) ? fixed(value * 100, digits) : NONE;
 const ratio = (value) => known(value) ? fixed(value, 3) : NONE;
-const signed = (value, digits = 1, factor = 100) => {
-  if (!known(value)) return NONE;
-  const size = fixed(Math.abs(value * factor), digits);
-  if (Math.abs(value) < 1e-9) return size; // but a bound of −0.04 lies below 0, and says so
-  return (value < 0 ? '−' : '+') + size;
-};
+// The sign is that of the rounded figure: what rounds to 0 has none (cells.py: number).
+const withSign = (text, plus) => Number(text) === 0 ? text.replace('-', '')
+  : text.startsWith('-') ? text.replace('-', '−') : plus + text;
+const signed = (value, digits = 1, factor = 100) => known(value) ? withSign(fixed(value * factor, digits), '+') : NONE;
 
 // How figures are told: shares in per cent, others as `scales` has them (cells.py).
 const scaleFor = (task, metric) => {
   const found = DATA.scales.find(([of, begin]) => of === task && metric.startsWith(begin));
   return found ? found[2] : DATA.percent;
 };
-const told = (value, scale) => {
-  if (!known(value)) return NONE;
-  return scale.signed ? signed(value, scale.digits, scale.factor) : fixed(value * scale.factor, scale.digits).replace('-', '−');
-};
+const told = (value, scale) =>
+  known(value) ? withSign(fixed(value * scale.factor, scale.digits), scale.signed ? '+' : '') : NONE;
 // In words: a dash between two numbers that have signs would be read as one of them.
 const between = (low, high, scale) => T('from_to', told(low, scale), told(high, scale));
 const figure = (r, value) => told(value, scaleFor(r.task, r.metric));

@@ -4,7 +4,7 @@ const UNLIKELY = [0.5, 0.1, 0.01, 0.001]; // each the upper end of the next shad
 const shadeOf = (logprob) => UNLIKELY.filter((p) => Math.exp(logprob) < p).length;
 const meanLikelihood = (answer) => answer && answer.reading && answer.reading.logprobs.length
   ? answer.reading.logprobs.reduce((sum, p) => sum + p, 0) / answer.reading.logprobs.length : null;
-const minus = (value, digits) => fixed(value, digits).replace('-', '−');
+const minus = (value, digits) => withSign(fixed(value, digits), '');
 
 // reading: {ends: characters up to each token's end, logprobs: aligned natural logarithms}.
 function shaded(text, { ends, logprobs }) {

@@ -61,7 +61,7 @@ function peopleBesideEachOther() {
   if (!REVIEW.graders.length) return null;
   const columns = [{ name: R('people') }, { name: R('both'), ...NUMBER }, { name: perCent('agree'), ...NUMBER },
     { name: R('kappa'), ...NUMBER }];
-  const kappa = (a) => ends(a.kappa, a.kappa_interval, (v) => fixed(v, 2));
+  const kappa = (a) => ends(a.kappa, a.kappa_interval, (v) => minus(v, 2));
   return el('div', { class: 'part' }, el('h3', null, R('beside')), table(R('beside'), columns,
     REVIEW.graders.map((g) => [el('span', null, el('bdi', null, g.first), ' · ', el('bdi', null, g.second)),
       g.agreement.n, asShare(g.agreement.share, g.agreement.interval), kappa(g.agreement)])),

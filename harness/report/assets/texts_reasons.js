@@ -105,13 +105,15 @@ function prefixedText(text) {
   return said ? `${fixedText(before) || before.split(', ').map(taskName).join('、')}：${said}` : null;
 }
 
-// Minus signs and per cent as everywhere on the page.
-const tidied = (reason) => reason.replace(/^(\d.* members and .* tokens; \d+)%/, '$1 %')
-  .replace(/^difference .*|\S+ points \[.*?\]/g, (told) => told.replace(/(?<=^| |\[)-(?=\d)/g, '−'));
+// Signs as everywhere on the page (cells.py: typeset).
+const tidied = (reason) => reason
+  .replace(/^difference .*|\S+ points \[.*?\]/g, (told) =>
+    told.replace(/(?<![^ [])[+-]\d[\d.]*/g, (figure) => withSign(figure.replace('+', ''), figure[0] === '+' ? '+' : '')));
 
 function reasonText(reason) {
   if (!reason) return reason;
-  if (language !== 'ja') return tidied(reason);
-  return fixedText(reason) || prefixedText(reason)
-    || tidied(reason).split('; ').map((part) => fixedText(part) || prefixedText(part) || part).join('。');
+  const told = tidied(reason);
+  if (language !== 'ja') return told.replace(/^(\d.* members and .* tokens; \d+)%/, '$1 %');
+  return fixedText(told) || prefixedText(told)
+    || told.split('; ').map((part) => fixedText(part) || prefixedText(part) || part).join('。');
 }
