@@ -9,8 +9,11 @@ from typing import Any
 from harness.comparison.within import Comparisons
 from harness.report.cells import ordered_checkpoints
 from harness.report.details import details
+from harness.report.kinds import by_kind
 from harness.report.missing import gaps
 from harness.report.samples import outcomes
+from harness.report.sentence import verdict_sentence
+from harness.report.verdict import verdict
 from harness.runs import Item, Run
 
 SCHEMA = 1
@@ -23,9 +26,13 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
     details: {checkpoint: {task: what it found besides figures}}, as `harness.tasks` says.
     review: what people's grades say (`harness.comparison.reviewed`).
     outcomes: {checkpoint: {form: {outcome: answers}}} of the knowledge questions.
+    verdict: {"sentence": in English, "parts": what it is made of (`harness.report.verdict`), None
+    where no checkpoint was measured beside the baseline}.
+    kinds: {checkpoint: {form: {kind of fact: accuracy}}} (`harness.report.kinds`).
     """
     results = [r for item in run.items for r in item.results] + list(compared.results)
-    counted = {str(c["id"]): outcomes(run, str(c["id"])) for c in ordered_checkpoints(run)}
+    checkpoints = [str(c["id"]) for c in ordered_checkpoints(run)]
+    found = verdict(run, results)
     whole = finite(
         {
             "schema": SCHEMA,
@@ -41,7 +48,12 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
             },
             "details": details(run),
             "review": dataclasses.asdict(compared.review),
-            "outcomes": {c: forms for c, forms in counted.items() if forms},
+            "outcomes": {c: forms for c in checkpoints if (forms := outcomes(run, c))},
+            "verdict": {
+                "sentence": verdict_sentence(found, results, run.baseline),
+                "parts": found,
+            },
+            "kinds": {c: forms for c in checkpoints if (forms := by_kind(run, c))},
         }
     )
     assert isinstance(whole, dict)

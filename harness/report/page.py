@@ -17,12 +17,10 @@ from typing import Any
 
 from harness.report.cells import PERCENT, SCALES, ordered_checkpoints
 from harness.report.document import finite
-from harness.report.kinds import by_kind
 from harness.report.missing import tasks_of
 from harness.report.people import packed_grades
 from harness.report.redact import redacted_page
 from harness.report.samples import confusion, packed_task
-from harness.report.verdict import verdict
 from harness.review.judgement import Judgement
 from harness.runs import Run
 
@@ -120,8 +118,6 @@ def page_data(
         "tasks": list(tasks_of(run)),
         "samples": {task: packed_task(run, task) for task in tasks_of(run)},
         "confusion": {c: table for c, table in tables.items() if table},
-        "verdict": verdict(run, report),
-        "kinds": {c: forms for c in checkpoints if (forms := by_kind(run, c))},
         "grades": packed_grades(run, people),
         "review": {"server": serving, "rubric": run.manifest.get("rubric")},
     }

@@ -19,7 +19,7 @@ from harness.runs import Item, Run
 HIDDEN = "███"
 FOLDER = "redacted"  # of the reports that are made beside whole ones
 # Of the page's data: fields that hold no text of a sample.
-KEPT = ("scales", "percent", "checkpoints", "tasks", "confusion", "verdict", "kinds")
+KEPT = ("scales", "percent", "checkpoints", "tasks", "confusion")
 _ANSWER = 6  # places of a packed answer (`harness.report.samples`)
 
 

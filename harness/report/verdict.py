@@ -9,6 +9,7 @@ learnt another world's values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from harness.comparison.acquisition import acquisition_results
 from harness.comparison.derived import ended_set
 from harness.comparison.scores import metric_samples, paired
-from harness.records import Verdict
+from harness.records import Result, Verdict
 from harness.runs import Run
 from harness.statistics.paired import paired_difference
 
@@ -36,8 +37,10 @@ class Lead:
     high: float
 
 
-def verdict(run: Run, report: Mapping[str, Any]) -> dict[str, Any] | None:
+def verdict(run: Run, results: Sequence[Result]) -> dict[str, Any] | None:
     """What the sentence is made of; None where no checkpoint was measured beside the baseline.
+
+    results: all of the run, those of comparisons included.
 
     task, metric: what candidates are ranked by (acquisition, or accuracy where there is none).
     ranked: the candidates, best first. lead: of the best over the next, of those that may be
@@ -46,32 +49,32 @@ def verdict(run: Run, report: Mapping[str, Any]) -> dict[str, Any] | None:
     have acquired anything), "ungated", "unacquired" (accuracy alone, which is not shown to be
     knowledge). ships: who is meant. barred: {checkpoint: its worst gate verdict}.
     """
-    results = [r for r in report["results"] if isinstance(r["value"], float)]
     own = {str(c["id"]) for c in run.checkpoints if not (c["baseline"] or c.get("twin_of"))}
     for task, metric in (ACQUISITION, ACCURACY):
         measured = {
-            str(r["checkpoint"]): r
+            r.checkpoint: r
             for r in results
-            if (r["task"] == task and (r["metric"] == metric if metric else r["headline"]))
-            and r["checkpoint"] in own
-            and r["verdict"] != Verdict.INCOMPARABLE
+            if (r.task == task and (r.metric == metric if metric else r.headline))
+            and r.checkpoint in own
+            and math.isfinite(r.value)
+            and r.verdict is not Verdict.INCOMPARABLE
         }
         if measured:
-            ranked = sorted(measured, key=lambda c: -measured[c]["value"])
-            return _called(run, report, task, ranked, measured)
+            ranked = sorted(measured, key=lambda c: -measured[c].value)
+            return _called(run, results, task, ranked, measured)
     return None
 
 
 def _called(
     run: Run,
-    report: Mapping[str, Any],
+    results: Sequence[Result],
     task: str,
     ranked: Sequence[str],
-    measured: Mapping[str, Mapping[str, Any]],
+    measured: Mapping[str, Result],
 ) -> dict[str, Any]:
-    gated = {r["checkpoint"] for r in report["results"] if r["gate"]}
-    barred = _barred(report, ranked)
-    shown = [c for c in ranked if (measured[c]["low"] or 0) > 0]
+    gated = {r.checkpoint for r in results if r.gate}
+    barred = _barred(results, ranked)
+    shown = [c for c in ranked if measured[c].low > 0]
     allowed = [c for c in shown if c in gated and c not in barred]
     ships: list[str] = []
     if task != ACQUISITION[0]:
@@ -88,7 +91,7 @@ def _called(
     among = allowed if ships else ranked
     return {
         "task": task,
-        "metric": measured[ranked[0]]["metric"],
+        "metric": measured[ranked[0]].metric,
         "ranked": list(ranked),
         "lead": _as_dict(lead(run, task, among[0], among[1]) if among[1:] else None),
         "call": call,
@@ -97,12 +100,10 @@ def _called(
     }
 
 
-def _barred(report: Mapping[str, Any], checkpoints: Sequence[str]) -> dict[str, str]:
+def _barred(results: Sequence[Result], checkpoints: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for checkpoint in checkpoints:
-        verdicts = {
-            r["verdict"] for r in report["results"] if r["gate"] and r["checkpoint"] == checkpoint
-        }
+        verdicts = {r.verdict for r in results if r.gate and r.checkpoint == checkpoint}
         worst = next((str(v) for v in _BARS if v in verdicts), None)
         if worst:
             found[checkpoint] = worst

@@ -13,8 +13,6 @@ from harness.report.document import document
 from harness.report.markdown import summary
 from harness.report.page import page
 from harness.report.redact import FOLDER, nameless, redacted_report, redacted_run
-from harness.report.sentence import verdict_sentence
-from harness.report.verdict import verdict
 from harness.runs import Run, read_run, write_json
 
 
@@ -38,14 +36,12 @@ def write_reports(folder: Path, redact: bool = False) -> list[Path]:
     report = document(run, compared)
     if run.manifest.get("redact"):
         report = redacted_report(report)
-    found = verdict(run, report)
-    results = [r for item in run.items for r in item.results] + list(compared.results)
-    said = verdict_sentence(found, results, run.baseline)
+    found = report["verdict"]
     names = ("report.json", "badge.json", "summary.md", "report.html")
     paths = [folder / name for name in names]
     write_json(paths[0], report)
-    write_json(paths[1], badge(run, compared, found))
-    _write_text(paths[2], summary(run, compared, said))
+    write_json(paths[1], badge(run, compared, found["parts"]))
+    _write_text(paths[2], summary(run, compared, found["sentence"]))
     _write_text(paths[3], page(run, report))
     return paths
 

@@ -152,3 +152,25 @@ def test_a_reading_is_three_characters_a_token() -> None:
     # A token of 90 characters takes two triples, one that ends inside a character none of its own.
     # 2,000 hundredths are 22 · 88 + 64, a hundred are 1 · 88 + 12.
     assert packed_reading({"ends": [90, 90], "logprobs": [-20.0, -1.0]}) == "z9c&9c#$/"
+
+
+def test_report_json_says_the_verdict_and_what_it_is_made_of(tmp_path: Path) -> None:
+    report = _report(evidence_run(tmp_path))
+
+    said, parts = report["verdict"]["sentence"], report["verdict"]["parts"]
+    assert said.startswith("No checkpoint can be recommended: ")
+    assert said in (tmp_path / "summary.md").read_text("utf-8").replace("\\", "")
+    assert (parts["task"], parts["metric"], parts["ranked"]) == (
+        "acquisition", "acquisition", ["qa-e3"],
+    )  # fmt: skip
+    assert parts["barred"] == {"qa-e3": "regressed"}
+
+
+def test_report_json_has_accuracy_by_kind_of_fact(tmp_path: Path) -> None:
+    report = _report(evidence_run(tmp_path))
+
+    found = report["kinds"]["qa-e3"]["control"]["price"]
+    assert set(found) == {"value", "low", "high", "n", "interval"}
+    assert (found["value"], found["n"]) == (0.25, 4)  # one control question of four
+    assert found["low"] < 0.25 < found["high"]
+    assert report["kinds"]["base"]["seen"]["price"]["value"] == 0

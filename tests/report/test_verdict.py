@@ -11,7 +11,7 @@ import pytest
 from harness.comparison.within import comparisons
 from harness.report.document import document
 from harness.report.kinds import by_kind
-from harness.report.verdict import lead, verdict
+from harness.report.verdict import lead
 from harness.runs import read_run
 from harness.statistics.intervals import wilson
 from harness.statistics.paired import difference_in_differences
@@ -60,7 +60,7 @@ def measure_shares(
 def _run(folder: Path, *arguments: Any, **options: Any) -> Any:
     measure_shares(folder, *arguments, **options)
     run = read_run(folder)
-    return verdict(run, document(run, comparisons(run)))
+    return document(run, comparisons(run))["verdict"]["parts"]
 
 
 SHARES = {"base": 0.0, "one": 0.4, "two": 0.9}
@@ -108,7 +108,9 @@ def test_a_run_of_the_baseline_alone_has_no_verdict(tmp_path: Path) -> None:
     build.measure_knowledge(folder, "base", 0.5, _rows(0.5))
     run = read_run(folder)
 
-    assert verdict(run, document(run, comparisons(run))) is None
+    said = document(run, comparisons(run))["verdict"]
+    assert said["parts"] is None
+    assert said["sentence"].startswith("No checkpoint was measured beside the baseline")
 
 
 def test_a_lead_is_the_difference_of_both_acquisitions_paired_by_question(tmp_path: Path) -> None:

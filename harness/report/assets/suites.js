@@ -2,7 +2,7 @@
 const JSQUAD = ['f1', 'exact_match', 'exact_match_lm_eval', 'char_f1_llm_jp_eval'];
 
 function kindsSection() {
-  const counted = DATA.checkpoints.filter((id) => own(DATA.kinds || {}, id)).map((id) => [id, DATA.kinds[id]]);
+  const counted = DATA.checkpoints.filter((id) => own(REPORT.kinds, id)).map((id) => [id, REPORT.kinds[id]]);
   const asked = [...new Set(counted.flatMap(([, forms]) => Object.keys(forms)))];
   if (!asked.length) return null;
   const usual = ['seen', ...FORMS].filter((form) => asked.includes(form));

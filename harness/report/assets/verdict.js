@@ -56,7 +56,7 @@ function gatesSentence() {
 }
 
 function verdictSection() {
-  const { verdict } = DATA;
+  const verdict = REPORT.verdict.parts;
   const compared = verdict && verdict.lead;
   return section('verdict', T('verdict_title'), el('p', { class: 'called' }, verdictSentence(verdict)),
     el('p', { class: 'gates-counted' }, gatesSentence(), ' ',
