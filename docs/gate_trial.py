@@ -30,7 +30,7 @@ from harness.engines.local import LocalEngine
 from harness.errors import MichiError
 from harness.evaluate import Workbench, evaluate
 from harness.fingerprint import weights_folder
-from harness.gates import DEFAULT_MARGIN as MARGIN
+from harness.config.gates import DEFAULT_MARGIN as MARGIN
 from harness.planning import CORRELATION, DISCORDANCE, assumed_effect
 from harness.records import Checkpoint, Request, Verdict
 from harness.runs import Run, read_run

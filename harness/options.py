@@ -10,8 +10,8 @@ import pytest
 from harness import manifest
 from harness.comparison.baseline import Baseline, read_baseline
 from harness.config import load_matrix, override_data
+from harness.config.gates import refuse_unasked
 from harness.errors import ConfigError
-from harness.gates import refuse_unasked
 from harness.review.files import grade_sizes
 from harness.session import Settings
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from harness.comparison.gate import POWER
 from harness.comparison.scores import metric_samples
 from harness.config import DataSource
-from harness.gates import Gate
+from harness.config.gates import Gate
 from harness.records import Sample
 from harness.selection import limited
 from harness.session import Settings

@@ -12,11 +12,11 @@ from harness.comparison.baseline import Baseline
 from harness.comparison.gate import Decision, decide, mistake
 from harness.comparison.scores import ScoreSet, from_rows
 from harness.config import Matrix, missing_parts, reference_of
+from harness.config.gates import DEFAULT_GATES, Gate
 from harness.engines import Engine, open_engine
 from harness.errors import ConfigError, DataError, UnavailableError
 from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, weights_folder
-from harness.gates import DEFAULT_GATES, Gate
 from harness.records import Checkpoint, Model, Request, Response
 from harness.review.files import read_grades
 from harness.review.judgement import Judgement, judgements

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.jsonl import append_rows, read_whole_rows
-from harness.records import Reading, Request, Response
+from harness.records import Reading, Request, Response, Usage
 
 # Raised when the way an engine turns a request into tokens changes: older answers then no longer
 # count as answers to the same request.
@@ -23,7 +23,14 @@ RENDERING = 1
 
 # Fields that requests did not always have. Left out of the key at these values, so that answers
 # stored before they were there stay valid.
-_LATER = {"temperature": 0.0, "draw": 0, "per_token": "", "window": 0}
+_LATER = {
+    "temperature": 0.0,
+    "draw": 0,
+    "per_token": "",
+    "window": 0,
+    "schema": "",
+    "joint": False,
+}
 
 
 def request_key(request: Request) -> str:
@@ -61,22 +68,26 @@ class Store:
 
 def _fields(response: Response) -> dict[str, Any]:
     fields = _shallow(response)
-    del fields["reading"]
-    return fields if response.reading is None else fields | {"reading": _shallow(response.reading)}
+    for name in ("reading", "usage"):
+        part = fields.pop(name)
+        if part is not None:
+            fields[name] = _shallow(part)
+    return fields
 
 
-def _shallow(record: Request | Response | Reading) -> dict[str, Any]:
+def _shallow(record: Request | Response | Reading | Usage) -> dict[str, Any]:
     """The fields of a record as they are: `asdict` copies tuples number by number."""
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
 
 
 def _response(row: Mapping[str, Any]) -> Response:
     """The inverse of `_fields`."""
-    reading = row.get("reading")
+    reading, usage = row.get("reading"), row.get("usage")
     return Response(
         text=row["text"],
         finish=row["finish"],
         tokens=row["tokens"],
         logprobs=tuple(row["logprobs"]),
         reading=reading and Reading(**{name: tuple(values) for name, values in reading.items()}),
+        usage=usage and Usage(**usage),
     )

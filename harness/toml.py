@@ -18,6 +18,7 @@ _KINDS = {
     float: "a number",
     int: "a whole number",
     list: "a list",
+    dict: "a table",
     datetime.date: "a date like 2024-02-21 (no quotes)",
 }
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -81,6 +82,11 @@ def value(
     if wrong or (kind is datetime.date and isinstance(found, datetime.datetime)):
         raise ConfigError(f"{path}: {where}: {key} = {found!r}: expected {_KINDS[kind]}.")
     return found
+
+
+def place(file: Path, text: str) -> Path:
+    """A path that a file names: relative ones start at the file."""
+    return (file.parent / Path(text).expanduser()).resolve()
 
 
 def one_of(path: Path, where: str, key: str, found: Any, allowed: tuple[Any, ...]) -> Any:

@@ -22,8 +22,7 @@ ALLOWED = {
     "statistics": PURE | {"statistics"},
     "membership": PURE | {"statistics", "membership"},
     "toml": PURE,
-    "gates": PURE | {"toml"},
-    "config": PURE | {"gates", "toml"},
+    "config": PURE | {"toml"},
     "selection": PURE,
     "runs": PURE,
     "store": PURE,
@@ -34,7 +33,7 @@ ALLOWED = {
     "review": PURE | {"review"},
     "evaluate": PURE | {"config", "engines", "review", "runs", "selection", "store", "tasks"},
     "comparison": PURE
-    | {"gates", "grading", "membership", "review", "runs", "statistics", "toml", "comparison"},
+    | {"config", "grading", "membership", "review", "runs", "statistics", "toml", "comparison"},
     "server": PURE | {"comparison", "report", "review", "runs"},
     "reviewing": PURE | {"comparison", "review", "runs", "server"},
     "report": PURE | {"membership", "review", "runs", "statistics", "comparison", "report"},

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired, unlike_keys
-from harness.gates import Gate
+from harness.config.gates import Gate
 from harness.records import Interval, Verdict
 from harness.statistics.paired import flips, paired_difference
 from harness.statistics.power import design_effect, discordance, sample_size

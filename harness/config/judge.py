@@ -1,0 +1,65 @@
+"""The judge, as a matrix file names it.
+
+[judge]
+model = "gpt-4o"                  # a [models.ID] of this file
+when = "unsure"                   # or "always", for a second opinion
+repeats = 3
+temperature = 0.7
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError
+from harness.records import Model
+from harness.toml import one_of, place, refuse_unknown, suggestion, value
+
+WHEN = ("unsure", "always")
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A model that grades written answers.
+
+    when: "unsure" (where the rule can't tell) | "always" (a second opinion besides).
+    repeats: times that it is asked of one answer, at `temperature`. rubric: a text file; None for
+    the built-in one. calibration: how far it agreed with people; without it no verdict counts.
+    """
+
+    model: Model
+    when: str = "unsure"
+    repeats: int = 1
+    temperature: float = 0.0
+    rubric: Path | None = None
+    calibration: Path | None = None
+
+
+def read_judge(path: Path, content: Mapping[str, Any], models: Mapping[str, Model]) -> Judge | None:
+    """The judge of a matrix file; None where it names none. Raises ConfigError."""
+    table = value(path, "top level", content, "judge", dict, None)
+    if table is None:
+        return None
+    where = "[judge]"
+    keys = ("model", "when", "repeats", "temperature", "rubric", "calibration")
+    refuse_unknown(path, where, table, keys)
+    model = value(path, where, table, "model", str, ...)
+    if model not in models:
+        raise ConfigError(
+            f"{path}: {where}: unknown model {model!r}.{suggestion(model, models)} "
+            f"Known: {', '.join(models) or 'none'}."
+        )
+    rubric, calibration = (
+        value(path, where, table, key, str, None) for key in ("rubric", "calibration")
+    )
+    return Judge(
+        model=models[model],
+        when=one_of(path, where, "when", value(path, where, table, "when", str, "unsure"), WHEN),
+        repeats=value(path, where, table, "repeats", int, 1),
+        temperature=value(path, where, table, "temperature", float, 0.0),
+        rubric=place(path, rubric) if rubric else None,
+        calibration=place(path, calibration) if calibration else None,
+    )

@@ -1,0 +1,101 @@
+"""Who is asked: models, what reaches them, and checkpoints on them."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """How a model behind an OpenAI-compatible server is reached and what it costs.
+
+    base_url: OpenAI's own where "". key_variable: the environment's variable that holds the key.
+    concurrency: requests under way at most. timeout: seconds for one. retries: of one request.
+    prompt_logprobs: whether the server tells how likely a given text is (vLLM does; OpenAI does
+    not): without it questions of likelihood are asked in words.
+    price: US dollars a million tokens, in and out. max_cost: dollars that a run may spend on this
+    model. extra_body: a JSON object sent with every request. omit: names of parameters that the
+    server refuses ("temperature", "seed").
+    """
+
+    base_url: str = ""
+    key_variable: str = "OPENAI_API_KEY"
+    concurrency: int = 8
+    timeout: float = 120.0
+    retries: int = 6
+    prompt_logprobs: bool = False
+    price: tuple[float, float] | None = None
+    max_cost: float | None = None
+    extra_body: str = "{}"
+    omit: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Base weights with a public release date.
+
+    weights: a folder, a hub id, or (engine "api") the name that the API knows.
+    api: how an API's model is reached; None for weights of our own.
+    dtype: "float32" | "bfloat16" | "float16". quantization: None | "nf4".
+    chat_template: a Jinja file for tokenizers that bring none (base models); None takes theirs.
+    release_evidence: a URL or a note that says where the release date is from.
+    """
+
+    id: str
+    weights: str
+    released: datetime.date
+    engine: str = "local"
+    api: Api | None = None
+    dtype: str = "float32"
+    quantization: str | None = None
+    revision: str | None = None
+    chat_template: Path | None = None
+    trust_remote_code: bool = False
+    note: str = ""
+    release_evidence: str = ""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the weights are a folder on this machine rather than a hub id or an API name."""
+        return self.engine == "local" and Path(self.weights).is_absolute()
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What looks up passages before a question is asked.
+
+    name: of its table. kind: "bm25" | "gold" (the document that the question is about).
+    documents: JSON Lines with id, title and text. top_k: passages shown. prompt: with {passages}
+    and {question}; "" for the usual one.
+    """
+
+    name: str
+    kind: str
+    documents: Path
+    top_k: int = 5
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is evaluated: a model alone, or with a LoRA adapter; it knows its data and epochs.
+
+    served_as: the name by which an API's server knows it (vLLM: of the LoRA module); "" for the
+    model's own. retrieval: what it may look up; None for closed-book.
+    twin_of: id of the checkpoint that learnt the same questions in the other world, where facts
+    have other values ("" for none). reference: id of the checkpoint whose likelihoods those of this
+    one are held against ("" for the model's own checkpoint without an adapter, if there is one).
+    """
+
+    id: str
+    model: Model
+    adapter: Path | None = None
+    served_as: str = ""
+    retrieval: Retrieval | None = None
+    dataset: str = ""
+    epochs: float | None = None
+    baseline: bool = False
+    twin_of: str = ""
+    reference: str = ""

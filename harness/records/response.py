@@ -1,0 +1,84 @@
+"""What was asked and answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to ask an engine.
+
+    prompt: the user's turn, put through the tokenizer's chat template (`chat`), or raw text.
+    continuations: texts to score after the prompt; empty means: generate.
+    max_new_tokens, stop: what ends a generation besides the model's own end-of-turn tokens.
+    temperature: 0 takes the likeliest token, above it tokens are sampled. draw: which of several
+    samples of one prompt this is; the same draw gives the same answer.
+    per_token: "likelihoods" reads the one continuation token by token, "ids" only splits it into
+    tokens; "" does neither. window: how many of its first tokens are read; 0 for all.
+    schema: a JSON schema, as text, that the answer is to hold to; a server that can is told so,
+    local weights are not. joint: continuations are split into tokens together with the prompt.
+    """
+
+    prompt: str
+    chat: bool = True
+    continuations: tuple[str, ...] = ()
+    max_new_tokens: int = 32
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    draw: int = 0
+    per_token: str = ""
+    window: int = 0
+    schema: str = ""
+    joint: bool = False
+
+    @property
+    def asked(self) -> str:
+        """The question as a reader sees it: the prompt, or the text that is read without one."""
+        return self.prompt or "".join(self.continuations[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text read token by token; prompt, BOS and chat template are no part of it.
+
+    ids: of the tokens. ends: characters of the text up to each token's end. logprobs: natural-log
+    probability of each token after what stands before it. means, deviations: expectation and
+    standard deviation of the log-probability there, over the vocabulary under the model's own
+    distribution (Min-K%++, arXiv 2404.02936). All aligned; the last three are empty where only ids
+    were asked for. A first token with nothing before it, not even a BOS, is left out.
+    """
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+    logprobs: tuple[float, ...] = ()
+    means: tuple[float, ...] = ()
+    deviations: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a server counted for one answer: tokens in and out, and the snapshot that answered."""
+
+    prompt_tokens: int
+    answer_tokens: int
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back for one request.
+
+    text: the generated text without the stop; for scored continuations the likeliest one.
+    finish: "stop" | "length" | "scored" | "refused" (a server would not answer).
+    tokens: generated tokens (the end token included), or those of the scored continuations.
+    logprobs: natural-log probability of each continuation, summed over its tokens.
+    reading: where tokens were asked for one by one. usage: of an API's answer.
+    """
+
+    text: str
+    finish: str
+    tokens: int
+    logprobs: tuple[float, ...] = ()
+    reading: Reading | None = None
+    usage: Usage | None = None

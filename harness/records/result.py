@@ -1,0 +1,110 @@
+"""What is made of answers: samples, grades, figures and what gates say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from harness.records.response import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One question of a task, with what counts as right.
+
+    cluster: what samples share that makes them dependent (a document, a JSQuAD paragraph).
+    stratum: the group that results are also told apart by ("seen", "control", ...); "" for none.
+    gold: accepted answers. detail: whatever the task's grader needs besides (a fact's type ...).
+    """
+
+    id: str
+    request: Request
+    gold: tuple[str, ...]
+    cluster: str
+    stratum: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Outcome(StrEnum):
+    """How one answer was judged."""
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    CONTRADICTORY = "contradictory"  # the right value, and another of its kind
+    ABSTAINED = "abstained"
+    PARTIAL = "partial"
+    MEASURED = "measured"  # neither right nor wrong: figures are all there is
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One answer judged.
+
+    scores: named figures of this answer, each in [0, 1] ("correct", "f1", ...): comparisons and
+    gates go by them. figures: named figures on scales of their own (log-likelihoods, ranks).
+    author: who judged: a rule with its version, a model, a person.
+    rule: what the rule said, where a person's verdict took its place. people: what each person said
+    of the answer (`harness.review.judgement`), empty where nobody looked.
+    """
+
+    outcome: Outcome
+    scores: Mapping[str, float]
+    author: str
+    reason: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    rule: Grade | None = None
+    people: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def correct(self) -> bool:
+        """Whether the answer counts as right."""
+        return self.outcome is Outcome.CORRECT
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A two-sided interval, in the units of its figure. method: how it was made."""
+
+    low: float
+    high: float
+    method: str
+    level: float = 0.95
+
+
+class Verdict(StrEnum):
+    """What a gate says of a result; without a gate it is `MEASURED`."""
+
+    PASSED = "passed"
+    REGRESSED = "regressed"
+    INCONCLUSIVE = "inconclusive"
+    INCOMPARABLE = "incomparable"
+    MEASURED = "measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One number of one task on one checkpoint.
+
+    value, low, high: in [0, 1] for shares; around 1 for relative scores.
+    n: samples; clusters: independent groups among them. headline: shown in the tables.
+    identity: what must match for two results to be compared (data hash, prompt, decoding ...).
+    gate: what the verdict was made of (against, margin, difference, low, high, n ...), if there is
+    one. reason: why the verdict is not "passed".
+    """
+
+    checkpoint: str
+    task: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    clusters: int
+    interval: str
+    headline: bool = False
+    verdict: Verdict = Verdict.MEASURED
+    reason: str = ""
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    gate: Mapping[str, Any] = field(default_factory=dict)
