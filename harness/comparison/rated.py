@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.records import Outcome
-from harness.review.events import GradeEvent, sample_key
+from harness.review.events import GradeEvent, moment, sample_key
 from harness.review.judgement import RIGHT, SKIPPED, WRONG, latest
 from harness.runs import Run
 
@@ -60,12 +61,18 @@ class Rated:
         """Whether as many people say the one as the other."""
         return bool(self.said) and not self.verdict
 
-    def offered(self, *queues: str) -> bool:
-        """Whether one of these samplings offered it to anybody who judged it."""
-        return any(
-            o["picked"] in ("queue", *queues) and o["verdict"] != SKIPPED
-            for o in self.opinions.values()
-        )
+    def offered(self, *queues: str) -> datetime.datetime | None:
+        """When it was first judged because one of these samplings offered it; None for never."""
+        return self._judged("queue", *queues)
+
+    @property
+    def looked_up(self) -> datetime.datetime | None:
+        """When it was first judged because somebody chose it; None for never."""
+        return self._judged("hand")
+
+    def _judged(self, *picks: str) -> datetime.datetime | None:
+        said = (o for o in self.opinions.values() if o["verdict"] != SKIPPED)
+        return min((moment(o["time"]) for o in said if o["picked"] in picks), default=None)
 
 
 def written(row: Mapping[str, Any]) -> bool:

@@ -39,8 +39,11 @@ def _changed(run: Run) -> str:
     found = run.manifest.get("to_grade_again") or {}
     listed = [f"{suite} {item}" for suite, items in found.items() for item in items]
     more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
-    return f"To grade again, for the answer changed: {', '.join(listed[:_LISTED])}{more}." * bool(
-        listed
+    if not listed:
+        return ""
+    return (
+        f"To grade again, for the answer changed: {', '.join(listed[:_LISTED])}{more}. "
+        "The queue of a checkpoint (Grade, in report.html) offers what its corrected figure lacks."
     )
 
 
@@ -79,12 +82,20 @@ def _accuracies(review: Review, changed: str) -> Table:
 
 
 def _uncorrected(review: Review) -> list[str]:
-    """Why figures could not be corrected, a line a reason."""
-    names: dict[str, list[str]] = {}
+    """Which grades figures lack to be corrected, a line for all that lack the same."""
+    names: dict[tuple[tuple[str, int], ...], list[str]] = {}
     for form in review.forms:
-        if form.corrected.reason:
-            names.setdefault(form.corrected.reason, []).append(_name(form))
-    return [f"Not corrected: {', '.join(of)}: {why}." for why, of in names.items()]
+        if form.corrected.lacking:
+            names.setdefault(form.corrected.lacking, []).append(_name(form))
+    return [
+        f"Not corrected: {', '.join(of)}: needs grades ({_told(lacking)}), which the checkpoint's "
+        "own queue offers."
+        for lacking, of in names.items()
+    ]
+
+
+def _told(lacking: tuple[tuple[str, int], ...]) -> str:
+    return ", ".join(f"{n} of {outcome}" for outcome, n in lacking)
 
 
 def _name(form: FormReview) -> str:
@@ -132,14 +143,10 @@ def _differences(review: Review) -> Table:
         )
         for d in review.differences
     )
-    reasons = (f"{d.ours} – {d.theirs}: {d.corrected.reason}." for d in review.differences)
     return Table(
         "Two checkpoints as people grade (points)",
         ("checkpoints", "questions", "difference", "graded or equal"),
         rows,
-        notes_of(
-            *(r for r, d in zip(reasons, review.differences, strict=True) if d.corrected.reason)
-        ),
         numeric=(2, 3),
     )
 

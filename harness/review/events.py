@@ -53,8 +53,13 @@ class GradeEvent:
 
     @property
     def moment(self) -> datetime.datetime:
-        """When it was said, for comparing times of unlike zones."""
-        return datetime.datetime.fromisoformat(self.time.upper())
+        """When it was said."""
+        return moment(self.time)
+
+
+def moment(time: str) -> datetime.datetime:
+    """An event's time, for comparing times of unlike zones."""
+    return datetime.datetime.fromisoformat(time.upper())
 
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(GradeEvent))

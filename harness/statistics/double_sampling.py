@@ -6,11 +6,11 @@ random, and the shares are added by size (double sampling, Tenenbein 1970):
 
     value = Σ_h (certain_right + rest · right/graded) / N,    rest = size - certain
 
-`certain` answers were set apart before anything was drawn (equal answers of two checkpoints).
-What somebody looks up later must not be: out of the rest, but not out of what was drawn, its errors
-would count twice (1,000 answers, 10 % errors, all looked up after 100 grades at random: .82 for
-.90). Nor are grades of another checkpoint's answers a random part of this one's, where only a part
-of them is shared. `harness.comparison.drawn` says what counts as drawn.
+`certain` answers were set apart before anything was drawn (equal answers of two checkpoints, what
+somebody had looked up by then). What is looked up later must not be: out of the rest, but not out
+of what was drawn, its errors would count twice (1,000 answers, 10 % errors, all looked up after 100
+grades at random: .82 for .90). Nor are grades of another checkpoint's answers a random part of this
+one's, where only a part of them is shared. `harness.comparison.drawn` says what counts as drawn.
 
 With one form it is what Rogan and Gladen (1978) get from sensitivity and specificity, if these are
 estimated from the same grades by the same weights, and prediction-powered inference (Angelopoulos
@@ -34,10 +34,9 @@ What to grade next: a stratum without grades, the largest first; otherwise the o
 
 which is how much its variance falls by one more grade (Neyman 1934), with one right and one wrong
 answer added; none where all are graded. For pairs, with one won and one lost added,
-s² = (won + lost + 2)/(graded + 2) - ((won - lost)/(graded + 2))². Enough: both ends lie within the
-margin of the value. Looking at right and wrong to choose leaves a bias of .003 at most (200 to
-2,000 answers, a rule with 2 to 10 % errors); after 20, 50 and 100 grades the interval held the
-truth in 95 % or more.
+s² = (won + lost + 2)/(graded + 2) - ((won - lost)/(graded + 2))². Looking at right and wrong to
+choose leaves a bias of .003 at most (200 to 2,000 answers, a rule with 2 to 10 % errors); after 20,
+50 and 100 grades the interval held the truth in 95 % or more.
 """
 
 from __future__ import annotations
@@ -55,8 +54,9 @@ from harness.statistics.intervals import LEVEL, wilson
 class Stratum:
     """`size` answers on which the rule said the same.
 
-    certain: chosen by hand and graded, `certain_right` of them right; graded: drawn at random
-    from the rest, `right` of them right. Raises ValueError where counts contradict each other.
+    certain: set apart and graded, `certain_right` of them right; graded: drawn at random from the
+    rest, `right` of them right. gaps: open answers among those drawn, which keep all of them from
+    counting: `graded` is 0 then. Raises ValueError where counts contradict each other.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Stratum:
     right: float = 0
     certain: int = 0
     certain_right: float = 0
+    gaps: int = 0
 
     def __post_init__(self) -> None:
         _check(self, (self.right,), (self.certain_right,))
@@ -80,8 +81,8 @@ class PairStratum:
     """`size` questions on which the rule said the same of two checkpoints' answers.
 
     graded: drawn at random, both answers graded by a person; won, lost: only ours right, only
-    theirs. certain...: chosen by hand. Equal answers can't differ: a stratum of them has
-    certain = size and needs no grade. Raises ValueError where counts contradict each other.
+    theirs. certain...: set apart. Equal answers can't differ: a stratum of them has certain = size
+    and needs no grade. gaps: as of `Stratum`. Raises ValueError where counts contradict each other.
     """
 
     name: str
@@ -92,6 +93,7 @@ class PairStratum:
     certain: int = 0
     certain_won: float = 0
     certain_lost: float = 0
+    gaps: int = 0
 
     def __post_init__(self) -> None:
         _check(self, (self.won, self.lost), (self.certain_won, self.certain_lost))
@@ -105,13 +107,17 @@ class PairStratum:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A figure of `n` answers, `graded` of them by a person; None, with the reason, without one."""
+    """A figure of `n` answers, `graded` of them by a person.
+
+    lacking: the strata that leave no figure (value and interval are None), each with the least
+    number of grades at random that it takes.
+    """
 
     value: float | None
     interval: Interval | None
     n: int
     graded: int
-    reason: str = ""
+    lacking: tuple[tuple[str, int], ...] = ()
 
 
 def corrected_accuracy(
@@ -120,12 +126,12 @@ def corrected_accuracy(
     """Return the share of answers that a person would call right, in [0, 1].
 
     design_effect: of clustered questions (`harness.statistics.power`), at least 1. A stratum with
-    nothing graded at random, unless all of it was by hand, leaves no figure, however small.
+    nothing graded at random, unless all of it was set apart, leaves no figure, however small.
     Raises ValueError without answers or for a design effect below 1.
     """
-    n, graded, reason = _state(strata, design_effect)
-    if reason:
-        return Corrected(None, None, n, graded, reason)
+    n, graded, lacking = _state(strata, design_effect)
+    if lacking:
+        return Corrected(None, None, n, graded, lacking)
     value = math.fsum(_total(s, s.right, s.certain_right) for s in strata) / n
     value = min(1.0, max(0.0, value))
     parts = [(1.0, _share_distances(value, n / design_effect, level))]
@@ -145,9 +151,9 @@ def corrected_difference(
     As `corrected_accuracy`, with the limits of Bonett and Price (2012) in place of Wilson's, as in
     `harness.statistics.paired` but for z: one question won and one lost are added.
     """
-    n, graded, reason = _state(strata, design_effect)
-    if reason:
-        return Corrected(None, None, n, graded, reason)
+    n, graded, lacking = _state(strata, design_effect)
+    if lacking:
+        return Corrected(None, None, n, graded, lacking)
     won = math.fsum(_total(s, s.won, s.certain_won) for s in strata) / n
     lost = math.fsum(_total(s, s.lost, s.certain_lost) for s in strata) / n
     parts = [(1.0, _difference_distances(won, lost, n / design_effect, level))]
@@ -167,31 +173,12 @@ def next_stratum(strata: Sequence[Stratum] | Sequence[PairStratum]) -> str | Non
     return best.name if best and gain > (0, 0.0) else None
 
 
-def enough(
-    strata: Sequence[Stratum] | Sequence[PairStratum], margin: float, design_effect: float = 1.0
-) -> bool:
-    """Say whether both ends of the 95 % interval lie within `margin` of the value.
-
-    False without a figure, and for ever where the questions alone are too few: stop, too, when
-    `next_stratum` has none. Raises ValueError as `corrected_accuracy` does.
-    """
-    pairs = [s for s in strata if isinstance(s, PairStratum)]
-    singles = [s for s in strata if isinstance(s, Stratum)]
-    done = (
-        corrected_difference(pairs, design_effect)
-        if pairs
-        else corrected_accuracy(singles, design_effect)
-    )
-    if done.value is None or done.interval is None:
-        return False
-    return max(done.value - done.interval.low, done.interval.high - done.value) <= margin
-
-
 def _check(s: Stratum | PairStratum, random: tuple[float, ...], certain: tuple[float, ...]) -> None:
-    counts = (s.size, s.graded, s.certain, *random, *certain)
+    counts = (s.size, s.graded, s.certain, s.gaps, *random, *certain)
     if (
         min(counts) < 0
-        or s.graded + s.certain > s.size
+        or s.graded + s.certain + s.gaps > s.size
+        or (s.graded and s.gaps)
         or sum(random) > s.graded
         or sum(certain) > s.certain
     ):
@@ -200,14 +187,14 @@ def _check(s: Stratum | PairStratum, random: tuple[float, ...], certain: tuple[f
 
 def _state(
     strata: Sequence[Stratum] | Sequence[PairStratum], design_effect: float
-) -> tuple[int, int, str]:
-    """Return answers, graded ones, and why there is no figure ("" if there is)."""
+) -> tuple[int, int, tuple[tuple[str, int], ...]]:
+    """Return answers, graded ones, and what is lacking for a figure."""
     n = sum(s.size for s in strata)
     if not n or design_effect < 1:
         raise ValueError(f"{n} answers, design effect {design_effect}: needs 1 of each at least")
-    empty = [s.name for s in strata if s.size > s.certain and not s.graded]
-    reason = f"nothing graded at random in {', '.join(empty)}" if empty else ""
-    return n, sum(s.graded + s.certain for s in strata), reason
+    empty = [s for s in strata if s.size > s.certain and not s.graded]
+    lacking = tuple((s.name, max(1, s.gaps)) for s in empty)
+    return n, sum(s.graded + s.certain for s in strata), lacking
 
 
 def _total(s: Stratum | PairStratum, count: float, certain: float) -> float:

@@ -40,8 +40,9 @@ def answer(id: str, by_rule: bool, opinions: dict[str, Opinion] | None = None, *
     return row
 
 
-def by(author: str, verdict: str, picked: str = "queue") -> dict[str, Opinion]:
-    return {author: Opinion(verdict, picked)}
+def by(author: str, verdict: str, picked: str = "queue", minute: int = 0) -> dict[str, Opinion]:
+    """What somebody said so many minutes after the sampling began."""
+    return {author: Opinion(verdict, picked, time=f"2026-11-26T01:{minute:02}:00Z")}
 
 
 def review(tmp_path: Path, **rows: list[Any]) -> Review:
@@ -98,7 +99,7 @@ def test_looked_up_errors_do_not_count_twice(tmp_path: Path) -> None:
         chance = random.Random(trial)
         truly = {i: "wrong" if chance.random() < 0.1 else "right" for i in ids}
         said = {i: by("花子", truly[i]) for i in ids[:60]}
-        said |= {i: by("花子", "wrong", "hand") for i in ids[60:] if truly[i] == "wrong"}
+        said |= {i: by("花子", "wrong", "hand", 1) for i in ids[60:] if truly[i] == "wrong"}
         rows = [answer(i, True, said.get(i)) for i in ids]
         (form,) = review(tmp_path / str(trial), base=rows).forms
         assert form.corrected.value is not None
@@ -107,10 +108,29 @@ def test_looked_up_errors_do_not_count_twice(tmp_path: Path) -> None:
     assert statistics.mean(values) == pytest.approx(0.9, abs=0.02)  # twice would be .83
 
 
+@pytest.mark.parametrize(("picked", "expected"), [("hand", 0.90), ("queue:qa-e3", 0.92)])
+def test_what_was_looked_up_before_the_sampling_began_is_set_apart(
+    tmp_path: Path, picked: str, expected: float
+) -> None:
+    # 100 answers that the rule calls right. A person looks up the 10 wrong ones, every tenth, then
+    # grades what is offered: of the 90 left the first 30 are all right. Among the 33 up to there
+    # only 3 were looked up, since they end with one that was not: taken as drawn, .909.
+    # What another sampling offered lies where keys are low, and counts among the drawn: 3 of 37.
+    ids = in_order([f"w{i}" for i in range(100)])
+    wrong = ids[4::10] if picked == "hand" else ids[:3]
+    said = {i: by("太郎", "wrong", picked) for i in wrong}
+    drawn = [i for i in ids if i not in wrong][: 30 if picked == "hand" else 34]
+    said |= {i: by("花子", "right", "queue:base", 1 + n) for n, i in enumerate(drawn)}
+
+    (form,) = review(tmp_path, base=[answer(i, True, said.get(i)) for i in ids]).forms
+
+    assert form.corrected.value == pytest.approx(expected, abs=0.003)
+
+
 def test_answers_looked_up_beyond_what_was_offered_count_for_themselves(tmp_path: Path) -> None:
     ids = in_order([f"w{i}" for i in range(100)])
     said = {i: by("花子", "wrong") for i in ids[:10]}
-    said |= {i: by("花子", "right", "hand") for i in ids[50:60]}
+    said |= {i: by("花子", "right", "hand", 1) for i in ids[50:60]}
 
     (form,) = review(tmp_path, base=[answer(i, False, said.get(i)) for i in ids]).forms
 
@@ -126,7 +146,7 @@ def test_while_an_answer_between_is_open_nothing_is_corrected(tmp_path: Path) ->
     (form,) = review(tmp_path, base=[answer(i, False, said.get(i)) for i in ids]).forms
 
     assert form.corrected.value is None
-    assert "10 between graded ones are open" in form.corrected.reason
+    assert form.corrected.lacking == (("wrong", 10),)
     assert form.counted == pytest.approx(0.40)
 
 
@@ -175,7 +195,19 @@ def test_without_grades_of_some_outcome_nothing_is_corrected(tmp_path: Path) -> 
     (form,) = review(tmp_path, base=[*rows, answer("r1", True)]).forms
 
     assert form.corrected.value is None
-    assert "correct" in form.corrected.reason
+    assert form.corrected.lacking == (("correct", 1),)
+
+
+def test_where_all_was_looked_up_nothing_is_lacking(tmp_path: Path) -> None:
+    # Four of "wrong" by hand, and one that another comparison offered: nothing is left to offer.
+    rows = [answer(f"w{i}", False, by("花子", "right", "hand")) for i in range(4)]
+    rows.append(answer("w4", False, by("花子", "wrong", "queue:qa-e3|other")))
+    rows.append(answer("r0", True, by("花子", "right", "queue:base", 1)))
+
+    (form,) = review(tmp_path, base=rows).forms
+
+    assert form.corrected.lacking == ()
+    assert form.corrected.value == pytest.approx(5 / 6)
 
 
 def test_skipped_and_disputed_answers_are_counted_as_what_they_are(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from harness.statistics.double_sampling import (
     Stratum,
     corrected_accuracy,
     corrected_difference,
-    enough,
     next_stratum,
 )
 from harness.statistics.intervals import wilson
@@ -32,7 +31,7 @@ def test_it_is_prediction_powered_inference_with_the_best_weight() -> None:
     assert got.value == pytest.approx(0.69325397, abs=1e-8)
     assert got.interval is not None
     assert (got.interval.low, got.interval.high) == pytest.approx((0.63807, 0.74844), abs=0.012)
-    assert (got.n, got.graded, got.reason) == (1000, 100, "")
+    assert (got.n, got.graded, got.lacking) == (1000, 100, ())
 
 
 def test_it_is_rogan_and_gladen_with_errors_from_the_same_grades() -> None:
@@ -90,7 +89,7 @@ def test_what_was_chosen_by_hand_counts_for_itself_only() -> None:
 def test_a_stratum_without_random_grades_leaves_no_figure_and_is_named() -> None:
     got = corrected_accuracy([Stratum("right", 90, 9, 9), Stratum("qa, wrong", 3, certain=2)])
     assert (got.value, got.interval) == (None, None)
-    assert got.reason == "nothing graded at random in qa, wrong"
+    assert got.lacking == (("qa, wrong", 1),)
     assert got.graded == 11
     assert corrected_accuracy([Stratum("right", 90, 9, 9), Stratum("wrong", 3, certain=3)]).value
 
@@ -103,6 +102,8 @@ def test_counts_that_contradict_each_other_are_refused(counts: tuple[int, ...]) 
         Stratum("a", *counts)
     with pytest.raises(ValueError, match="contradict"):
         PairStratum("a", 10, 5, won=3, lost=3)
+    with pytest.raises(ValueError, match="contradict"):
+        Stratum("a", 10, 5, gaps=1)
 
 
 def test_no_answers_or_an_impossible_design_effect_are_refused() -> None:
@@ -145,7 +146,12 @@ def test_equal_answers_differ_by_nothing_and_need_no_grade() -> None:
     assert got.interval.high == pytest.approx(1.959964 * math.sqrt(2) / 1002, rel=1e-3)
     assert got.interval.low == -got.interval.high
     none = corrected_difference([PairStratum("equal", 9, certain=9), PairStratum("ours", 2)])
-    assert (none.value, none.reason) == (None, "nothing graded at random in ours")
+    assert (none.value, none.lacking) == (None, (("ours", 1),))
+
+
+def test_open_answers_among_drawn_ones_are_what_is_lacking() -> None:
+    got = corrected_accuracy([Stratum("right", 90, 9, 9), Stratum("wrong", 30, gaps=4)])
+    assert (got.value, got.lacking) == (None, (("wrong", 4),))
 
 
 def test_swapping_the_checkpoints_mirrors_the_difference() -> None:
@@ -173,18 +179,6 @@ def test_the_next_grade_goes_where_the_variance_falls_most() -> None:
     assert next_stratum([]) is None
 
 
-def test_enough_looks_at_the_farther_end() -> None:
-    got = corrected_accuracy(GRADED)
-    assert got.value is not None
-    assert got.interval is not None
-    far = max(got.value - got.interval.low, got.interval.high - got.value)
-    assert enough(GRADED, far)
-    assert not enough(GRADED, far - 1e-9)
-    assert not enough(GRADED, far, design_effect=2.0)
-    assert not enough([*GRADED, Stratum("new", 1)], 1.0)
-    assert enough([PairStratum("equal", 1000, certain=1000)], 0.003)
-
-
 def _draw(
     generator: np.random.Generator, n: int, accuracy: float, error: float
 ) -> dict[str, list[int]]:
@@ -198,13 +192,15 @@ def _draw(
 def _grade(
     truth: dict[str, list[int]], most: int | None = None, margin: float | None = None
 ) -> list[Stratum]:
-    """Grade as `next_stratum` says, `most` answers or until `enough`."""
+    """Grade as `next_stratum` says, `most` answers or until both ends lie within `margin`."""
     strata = {name: Stratum(name, len(part)) for name, part in truth.items()}
     while (name := next_stratum(list(strata.values()))) is not None:
         if sum(s.graded for s in strata.values()) == most:
             break
-        if margin is not None and enough(list(strata.values()), margin):
-            break
+        got = corrected_accuracy(list(strata.values()))
+        if margin is not None and got.value is not None and got.interval is not None:
+            if max(got.value - got.interval.low, got.interval.high - got.value) <= margin:
+                break
         old = strata[name]
         strata[name] = replace(
             old, graded=old.graded + 1, right=old.right + truth[name][old.graded]

@@ -45,15 +45,13 @@ const opinionsOn = (sample) => foldedGrades().get(sample) || NOBODY;
 const ownOpinion = (sample) => opinionsOn(sample).get(grades.author);
 
 // What people say together: {verdict: 'right', 'wrong' or '' for a tie, said: whether anybody gave a verdict,
-// skipped: whether all who saw it left it out, sampled: whether
-// the queue offered it to any who judged it}
+// skipped: whether all who saw it left it out}
 function judged(sample) {
   const opinions = [...opinionsOn(sample).values()];
   const said = opinions.filter(({ verdict }) => verdict !== 'skipped');
   const balance = said.reduce((sum, { verdict }) => sum + (verdict === 'right' ? 1 : -1), 0);
   return { verdict: balance > 0 ? 'right' : balance < 0 ? 'wrong' : '', said: said.length > 0,
-    skipped: opinions.length > 0 && !said.length,
-    picks: new Set(said.map(({ picked }) => picked)) };
+    skipped: opinions.length > 0 && !said.length };
 }
 
 const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)),

@@ -53,15 +53,19 @@ function toldDifference({ a, b }, { value, low, high }) {
   return value > 0 ? T('grades_ahead', a, share(value), share(low), share(high)) : T('grades_ahead', b, share(-value), share(-high), share(-low));
 }
 
-// "rule 86.0 % · with people's grades 84.1 % · corrected 84.6 % [80.1, 88.0] · 41 graded of 200 · 2 skipped"
+// "rule 86.0 % · with people's grades 84.1 % · corrected 84.6 % [80.1, 88.0] · 41 graded of 200 · 2 skipped"; where a
+// corrected figure lacks grades, what is lacking, and the way to the queue that offers it.
 function figuresLine(options) {
   const pool = poolOf({ ...options, b: '' });
   const answers = pool.units.map((unit) => unit.members[0]);
   const count = tallyOf(pool);
-  const found = corrected(strataOf(pool), false, pool.effect);
-  return [T('rule_figure', share(meanOf(answers.map(byRule)))), T('human_figure', share(meanOf(answers.map(mixed)))),
-    found ? T('corrected_figure', share(found.value), share(found.low), share(found.high)) : T('uncorrected'),
+  const strata = strataOf(pool);
+  const found = corrected(strata, false, pool.effect);
+  const line = [T('rule_figure', share(meanOf(answers.map(byRule)))), T('human_figure', share(meanOf(answers.map(mixed)))),
+    found ? T('corrected_figure', share(found.value), share(found.low), share(found.high)) : toldLacking(lackingIn(strata), options),
     T('counted', count.graded, count.answers), count.skipped && T('skipped_n', count.skipped)].filter(Boolean).join(' · ');
+  const here = !round.options.b && round.options.a === options.a;
+  return found || here ? line : [line, ' · ', ownQueueLink(options)];
 }
 
 function ruleAndPeople(options) {

@@ -24,6 +24,14 @@ function gradeHash({ suite, a, b, form, blind, second }) {
   return `#grade?${parameters}`;
 }
 
+// To the round whose queue offers what the corrected figure of one checkpoint lacks.
+const ownQueueLink = ({ suite, a, form, blind }) =>
+  el('a', { href: gradeHash({ suite, a, form, blind }) }, T('own_queue', a));
+
+// [[['seen', 'wrong'], 1], ...] for a text: the form is told where there are several.
+const toldLacking = (lacking, { form }) => T('uncorrected', lacking.map(([[stratum, outcome], n]) =>
+  [outcomeName(outcome) + (form || !stratum ? '' : inBrackets(formName(stratum))), n]));
+
 function choice(name, text, options, value, change) {
   const box = el('select', { id: `grade-${name}`, onchange: () => change({ [name]: box.value }) },
     options.map(([of, shown]) => el('option', { value: of }, shown)));

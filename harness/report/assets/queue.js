@@ -47,35 +47,50 @@ function unitValue(unit, of = valueOf) {
 
 // Strata as estimate.js takes them, by the rule of harness/comparison/drawn.py: a random part of a stratum are its
 // answers from the beginning of the order up to the last one that its own queue offered, whoever graded them; while
-// one of these is open (it changed) there is none.
+// one of these is open (it changed) there is none. What was looked up before that queue began is set apart (`certain`).
 function strataOf(pool) {
   const groups = new Map();
   for (const unit of pool.units) groups.set(unit.stratum, [...(groups.get(unit.stratum) || []), unit]);
-  const empty = { graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0 };
+  const empty = { graded: 0, won: 0, lost: 0, certain: 0, certainWon: 0, certainLost: 0, gaps: 0 };
   const strata = [...groups].map(([name, units]) => {
-    const stratum = { ...empty, name, unlike: units[0].unlike, byRule: unitValue(units[0], byRule), size: units.length };
-    for (const unit of drawnUnits(units)) {
-      const [won, lost] = unitValue(unit, half);
-      stratum.graded += 1;
-      stratum.won += won;
-      stratum.lost += lost;
-    }
-    return stratum;
+    const { apart, drawn, gaps } = partsOf(units);
+    const [[won, lost], [certainWon, certainLost]] = [drawn, apart].map((of) => [0, 1].map((side) =>
+      of.reduce((sum, unit) => sum + unitValue(unit, half)[side], 0)));
+    return { ...empty, name, unlike: units[0].unlike, byRule: unitValue(units[0], byRule), size: units.length,
+      graded: drawn.length, won, lost, certain: apart.length, certainWon, certainLost, gaps };
   });
   if (pool.alike) strata.push({ ...empty, name: '', size: pool.alike, certain: pool.alike });
   return strata;
 }
 
-function drawnUnits(units) {
-  const seen = units.map((unit) => unit.keys.map(judged));
-  const settled = seen.map((found) => found.every(({ said }) => said));
-  const passed = seen.map((found) => found.some(({ skipped }) => skipped));
-  if (passed.every(Boolean)) return units; // nobody can say of any: half, rather than no figure for all strata
-  const reach = settled.findLastIndex((is, i) => is
-    && seen[i].some(({ picks }) => units[i].queues.some((queue) => picks.has(queue)))) + 1;
-  if (settled.slice(0, reach).some((is, i) => !is && !passed[i])) return [];
-  return units.slice(0, reach).filter((_, i) => settled[i]);
+// {apart, drawn, gaps}, as in drawn.py.
+function partsOf(units) {
+  const seen = units.map((unit) => {
+    const found = unit.keys.map(judged);
+    const [settled, passed] = [found.every(({ said }) => said), found.some(({ skipped }) => skipped)];
+    return { unit, settled, passed, open: !settled && !passed,
+      offered: Math.min(...unit.keys.map((k) => firstSaid(k, (picked) => unit.queues.includes(picked)))),
+      lookedUp: Math.max(...unit.keys.map((k) => firstSaid(k, (picked) => picked === 'hand'))) };
+  });
+  const began = seen.reduce((first, { offered }) => Math.min(first, offered), Infinity);
+  const isApart = ({ lookedUp }) => lookedUp < began;
+  const unitsOf = (of) => of.map(({ unit }) => unit);
+  const apart = unitsOf(seen.filter(isApart));
+  const rest = seen.filter((found) => !isApart(found));
+  if (rest.every(({ passed }) => passed)) return { apart, drawn: unitsOf(rest), gaps: 0 }; // nobody can say of any: half
+  const last = rest.findLastIndex(({ settled, offered }) => settled && offered < Infinity);
+  const reached = rest.some(({ open }) => open) ? rest.slice(0, last + 1) : rest;
+  const gaps = reached.filter(({ open }) => open).length;
+  return { apart, drawn: gaps ? [] : unitsOf(reached.filter(({ settled }) => settled)), gaps };
 }
+
+// When an answer was first judged by a pick of some kind; Infinity for never.
+const firstSaid = (sample, ofKind) => Math.min(...[...opinionsOn(sample).values()]
+  .filter(({ verdict, picked }) => verdict !== 'skipped' && ofKind(picked)).map(({ time }) => Date.parse(time)));
+
+// The least grades that a figure lacks: [[[form, outcome, ...], how many], ...].
+const lackingIn = (strata) => strata.filter((s) => s.size > s.certain && !s.graded)
+  .map((s) => [JSON.parse(s.name), Math.max(1, s.gaps)]);
 
 // Right or wrong, or a half where people can't tell.
 const half = (answer) => valueOf(answer) ?? 0.5;

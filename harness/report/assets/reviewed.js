@@ -11,13 +11,22 @@ const questionsAsked = ({ suite, form }) => [taskName(suite), formName(form)].fi
 const perCent = (name) => withUnit(R(name), '%');
 
 function reviewSection() {
-  if (!REVIEW.forms.length) return null;
+  const changed = toGradeAgain();
+  if (!REVIEW.forms.length) return changed ? section('review', R('title'), notes([changed])) : null;
   return section('review', R('title'), label([...new Set(REVIEW.forms.map((f) => f.suite))]),
-    el('p', { class: 'quiet lead' }, R('note')), accuraciesByPeople(), differencesByPeople(),
+    el('p', { class: 'quiet lead' }, R('note')), accuraciesByPeople(changed), differencesByPeople(),
     ruleAgainstPeople(), peopleBesideEachOther());
 }
 
-function accuraciesByPeople() {
+// Graded answers that have changed since, with the way to them; null without any.
+function toGradeAgain() {
+  const changed = Object.entries((DATA.grades || {}).stale || {});
+  if (!changed.length) return null;
+  return [R('again'), ' ', changed.map(([suite, ids], i) => [i ? T('comma') : '',
+    el('a', { href: listHash({ task: suite, human: 'again' }) }, R('changed', taskName(suite), ids.length))]), R('again_queue')];
+}
+
+function accuraciesByPeople(changed) {
   const columns = [{ name: T('checkpoint') }, { name: R('questions'), class: 'text' },
     ...['by_rule', 'counted', 'corrected'].map((name) => ({ name: perCent(name), ...NUMBER })),
     ...['graded', 'strict', 'lenient'].map((name) => ({ name: R(name), ...NUMBER }))];
@@ -29,9 +38,13 @@ function accuraciesByPeople() {
   return el('div', { class: 'part' }, table(R('title'), columns, rows), notes([
     ...(skipped || disputed ? [R('without', skipped, disputed)] : []),
     ...(REVIEW.other_rubrics ? [R('rubrics', REVIEW.other_rubrics)] : []),
-    ...REVIEW.forms.filter((f) => f.corrected.reason).map((f) =>
-      R('uncorrected', [f.checkpoint, questionsAsked(f)].join(T('comma')), reasonText(f.corrected.reason)))]));
+    ...REVIEW.forms.filter((f) => f.corrected.lacking.length).map(lackingOf), ...(changed ? [changed] : [])]));
 }
+
+const lackingOf = ({ checkpoint, suite, form, corrected: { lacking } }) => [
+  colon([checkpoint, questionsAsked({ suite, form })].join(T('comma')),
+    toldLacking(lacking.map(([outcome, n]) => [[form, outcome], n]), { form })),
+  gradeableTasks().includes(suite) ? [' ', ownQueueLink({ suite, a: checkpoint, form, blind: true })] : null];
 
 function differencesByPeople() {
   if (!REVIEW.differences.length) return null;
@@ -39,9 +52,7 @@ function differencesByPeople() {
     { name: T('difference'), ...NUMBER }, { name: R('graded_or_equal'), ...NUMBER }];
   return el('div', { class: 'part' }, el('h3', null, R('differences')), table(R('differences'), columns,
     REVIEW.differences.map((d) => [el('span', null, named(d.ours), ' − ', named(d.theirs)), questionsAsked(d),
-      asPoints(d.corrected.value, d.corrected.interval), R('of', d.corrected.graded, d.corrected.n)])),
-  notes(REVIEW.differences.filter((d) => d.corrected.reason).map((d) =>
-    R('uncorrected', `${d.ours} − ${d.theirs}`, reasonText(d.corrected.reason)))));
+      asPoints(d.corrected.value, d.corrected.interval), R('of', d.corrected.graded, d.corrected.n)])));
 }
 
 function ruleAgainstPeople() {
