@@ -72,6 +72,9 @@ def _fields(response: Response) -> dict[str, Any]:
         part = fields.pop(name)
         if part is not None:
             fields[name] = _shallow(part)
+    for name in ("greedy", "cut"):  # told of joint requests only
+        if not fields[name]:
+            del fields[name]
     return fields
 
 
@@ -90,4 +93,6 @@ def _response(row: Mapping[str, Any]) -> Response:
         logprobs=tuple(row["logprobs"]),
         reading=reading and Reading(**{name: tuple(values) for name, values in reading.items()}),
         usage=usage and Usage(**usage),
+        greedy=tuple(row.get("greedy", ())),
+        cut=row.get("cut", 0),
     )

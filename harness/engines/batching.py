@@ -15,12 +15,16 @@ class Row:
 
     prompt: the rendered prompt. tails: the tokens of each continuation; empty for a generation.
     ends: characters of a text that is read token by token up to each token's end.
+    limit: tokens that the model takes, where a longer prompt is cut on the left; 0 where none is.
+    cut: tokens that are cut, of several continuations before the longest.
     """
 
     request: Request
     prompt: list[int]
     tails: list[list[int]]
     ends: list[int] = field(default_factory=list)
+    limit: int = 0
+    cut: int = 0
 
 
 def plan(lengths: Sequence[int], budget: int) -> list[list[int]]:

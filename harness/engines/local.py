@@ -13,6 +13,7 @@ from harness.engines import Answer, reading, scoring
 from harness.engines.adapters import AdapterSwitch
 from harness.engines.batching import Row, pad_left, plan
 from harness.engines.generation import generate, likeliest
+from harness.engines.joint import context_length, joint_row
 from harness.engines.loading import device, load_tokenizer, load_weights, share_cores
 from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
 from harness.engines.moments import OutputLayer
@@ -43,7 +44,10 @@ class LocalEngine:
         self.tokenizer = load_tokenizer(model, folder)
         self.network = load_weights(model, folder)
         self.batch_tokens = batch_tokens or BATCH_TOKENS[device()]
-        self.end_ids = end_ids(self.tokenizer, self.network.generation_config.eos_token_id)
+        own = self.network.generation_config.eos_token_id
+        self.end_ids = end_ids(self.tokenizer, own)
+        # transformers' `generate` knows no end of a turn that its configuration does not name.
+        self.own_end_ids = end_ids(self.tokenizer, own, of_turns=())
         self._probe: list[int] = self.tokenizer(_PROBE).input_ids
         self.switch = AdapterSwitch(self.network, self._probe, model.dtype)
         self._layers: dict[tuple[Path | None, bool], OutputLayer | None] = {}
@@ -79,6 +83,9 @@ class LocalEngine:
         return token_ids(self.tokenizer, text)
 
     def _encode(self, request: Request) -> Row:
+        if request.joint:
+            limit = context_length(self.network.config, self.tokenizer)
+            return joint_row(self.tokenizer, limit, request)
         if request.per_token:
             (text,) = request.continuations
             read = request.per_token == "likelihoods"
@@ -149,35 +156,42 @@ class LocalEngine:
                 network, ids, mask, request.max_new_tokens, partial(self._finished, request), choose
             )
         return [
-            (row.request, self._response(row.request, tail))
-            for row, tail in zip(rows, tails, strict=True)
+            (row.request, self._response(row, tail)) for row, tail in zip(rows, tails, strict=True)
         ]
 
     def _finished(self, request: Request, ids: list[int]) -> bool:
         """Whether an answer that ends with the last of `ids` is complete."""
-        if ids[-1] in self.end_ids:
+        if ids[-1] in self._ends_of(request):
             return True
-        if not request.stop:
-            return False
-        text = self.tokenizer.decode(ids, skip_special_tokens=True)
+        return bool(request.stop) and self._stopped(request, ids)
+
+    def _ends_of(self, request: Request) -> list[int]:
+        return self.own_end_ids if request.joint else self.end_ids
+
+    def _stopped(self, request: Request, ids: list[int]) -> bool:
+        """Whether a stop was written; lm-eval's may be special tokens."""
+        text = self.tokenizer.decode(ids, skip_special_tokens=not request.joint)
         return any(stop in text for stop in request.stop)
 
-    def _response(self, request: Request, ids: list[int]) -> Response:
-        end = next((i for i, token in enumerate(ids) if token in self.end_ids), None)
+    def _response(self, row: Row, ids: list[int]) -> Response:
+        request, ends = row.request, self._ends_of(row.request)
+        end = next((i for i, token in enumerate(ids) if token in ends), None)
         text = self.tokenizer.decode(ids[:end], skip_special_tokens=True)
         cuts = [text.find(stop) for stop in request.stop if stop in text]
         tokens = len(ids) if end is None else end + 1
-        finished = end is not None or bool(cuts)
+        finished = end is not None or bool(cuts) or self._stopped(request, ids)
         return Response(
             text=text[: min(cuts)] if cuts else text,
             finish="stop" if finished else "length",
             tokens=tokens,
+            cut=row.cut,
         )
 
 
-def _kind(request: Request) -> tuple[str, bool, int, tuple[str, ...], float]:
+def _kind(request: Request) -> tuple[bool, str, bool, int, tuple[str, ...], float]:
     """What requests of one batch must share."""
     return (
+        request.joint,
         request.per_token,
         bool(request.continuations),
         request.max_new_tokens,

@@ -86,3 +86,23 @@ def _block(layer: OutputLayer, hidden: Any, targets: Any, width: int) -> tuple[A
     mean = first / zeroth
     variance = (second / zeroth - mean * mean).clamp(min=0.0)
     return target - peak - spread, mean - spread, variance.sqrt()
+
+
+def likeliest(layer: OutputLayer, hidden: Any) -> Any:
+    """The likeliest word after each of hidden [tokens, width]; the first of equals."""
+    import torch
+
+    height, width = BLOCK[hidden.device.type]
+    if layer.whole:
+        height, width = max(1, WHOLE[hidden.device.type] // layer.words), layer.words
+    found = []
+    for i in range(0, len(hidden), height):
+        part = hidden[i : i + height]
+        peak = part.new_full((len(part),), float("-inf"), dtype=torch.float32)
+        word = torch.zeros(len(part), dtype=torch.long, device=part.device)
+        for start in range(0, layer.words, width):
+            top, place = layer.logits(part, start, min(start + width, layer.words)).max(-1)
+            word = torch.where(top > peak, place + start, word)
+            peak = torch.maximum(top, peak)
+        found.append(word)
+    return torch.cat(found) if found else hidden.new_empty(0, dtype=torch.long)

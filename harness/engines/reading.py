@@ -112,7 +112,7 @@ def read(network: Any, rows: Sequence[Row], layer: OutputLayer | None, pad: int)
     import torch
 
     limit = longest(network.config.get_text_config())
-    parts = [(i, chunk) for i, row in enumerate(rows) for chunk in chunks(row, limit)]
+    parts = [(i, chunk) for i, row in enumerate(rows) for chunk in chunks(row, row.limit or limit)]
     figures: dict[int, Any] = {}
     device = network.device
     for batch in plan([len(chunk.ids) for _, chunk in parts], READ_TOKENS[device.type]):

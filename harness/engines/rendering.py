@@ -43,9 +43,13 @@ def token_ids(tokenizer: Any, text: str) -> list[int]:
     return ids
 
 
-def end_ids(tokenizer: Any, own: int | list[int] | None = None) -> list[int]:
+def end_ids(
+    tokenizer: Any,
+    own: int | list[int] | None = None,
+    of_turns: Sequence[str] = END_OF_TURN,
+) -> list[int]:
     """Tokens that end an answer: the model's own, the tokenizer's, and those that end a turn."""
     ids = {*(own if isinstance(own, list) else [own]), tokenizer.eos_token_id}
     vocabulary = tokenizer.get_vocab()
-    ids |= {vocabulary[word] for word in END_OF_TURN if word in vocabulary}
+    ids |= {vocabulary[word] for word in of_turns if word in vocabulary}
     return sorted(i for i in ids if i is not None)

@@ -14,7 +14,7 @@ from typing import Any
 from harness.engines import Answer
 from harness.engines.batching import Row, pad_left, plan
 from harness.engines.halves import fast_halves
-from harness.engines.moments import OutputLayer, moments
+from harness.engines.moments import OutputLayer, likeliest, moments
 from harness.engines.output import hidden_states
 from harness.records import Request, Response
 
@@ -32,21 +32,38 @@ def score(
 ) -> list[Answer]:
     """Log-probability of each continuation of each row, summed over its tokens.
 
-    layer: where prompts may be shared (`shares`), else None. pad: id to fill rows with. budget:
-    tokens of one forward pass where prompts are repeated.
+    Of joint requests also whether each token is the likeliest. layer: where prompts may be shared
+    (`shares`), else None. pad: id to fill rows with. budget: tokens of one forward pass where
+    prompts are repeated.
     """
-    if layer is None or _beyond_window(network, rows) or all(len(row.tails) == 1 for row in rows):
-        sums = iter(_repeated(network, rows, pad, budget))
+    alone = all(len(row.tails) == 1 for row in rows) or any(row.cut for row in rows)
+    if layer is None or alone or _beyond_window(network, rows):
+        found = iter(_repeated(network, rows, pad, budget))
     else:
-        sums = iter(_shared(network, rows, layer, pad))
+        found = iter(_shared(network, rows, layer, pad))
     answers = []
     for row in rows:
-        values = tuple(next(sums) for _ in row.tails)
+        scores = [next(found) for _ in row.tails]
+        values = tuple(score.logprob for score in scores)
         best = max(range(len(values)), key=values.__getitem__)
-        size = sum(len(tail) for tail in row.tails)
-        text = row.request.continuations[best]
-        answers.append((row.request, Response(text, "scored", size, values)))
+        response = Response(
+            text=row.request.continuations[best],
+            finish="scored",
+            tokens=sum(len(tail) for tail in row.tails),
+            logprobs=values,
+            greedy=tuple(score.greedy for score in scores) if row.request.joint else (),
+            cut=row.cut,
+        )
+        answers.append((row.request, response))
     return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Of one continuation. greedy: whether greedy decoding would write it; asked if joint."""
+
+    logprob: float
+    greedy: bool = False
 
 
 def shares(network: Any, layer: OutputLayer, probe: list[int], pad: int) -> bool:
@@ -62,7 +79,7 @@ def shares(network: Any, layer: OutputLayer, probe: list[int], pad: int) -> bool
     repeated = _repeated(network, [row], pad, budget=len(probe) * len(row.tails))
     bound = _TOLERANCE[str(network.dtype).removeprefix("torch.")]
     return all(
-        abs(one - other) <= bound * len(tail)
+        abs(one.logprob - other.logprob) <= bound * len(tail)
         for one, other, tail in zip(shared, repeated, row.tails, strict=True)
     )
 
@@ -77,8 +94,8 @@ def _beyond_window(network: Any, rows: Sequence[Row]) -> bool:
     )
 
 
-def _shared(network: Any, rows: Sequence[Row], layer: OutputLayer, pad: int) -> list[float]:
-    """Sums in the order of rows and their tails, from one pass over all rows."""
+def _shared(network: Any, rows: Sequence[Row], layer: OutputLayer, pad: int) -> list[Score]:
+    """Scores in the order of rows and their tails, from one pass over all rows."""
     import torch
 
     trees = [_tree(row) for row in rows]
@@ -103,9 +120,14 @@ def _shared(network: Any, rows: Sequence[Row], layer: OutputLayer, pad: int) -> 
             position_ids=table([tree.positions for tree in trees], 0),
         )
         wanted = hidden.flatten(0, 1)[torch.tensor(places, device=network.device)]
-        logprobs = moments(layer, wanted, torch.tensor(targets, device=network.device))[0].cpu()
+        words = torch.tensor(targets, device=network.device)
+        logprobs = moments(layer, wanted, words)[0].cpu()
+        hits = torch.zeros(len(targets), dtype=torch.bool)
+        if any(row.request.joint for row in rows):
+            hits = (likeliest(layer, wanted) == words).cpu()
     sizes = [len(tail) for row in rows for tail in row.tails]
-    return [part.sum().item() for part in torch.split(logprobs, sizes)]
+    parts = zip(torch.split(logprobs, sizes), torch.split(hits, sizes), strict=True)
+    return [Score(part.sum().item(), bool(hit.all())) for part, hit in parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +157,22 @@ def _tree(row: Row) -> _Tree:
     return tree
 
 
-def _repeated(network: Any, rows: Sequence[Row], pad: int, budget: int) -> list[float]:
-    """Sums in the order of rows and their tails, with the prompt before each tail."""
+def _repeated(network: Any, rows: Sequence[Row], pad: int, budget: int) -> list[Score]:
+    """Scores in the order of rows and their tails, with the prompt before each tail.
+
+    What is more than the model takes is cut from the prompt, on the left.
+    """
     import torch
 
-    pairs = [(row.prompt, tail) for row in rows for tail in row.tails]
-    sums = [0.0] * len(pairs)
-    for batch in plan([len(prompt) + len(tail) for prompt, tail in pairs], budget):
-        lines = [[*pairs[i][0], *pairs[i][1]] for i in batch]
-        ids, mask = pad_left(lines, pad, network.device)
-        keep = max(len(pairs[i][1]) for i in batch) + 1
+    pairs = [(row.prompt, tail, row.limit) for row in rows for tail in row.tails]
+    lines = [[*prompt, *tail][-(limit + 1) if limit else 0 :] for prompt, tail, limit in pairs]
+    tails = [tail for _, tail, _ in pairs]
+    scores = [Score(0.0)] * len(pairs)
+    for batch in plan([len(line) for line in lines], budget):
+        # A last token predicts nothing, and may be one more than the model has places for.
+        ids, mask = pad_left([lines[i][:-1] for i in batch], pad, network.device)
+        keep = max(len(tails[i]) for i in batch)
+        targets, _ = pad_left([tails[i] for i in batch], pad, network.device)
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         with torch.inference_mode():
             # The output layer only where a continuation is predicted: over Gemma's 256,000 words
@@ -156,8 +184,10 @@ def _repeated(network: Any, rows: Sequence[Row], pad: int, budget: int) -> list[
                 use_cache=False,
                 logits_to_keep=keep,
             ).logits
-            logprobs = logits[:, :-1].float().log_softmax(-1)
-            taken = logprobs.gather(-1, ids[:, -keep + 1 :, None]).squeeze(-1).cpu()
-        for line, i in zip(taken, batch, strict=True):
-            sums[i] = line[len(line) - len(pairs[i][1]) :].sum().item()
-    return sums
+            logprobs = logits.float().log_softmax(-1)
+            taken = logprobs.gather(-1, targets[..., None]).squeeze(-1).cpu()
+            hits = (logits.argmax(-1) == targets).cpu()
+        for line, hit, i in zip(taken, hits, batch, strict=True):
+            start = len(line) - len(tails[i])
+            scores[i] = Score(line[start:].sum().item(), bool(hit[start:].all()))
+    return scores

@@ -17,7 +17,8 @@ class Request:
     per_token: "likelihoods" reads the one continuation token by token, "ids" only splits it into
     tokens; "" does neither. window: how many of its first tokens are read; 0 for all.
     schema: a JSON schema, as text, that the answer is to hold to; a server that can is told so,
-    local weights are not. joint: continuations are split into tokens together with the prompt.
+    local weights are not. joint: as lm-eval asks: continuations are split into tokens together
+    with the prompt, and a prompt that is too long is cut on the left (`harness.engines.joint`).
     """
 
     prompt: str
@@ -74,6 +75,8 @@ class Response:
     tokens: generated tokens (the end token included), or those of the scored continuations.
     logprobs: natural-log probability of each continuation, summed over its tokens.
     reading: where tokens were asked for one by one. usage: of an API's answer.
+    greedy: of joint requests, whether each continuation is what greedy decoding would write. cut:
+    tokens of the prompt that were left out because the model takes no more.
     """
 
     text: str
@@ -82,3 +85,5 @@ class Response:
     logprobs: tuple[float, ...] = ()
     reading: Reading | None = None
     usage: Usage | None = None
+    greedy: tuple[bool, ...] = ()
+    cut: int = 0
