@@ -109,6 +109,8 @@ def sample_row(
         "logprobs": list(response.logprobs),
         "detail": {key: _plain(value) for key, value in sample.detail.items()},
         **({"figures": dict(grade.figures)} if grade.figures else {}),
+        **({"unsure": True} if (grade.rule or grade).unsure else {}),
+        **({"judge": dict(grade.judge)} if grade.judge else {}),
         **({"people": dict(grade.people)} if grade.people else {}),
         **({"rule": _rule(grade.rule)} if grade.rule else {}),
         **({"reading": _reading(reading)} if reading else {}),
@@ -120,7 +122,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
 
 
 def _rule(grade: Grade) -> dict[str, Any]:
-    """What the rule said of an answer that a person judged."""
+    """What the rule said of an answer that somebody else judged."""
     return {
         "correct": grade.correct,
         "outcome": str(grade.outcome),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
-from harness.grading.facts import Fact
+from harness.grading.facts import TEXT, Fact
 from harness.grading.text import normalise
+from harness.grading.texts import in_words
 from harness.grading.value import Value, without_overlaps
 from harness.grading.values import find, matches
 
@@ -30,7 +31,8 @@ def fact_from_answer(answer: str, question: str = "") -> Fact:
     """Return what has to be stated for `answer` to have been given.
 
     All typed values of the answer that don't stand in the question; without any, the answer's
-    predicate (…は〇〇です) as a free name or a list of them. Raises ValueError for an empty answer.
+    predicate (…は〇〇です) as a free name or a list of them, or as a text that only a reader can
+    compare where the question asks for more than a name. Raises ValueError for an empty answer.
     """
     text, asked = normalise(answer).strip(), normalise(question)
     if not text:
@@ -38,7 +40,7 @@ def fact_from_answer(answer: str, question: str = "") -> Fact:
     found = _typed_values(text, with_sizes=bool(_SIZE_WORDS.search(text + asked)))
     values = [value for value in found if not _stands_in(value, asked)]
     if not values:
-        return _free_fact(_predicate(text, asked))
+        return _free_fact(_predicate(text, asked), asked)
     facts = [
         Fact(type_, "、".join(dict.fromkeys(value.text for value in values if value.type == type_)))
         for type_ in dict.fromkeys(value.type for value in values)
@@ -84,7 +86,9 @@ def _predicate(text: str, question: str) -> str:
     return core if 0 < len(core) <= _LONGEST_VALUE else text
 
 
-def _free_fact(core: str) -> Fact:
+def _free_fact(core: str, question: str) -> Fact:
+    if in_words(core, question):
+        return Fact(TEXT, core)
     if _LIST.fullmatch(core):
         return Fact("names", core)
     if match := _QUOTED_AT_END.match(core):  # 〇〇の「△△」: the brand may be left out

@@ -5,6 +5,10 @@ The rules, for every type:
 - a different value of the same kind that doesn't stand in the question makes a right answer
   CONTRADICTORY, even where it might be harmless (a price without tax beside the one with it);
 - some of several gold values make it PARTIAL; none and an admission of not knowing, ABSTAINED.
+
+A fact of type "text" is none that could be parsed: a reason, a description. It is stated by an
+answer in its very words, and nothing is said of any other: the grade is then *unsure*, and wrong
+until a person or a calibrated judge has read it.
 """
 
 from __future__ import annotations
@@ -16,11 +20,14 @@ from harness.grading.measures import dimensions
 from harness.grading.names import find_names, neighbours, occurrences
 from harness.grading.statements import abstains, is_denied
 from harness.grading.text import loose, normalise
+from harness.grading.texts import core, says_no_more
 from harness.grading.value import Value
 from harness.grading.values import PARSERS, conflicts, find, matches
 from harness.records import Grade, Outcome
 
 AUTHOR = "rule:typed-facts/1"
+TEXT = "text"
+TYPES = (*PARSERS, TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,8 @@ class Fact:
     also: tuple[Fact, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.type not in PARSERS:
-            raise ValueError(f"unknown fact type {self.type!r}; known are {', '.join(PARSERS)}")
+        if self.type not in TYPES:
+            raise ValueError(f"unknown fact type {self.type!r}; known are {', '.join(TYPES)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ def grade_fact(response: str, fact: Fact, question: str = "") -> Grade:
     value of their kind is stated.
     """
     text, asked = normalise(response), normalise(question)
-    tallies = [_best_tally(text, part, asked) for part in (fact, *fact.also)]
+    parts = (fact, *fact.also)
+    tallies = [_best_tally(text, part, asked) for part in parts]
     gold = sum(tally.gold for tally in tallies)
     stated = sum(tally.stated for tally in tallies)
     others = [other for tally in tallies for other in tally.others]
@@ -69,7 +77,24 @@ def grade_fact(response: str, fact: Fact, question: str = "") -> Grade:
         "contradiction": float(bool(others)),
     }
     reason = f"{stated} of {gold} stated" + (f"; also {', '.join(others)}" if others else "")
-    return Grade(outcome, scores, AUTHOR, reason)
+    unsure = _unsure(text, asked, list(zip(parts, tallies, strict=True)))
+    return Grade(outcome, scores, AUTHOR, reason, unsure=unsure)
+
+
+def _unsure(text: str, question: str, told: list[tuple[Fact, _Tally]]) -> bool:
+    """Whether only a reader can tell: all values are stated, and of some text it is not clear."""
+    texts = [part for part, _ in told if part.type == TEXT]
+    if not texts or not text.strip():
+        return False
+    values = [tally for part, tally in told if part.type != TEXT]
+    if any(tally.stated < tally.gold or tally.others for tally in values):
+        return False  # wrong, whatever the rest says
+    wordings = [wording for part in texts for wording in (part.text, *part.aliases)]
+    if abstains(text) and not any(map(abstains, wordings)):
+        return False
+    # With other facts beside it an answer always says more than the text.
+    plain = len(told) == 1 and any(says_no_more(text, w, question) for w in wordings)
+    return not plain or any(not tally.stated or tally.others for _, tally in told)
 
 
 def _outcome(gold: int, stated: int, others: bool, abstained: bool) -> Outcome:
@@ -82,8 +107,9 @@ def _outcome(gold: int, stated: int, others: bool, abstained: bool) -> Outcome:
 
 def _best_tally(text: str, fact: Fact, question: str) -> _Tally:
     """Tally of the fact's text or of the alias that the answer agrees with best."""
-    if fact.type == "name":
-        return _tally_name(text, (fact.text, *fact.aliases), question)
+    if fact.type in ("name", TEXT):
+        names = (fact.text, *fact.aliases)
+        return _tally_name(text, tuple(map(core, names)) if fact.type == TEXT else names, question)
     tally = _tally_names if fact.type == "names" else _tally_values
     tallies = [tally(text, fact.type, gold, question) for gold in (fact.text, *fact.aliases)]
     return max(tallies, key=lambda t: (t.stated / t.gold, -len(t.others)))

@@ -45,8 +45,10 @@ class Grade:
     scores: named figures of this answer, each in [0, 1] ("correct", "f1", ...): comparisons and
     gates go by them. figures: named figures on scales of their own (log-likelihoods, ranks).
     author: who judged: a rule with its version, a model, a person.
-    rule: what the rule said, where a person's verdict took its place. people: what each person said
-    of the answer (`harness.review.judgement`), empty where nobody looked.
+    unsure: whether a rule had to guess: the reference is in words, and the answer in others.
+    rule: what the rule said, where a judge's or a person's verdict took its place. judge: what a
+    judging model said (`harness.judging`), empty where none was asked. people: what each person
+    said of the answer (`harness.review.judgement`), empty where nobody looked.
     """
 
     outcome: Outcome
@@ -54,7 +56,9 @@ class Grade:
     author: str
     reason: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
+    unsure: bool = False
     rule: Grade | None = None
+    judge: Mapping[str, Any] = field(default_factory=dict)
     people: Mapping[str, Any] = field(default_factory=dict)
 
     @property
