@@ -116,6 +116,11 @@ def _retrieval(
     retrieval = _known(path, where, "retriever", name, retrievers)
     if top_k is None:
         return retrieval
+    if retrieval.kind == "gold":
+        raise ConfigError(
+            f"{path}: {where}: top_k: {name!r} shows the one passage that holds the answer; top_k "
+            "belongs to a retriever that searches."
+        )
     if top_k < 1:
         raise ConfigError(f"{path}: {where}: top_k = {top_k}: must be at least 1.")
     return dataclasses.replace(retrieval, top_k=top_k)

@@ -3,6 +3,16 @@
 [retrievers.catalogue]
 kind = "bm25"
 documents = "./data/documents_new.jsonl"
+top_k = 5                # passages shown; a checkpoint may say otherwise
+passage_size = 400       # characters; longer documents are split where sentences end
+k1 = 1.5
+b = 0.75
+prompt = "{passages}\\n\\n質問：{question}"   # in place of the usual ones
+passage = "[{number}] {title}\\n{text}"       # how each passage stands there
+
+[retrievers.gold]
+kind = "gold"            # the passage that holds the answer: as if nothing better could be found
+documents = "./data/documents_new.jsonl"
 """
 
 from __future__ import annotations
@@ -16,6 +26,8 @@ from harness.records import Retrieval
 from harness.toml import one_of, place, refuse_unknown, tables, value
 
 KINDS = ("bm25", "gold")
+_KEYS = ("kind", "documents", "passage_size", "prompt", "passage")
+_SEARCHING = ("top_k", "k1", "b")
 
 
 def read_retrievers(path: Path, content: Mapping[str, Any]) -> dict[str, Retrieval]:
@@ -25,18 +37,38 @@ def read_retrievers(path: Path, content: Mapping[str, Any]) -> dict[str, Retriev
 
 def _retriever(path: Path, id: str, table: dict[str, Any]) -> Retrieval:
     where = f"[retrievers.{id}]"
-    refuse_unknown(path, where, table, ("kind", "documents", "top_k", "prompt"))
-    top_k = value(path, where, table, "top_k", int, Retrieval(id, "", path).top_k)
-    if top_k < 1:
-        raise ConfigError(f"{path}: {where}: top_k = {top_k}: must be at least 1.")
-    prompt = value(path, where, table, "prompt", str, "")
-    for part in ("{passages}", "{question}"):
-        if prompt and part not in prompt:
-            raise ConfigError(f"{path}: {where}: the prompt must hold {part}.")
-    return Retrieval(
+    kind = one_of(path, where, "kind", value(path, where, table, "kind", str, "bm25"), KINDS)
+    refuse_unknown(path, where, table, (*_KEYS, *(_SEARCHING if kind == "bm25" else ())))
+    usual = Retrieval(id, kind, path)
+    found = Retrieval(
         name=id,
-        kind=one_of(path, where, "kind", value(path, where, table, "kind", str, "bm25"), KINDS),
+        kind=kind,
         documents=place(path, value(path, where, table, "documents", str, ...)),
-        top_k=top_k,
-        prompt=prompt,
+        top_k=value(path, where, table, "top_k", int, usual.top_k),
+        passage_size=value(path, where, table, "passage_size", int, usual.passage_size),
+        k1=value(path, where, table, "k1", float, usual.k1),
+        b=value(path, where, table, "b", float, usual.b),
+        prompt=value(path, where, table, "prompt", str, ""),
+        passage=value(path, where, table, "passage", str, ""),
     )
+    _check(path, where, found)
+    return found
+
+
+def _check(path: Path, where: str, found: Retrieval) -> None:
+    """Refuse numbers that search for nothing, and templates without what they are for."""
+    for key in ("top_k", "passage_size"):
+        if getattr(found, key) < 1:
+            raise ConfigError(
+                f"{path}: {where}: {key} = {getattr(found, key)}: must be at least 1."
+            )
+    if found.k1 < 0 or not 0 <= found.b <= 1:
+        raise ConfigError(
+            f"{path}: {where}: k1 = {found.k1:g}, b = {found.b:g}: expected k1 of at least 0 and b "
+            "from 0 to 1."
+        )
+    needed = (("prompt", "{passages}"), ("prompt", "{question}"), ("passage", "{text}"))
+    for key, part in needed:
+        text = getattr(found, key)
+        if text and part not in text:
+            raise ConfigError(f"{path}: {where}: {key}: must hold {part}.")

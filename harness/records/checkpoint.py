@@ -67,15 +67,20 @@ class Retrieval:
     """What looks up passages before a question is asked.
 
     name: of its table. kind: "bm25" | "gold" (the document that the question is about).
-    documents: JSON Lines with id, title and text. top_k: passages shown. prompt: with {passages}
-    and {question}; "" for the usual one.
+    documents: JSON Lines with id, title and text. top_k: passages shown. passage_size: characters
+    of a passage at most; longer documents are split. k1, b: BM25's. prompt: with {passages} and
+    {question}; passage: how each stands there, with {text}, {title}, {number}; "" for the usual.
     """
 
     name: str
     kind: str
     documents: Path
     top_k: int = 5
+    passage_size: int = 400
+    k1: float = 1.5
+    b: float = 0.75
     prompt: str = ""
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""A retriever: from a question to the passages that it is asked with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.records import Retrieval
+from harness.retrieval.bm25 import Bm25
+from harness.retrieval.documents import read_documents
+from harness.retrieval.passages import Passage, split
+from harness.retrieval.prompts import prompt_of, templates
+from harness.retrieval.tokens import described, words
+
+# How much of what is asked for a passage states, from 0 to 1.
+Stated = Callable[[str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found. score: BM25's; of a gold passage how much of the fact it states."""
+
+    passage: Passage
+    score: float
+
+
+class Retriever:
+    """Documents that can be searched.
+
+    Raises DataError for documents that can't be read, UnavailableError where what searches is not
+    installed.
+    """
+
+    def __init__(self, retrieval: Retrieval) -> None:
+        self.retrieval = retrieval
+        documents = read_documents(retrieval.documents)
+        self._passages = [p for d in documents for p in split(d, retrieval.passage_size)]
+        self._documents = {document.id for document in documents}
+        self._index: Bm25 | None = None
+        self.identity: Mapping[str, Any] = self._identity()
+        if retrieval.kind == "bm25":
+            # A product may be named by the title alone.
+            corpus = [words(f"{p.title}\n{p.text}") for p in self._passages]
+            self._index = Bm25(corpus, retrieval.k1, retrieval.b)
+
+    def holds(self, document: str) -> bool:
+        """Whether the documents have one of this id."""
+        return document in self._documents
+
+    def find(self, question: str, document: str, stated: Stated) -> list[Hit]:
+        """The passages to show, best first; none where nothing was found.
+
+        document: the one that the question is about. It and `stated` are for the gold passage: what
+        is searched for by words is found without them.
+        """
+        if self._index is None:
+            return _gold([p for p in self._passages if p.document == document], stated)
+        found = self._index.top(words(question), self.retrieval.top_k)
+        return [Hit(self._passages[place], score) for place, score in found]
+
+    def prompt(self, question: str, hits: Sequence[Hit]) -> str:
+        """The question with passages."""
+        passages = [hit.passage for hit in hits]
+        return prompt_of(question, passages, self.retrieval.prompt, self.retrieval.passage)
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for two results to compare."""
+        settings = self.retrieval
+        digest = hashlib.sha256(settings.documents.read_bytes()).hexdigest()
+        searching = {
+            "top_k": settings.top_k,
+            "k1": settings.k1,
+            "b": settings.b,
+            "tokenizer": described(),
+        }
+        return {
+            "kind": settings.kind,
+            "documents": digest[:16],
+            "passage_size": settings.passage_size,
+            **templates(settings.prompt, settings.passage),
+            **(searching if settings.kind == "bm25" else {}),
+        }
+
+
+def _gold(passages: Sequence[Passage], stated: Stated) -> list[Hit]:
+    """Of one document the passage that states the fact; the ceiling of what can be found.
+
+    Where no single one does, those that state a part of it, or else the whole document.
+    """
+    hits = [Hit(passage, stated(passage.text)) for passage in passages]
+    whole = next((hit for hit in hits if hit.score == 1), None)
+    return [whole] if whole else [hit for hit in hits if hit.score > 0] or hits
