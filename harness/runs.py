@@ -94,7 +94,7 @@ def sample_row(
     """One line of a sample file. reading: of the answer, where its tokens were asked for."""
     return {
         "id": sample.id,
-        "prompt": sample.request.asked,
+        "prompt": sample.asked,
         "response": response.text,
         "gold": list(sample.gold),
         "correct": grade.correct,
@@ -107,7 +107,7 @@ def sample_row(
         "finish": response.finish,
         "tokens": response.tokens,
         "logprobs": list(response.logprobs),
-        "detail": {key: _plain(value) for key, value in sample.detail.items()},
+        "detail": {key: _plain(v) for key, v in {**sample.detail, **grade.detail}.items()},
         **({"figures": dict(grade.figures)} if grade.figures else {}),
         **({"unsure": True} if (grade.rule or grade).unsure else {}),
         **({"judge": dict(grade.judge)} if grade.judge else {}),

@@ -17,6 +17,8 @@ class Sample:
     cluster: what samples share that makes them dependent (a document, a JSQuAD paragraph).
     stratum: the group that results are also told apart by ("seen", "control", ...); "" for none.
     gold: accepted answers. detail: whatever the task's grader needs besides (a fact's type ...).
+    closed_book: the prompt without the passages that were looked up for it, "" where there are
+    none: by it samples are paired and graded, so that what was looked up can be compared with not.
     """
 
     id: str
@@ -25,6 +27,12 @@ class Sample:
     cluster: str
     stratum: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    closed_book: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The question as files and comparisons have it, without passages."""
+        return self.closed_book or self.request.asked
 
 
 class Outcome(StrEnum):
@@ -48,7 +56,8 @@ class Grade:
     unsure: whether a rule had to guess: the reference is in words, and the answer in others.
     rule: what the rule said, where a judge's or a person's verdict took its place. judge: what a
     judging model said (`harness.judging`), empty where none was asked. people: what each person
-    said of the answer (`harness.review.judgement`), empty where nobody looked.
+    said of the answer (`harness.review.judgement`), empty where nobody looked. detail: what the
+    answer was found to hold besides (what it cites ...), which joins the sample's in its row.
     """
 
     outcome: Outcome
@@ -60,6 +69,7 @@ class Grade:
     rule: Grade | None = None
     judge: Mapping[str, Any] = field(default_factory=dict)
     people: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def correct(self) -> bool:
