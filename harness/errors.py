@@ -6,11 +6,12 @@
     ├── DataError        a data file is malformed: names the file and the line
     ├── WeightsError     a model or adapter can't be loaded, or does not do what it claims
     ├── StorageError     the run folder or the store can't be written
-    └── UnavailableError what would answer is not here (no API engine, no key): the item is skipped
+    ├── ServiceError     an API gave no answer, after all retries: an infrastructure error
+    └── UnavailableError what would answer is not here (no key, no likelihoods): the item is skipped
 
 Every message is one paragraph that says what is wrong, where, and what to do. The plugin prints the
-message without a traceback; `ConfigError`, `DataError` and `WeightsError` end pytest with exit
-code 4, as pytest's own usage errors do.
+message without a traceback; `ServiceError` ends pytest with exit code 3, the others with 4, as
+pytest's own usage errors do.
 """
 
 from __future__ import annotations
@@ -40,8 +41,12 @@ class StorageError(MichiError):
     """The run folder or the store can't be written."""
 
 
+class ServiceError(MichiError):
+    """A server gave no answer, after all retries. What it answered before is kept."""
+
+
 class UnavailableError(MichiError):
-    """The engine that a checkpoint needs is not installed or has no key."""
+    """What a task needs of a checkpoint is not to be had: no key, no likelihoods, no data."""
 
 
 class InconclusiveWarning(UserWarning):

@@ -14,8 +14,8 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.errors import ConfigError, UnavailableError, WeightsError
-from harness.records import Checkpoint, Model
+from harness.errors import ConfigError, WeightsError
+from harness.records import Api, Checkpoint, Model
 
 _MODEL_FILES = (
     "*.safetensors",
@@ -82,12 +82,8 @@ def sha256_of(paths: Iterable[Path]) -> str:
 def weights_folder(model: Model) -> Path:
     """The folder of a local model's files; a hub id is looked up in, or brought to, the hub cache.
 
-    Raises ConfigError for a missing folder, UnavailableError for an API model.
+    Raises ConfigError for a missing folder.
     """
-    if model.engine != "local":
-        raise UnavailableError(
-            f"{model.id} is answered by an API ({model.weights}); this version has no API engine."
-        )
     if model.is_folder:
         folder = Path(model.weights)
         if not folder.is_dir():
@@ -115,9 +111,13 @@ def weights_folder(model: Model) -> Path:
 def checkpoint_fingerprint(checkpoint: Checkpoint, hashes: FileHashes) -> str:
     """Hash of all that a checkpoint's answers depend on. Reads files, imports no model library.
 
+    An API's bytes are not to be seen: there it covers the server, the name that is asked for, and
+    what is sent with every request. What the server says answered is in each response's usage.
     Raises ConfigError where a part is missing and WeightsError where a safetensors file is cut off.
     """
     model = checkpoint.model
+    if model.engine != "local":
+        return _api_fingerprint(checkpoint)
     parts = _folder_parts(weights_folder(model), _MODEL_FILES, hashes)
     if model.chat_template is not None:
         parts.append(("template", hashes.of(model.chat_template)))
@@ -132,6 +132,13 @@ def checkpoint_fingerprint(checkpoint: Checkpoint, hashes: FileHashes) -> str:
             for name, digest in _folder_parts(checkpoint.adapter, _ADAPTER_FILES, hashes)
         ]
     content = json.dumps([model.dtype, model.quantization, parts])
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def _api_fingerprint(checkpoint: Checkpoint) -> str:
+    api = checkpoint.model.api or Api()
+    name = checkpoint.served_as or checkpoint.model.weights
+    content = json.dumps(["api", api.base_url, name, api.extra_body, api.omit])
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 

@@ -88,8 +88,11 @@ class Recorder:
             lines = []
             self._broke = True
             self._record_crash(report)
-        elif getattr(report, "michi_error", ""):
-            self._misused = True
+        elif error := getattr(report, "michi_error", ""):
+            if error == "ServiceError":
+                self._broke = True
+            else:
+                self._misused = True
             self._tell_once(report)
         elif getattr(report, "michi_broke", False):
             self._broke = True

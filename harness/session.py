@@ -16,7 +16,8 @@ from harness.config.gates import DEFAULT_GATES, Gate
 from harness.engines import Engine, open_engine
 from harness.errors import ConfigError, DataError, UnavailableError
 from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
-from harness.fingerprint import FileHashes, checkpoint_fingerprint, weights_folder
+from harness.fingerprint import FileHashes, checkpoint_fingerprint
+from harness.ledger import Ledger
 from harness.records import Checkpoint, Model, Request, Response
 from harness.review.files import read_grades
 from harness.review.judgement import Judgement, judgements
@@ -132,7 +133,7 @@ class EvalSession:
             raise UnavailableError(_no_data(task, matrix))
         # What needs no answer needs no weights either: an API's model has none here.
         unasked = getattr(task, "unasked", False)
-        bench = self._bench(checkpoint, folder, progress, "" if unasked else None)
+        bench = self._bench(task.name, checkpoint, folder, progress, "" if unasked else None)
         try:
             return evaluate(task, checkpoint, matrix.source(name), bench)
         except DataError as error:
@@ -143,6 +144,7 @@ class EvalSession:
 
     def _bench(
         self,
+        task: str,
         checkpoint: Checkpoint,
         folder: Path | None,
         progress: Progress,
@@ -155,10 +157,13 @@ class EvalSession:
             store=self._store,
             run_folder=folder,
             progress=progress,
-            reference=lambda requests: self._reference_answers(checkpoint, requests, progress),
+            reference=lambda requests: self._reference_answers(
+                task, checkpoint, requests, progress
+            ),
             reference_id=reference.id if reference else "",
             people=self._judgements(),
             likelihoods=self.settings.likelihoods and folder is not None,
+            ledger=self._ledger(checkpoint, task),
         )
 
     def _judgements(self) -> Mapping[str, Judgement]:
@@ -168,8 +173,17 @@ class EvalSession:
             self._people = judgements(grades)
         return self._people
 
+    def _ledger(self, checkpoint: Checkpoint, task: str) -> Ledger | None:
+        if checkpoint.model.engine == "local":
+            return None
+        return Ledger(self.settings.run_folder, checkpoint, task)
+
     def _reference_answers(
-        self, checkpoint: Checkpoint, requests: Sequence[Request], progress: Progress
+        self,
+        task: str,
+        checkpoint: Checkpoint,
+        requests: Sequence[Request],
+        progress: Progress,
     ) -> Mapping[Request, Response]:
         """What the checkpoint's reference says; nothing where it has none."""
         reference = reference_of(checkpoint, self.settings.matrix)
@@ -179,7 +193,7 @@ class EvalSession:
         known = self._readings.setdefault(reference.id, {})
         missing = [request for request in requests if request not in known]
         if missing:
-            bench, total = self._bench(reference, None, progress), len(missing)
+            bench, total = self._bench(task, reference, None, progress), len(missing)
             known |= ask(reference, missing, bench, lambda _, done: progress(done, total))[0]
         return known
 
@@ -221,7 +235,7 @@ class EvalSession:
     def _engine(self, model: Model) -> Engine:
         if self._open is None or self._open[0] != model:
             self.close()
-            self._open = (model, open_engine(model, weights_folder(model)))
+            self._open = (model, open_engine(model))
         return self._open[1]
 
 

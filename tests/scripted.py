@@ -23,7 +23,7 @@ LOG = Path(__file__).parent / "asked.log"
 
 
 class ScriptedEngine:
-    def __init__(self, model, folder):
+    def __init__(self, model):
         self.model = model
         note(f"open {model.id} {os.getpid()}")
 

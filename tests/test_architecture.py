@@ -31,7 +31,9 @@ ALLOWED = {
     "engines": PURE | {"fingerprint", "engines"},
     "tasks": PURE | {"grading", "membership", "selection", "statistics", "tasks", "toml"},
     "review": PURE | {"review"},
-    "evaluate": PURE | {"config", "engines", "review", "runs", "selection", "store", "tasks"},
+    "ledger": PURE,
+    "evaluate": PURE
+    | {"config", "engines", "ledger", "review", "runs", "selection", "store", "tasks"},
     "comparison": PURE
     | {"config", "grading", "membership", "review", "runs", "statistics", "toml", "comparison"},
     "server": PURE | {"comparison", "report", "review", "runs"},

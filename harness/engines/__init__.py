@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from pathlib import Path
 from typing import Protocol
 
-from harness.errors import UnavailableError
+from harness.fingerprint import weights_folder
 from harness.records import Checkpoint, Model, Request, Response
 
 Answer = tuple[Request, Response]
@@ -30,12 +29,27 @@ class Engine(Protocol):
         ...
 
 
-def open_engine(model: Model, folder: Path) -> Engine:
-    """The engine for a model whose files lie in `folder`. Raises UnavailableError, WeightsError."""
+def abilities(model: Model) -> frozenset[str]:
+    """What the model's engine can do: "generate", "score" continuations, "read" token by token.
+
+    Known from the matrix alone: whether a task is asked in another form must not hang on a server
+    that answers today otherwise than yesterday.
+    """
+    if model.engine == "local":
+        return frozenset({"generate", "score", "read"})
+    scores = model.api is not None and model.api.prompt_logprobs
+    return frozenset({"generate", "score"} if scores else {"generate"})
+
+
+def open_engine(model: Model) -> Engine:
+    """The engine that answers for a model.
+
+    Raises ConfigError, WeightsError, and UnavailableError where an API's key is missing.
+    """
     if model.engine == "local":
         from harness.engines.local import LocalEngine
 
-        return LocalEngine(model, folder)
-    raise UnavailableError(
-        f"{model.id} is answered by an API ({model.weights}); this version has no API engine."
-    )
+        return LocalEngine(model, weights_folder(model))
+    from harness.engines.api import ApiEngine
+
+    return ApiEngine(model)

@@ -46,6 +46,12 @@ class Task(Protocol):
                                 answered holds (sample, response), reference the responses of the
                                 checkpoint's reference by request, and is empty where it has none
     study(graded)               instead of `measure`, where there is more than figures
+    generative()                the task with its questions in words, for models that don't tell
+                                how likely a text is; its identity is another one
+    retrievable                 true where a checkpoint's retriever shows passages with questions
+    conduct(source, ask)        instead of `load` and `grade`, where a library asks and judges:
+                                ask(requests) gives {request: response} by our store and engine;
+                                it returns [(sample, response, grade)]
     """
 
     @property

@@ -1,0 +1,172 @@
+"""One task on one checkpoint: ask what is missing, grade, summarise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.config import DataSource
+from harness.engines import Answer
+from harness.evaluate.asking import answers_read, ask, in_words
+from harness.evaluate.bench import Evaluation, Graded, Progress, Workbench
+from harness.evaluate.files import settle_file, start_file
+from harness.evaluate.identity import identity_of
+from harness.jsonl import append_rows
+from harness.records import Checkpoint, Grade, Request, Response, Result, Sample
+from harness.review.events import sample_key
+from harness.review.judgement import Judgement, over_rule
+from harness.runs import sample_file, sample_row, write_json
+from harness.selection import limited
+from harness.tasks import Measure, Study, Task
+
+__all__ = ["Evaluation", "Graded", "Progress", "Workbench", "ask", "evaluate"]
+
+_NOTHING = Response("", "scored", 0)  # what a task gets that asks nobody
+
+
+def evaluate(
+    task: Task, checkpoint: Checkpoint, source: DataSource, bench: Workbench
+) -> Evaluation:
+    """Measure one task on one checkpoint.
+
+    Answers and sample rows are on disk batch by batch. Raises DataError, UnavailableError,
+    ServiceError, WeightsError and StorageError.
+    """
+    task = in_words(task, checkpoint.model)
+    path = bench.run_folder and sample_file(bench.run_folder, checkpoint.id, task.name)
+    work = _conducted if hasattr(task, "conduct") else _asked
+    task, graded, known = work(task, checkpoint, source, bench, path)
+    if bench.judge is not None:
+        graded = bench.judge(task, graded)
+    readings = answers_read(graded, checkpoint, bench) if bench.likelihoods else {}
+    rows = tuple(sample_row(*entry, readings.get(entry[0].id)) for entry in graded)
+    study = _study(task, [(sample, grade) for sample, _, grade in graded])
+    if path:
+        settle_file(path, rows)
+        if study.details:
+            write_json(path.with_suffix(".json"), study.details)
+    identity = identity_of(task, checkpoint, source, [sample for sample, _, _ in graded], bench)
+    results = _results(task, checkpoint, study.measures, identity)
+    stored = sum(sample.request in known for sample, _, _ in graded)
+    asked = len(graded) - stored
+    return Evaluation(results, asked, stored, identity, rows, bench.fingerprint)
+
+
+_Work = tuple[Task, list[Graded], frozenset[Request]]  # what was graded, and what the store had
+
+
+def _asked(
+    task: Task, checkpoint: Checkpoint, source: DataSource, bench: Workbench, path: Path | None
+) -> _Work:
+    """The task's samples, asked and graded as answers come; in the order of the data."""
+    task = _prepared(task, checkpoint, source.path, bench)
+    select = getattr(task, "select", limited)  # a task's own way of keeping a limit
+    samples: list[Sample] = select(task.load(source.path), source.limit)
+    if bench.retrieve is not None and getattr(task, "retrievable", False):
+        samples = bench.retrieve(samples)
+    if path:
+        start_file(path)
+    together = hasattr(task, "grades")
+    graded: dict[str, Graded] = {}
+    by_request: dict[Request, list[Sample]] = {}
+    for sample in samples:
+        by_request.setdefault(sample.request, []).append(sample)
+
+    def take(answers: Sequence[Answer], done: int) -> None:
+        bench.progress(done, len(by_request))
+        if together:
+            return
+        rows = []
+        for request, response in answers:
+            for sample in by_request[request]:
+                grade = _judged(task, sample, response, bench.people)
+                graded[sample.id] = (sample, response, grade)
+                rows.append(sample_row(sample, response, grade))
+        if path:
+            append_rows(path, rows)
+
+    if getattr(task, "unasked", False):
+        take([(request, _NOTHING) for request in by_request], len(by_request))
+        responses, known = dict.fromkeys(by_request, _NOTHING), frozenset(by_request)
+    else:
+        responses, known = ask(checkpoint, list(by_request), bench, take)
+    if together:
+        answered = [(sample, responses[sample.request]) for sample in samples]
+        read = [request for request in by_request if request.per_token]
+        reference = bench.reference(read) if read else {}
+        grades = task.grades(answered, reference)  # type: ignore[attr-defined]
+        for (sample, response), grade in zip(answered, grades, strict=True):
+            graded[sample.id] = (sample, response, grade)
+    return task, [graded[sample.id] for sample in samples], known
+
+
+def _conducted(
+    task: Task, checkpoint: Checkpoint, source: DataSource, bench: Workbench, path: Path | None
+) -> _Work:
+    """What a library of the task's own asked and judged, through our store and engine."""
+    if path:
+        start_file(path)
+    stored: set[Request] = set()
+
+    def put(requests: Sequence[Request]) -> dict[Request, Response]:
+        distinct = list(dict.fromkeys(requests))
+        total = len(distinct)
+        responses, known = ask(
+            checkpoint, distinct, bench, lambda _, done: bench.progress(done, total)
+        )
+        stored.update(known)
+        return responses
+
+    graded: list[Graded] = task.conduct(source, put)  # type: ignore[attr-defined]
+    return task, graded, frozenset(stored)
+
+
+def _judged(
+    task: Task, sample: Sample, response: Response, people: Mapping[str, Judgement]
+) -> Grade:
+    """The rule's grade, or a person's over it. Only what was written can be read and judged."""
+    grade = task.grade(sample, response)
+    if not people or response.finish == "scored":
+        return grade
+    key = sample_key(task.name, sample.id, sample.request.asked, response.text)
+    return over_rule(grade, people[key]) if key in people else grade
+
+
+def _prepared(task: Task, checkpoint: Checkpoint, path: Path, bench: Workbench) -> Task:
+    """The task with the answers that it needs before there can be samples."""
+    if not hasattr(task, "preliminary"):
+        return task
+    # Each once: `ask` counts what is missing.
+    requests = list(dict.fromkeys(task.preliminary(path)))
+    responses, _ = ask(checkpoint, requests, bench)
+    prepared: Task = task.prepared(path, responses)  # type: ignore[attr-defined]
+    return prepared
+
+
+def _study(task: Task, graded: Sequence[tuple[Sample, Grade]]) -> Study:
+    if hasattr(task, "study"):
+        study: Study = task.study(graded)
+        return study
+    return Study(task.measure(graded), {})
+
+
+def _results(
+    task: Task, checkpoint: Checkpoint, measures: Sequence[Measure], identity: Mapping[str, Any]
+) -> tuple[Result, ...]:
+    return tuple(
+        Result(
+            checkpoint=checkpoint.id,
+            task=task.name,
+            metric=measure.metric,
+            value=float(measure.value),
+            low=float(measure.interval.low),
+            high=float(measure.interval.high),
+            n=measure.n,
+            clusters=measure.clusters,
+            interval=measure.interval.method,
+            headline=measure.headline,
+            identity=identity,
+        )
+        for measure in measures
+    )

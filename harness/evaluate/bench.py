@@ -1,0 +1,75 @@
+"""What an evaluation works with, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.engines import Engine
+from harness.ledger import Ledger
+from harness.records import Grade, Request, Response, Result, Sample
+from harness.review.judgement import Judgement
+from harness.store import Store
+from harness.tasks import Task
+
+Graded = tuple[Sample, Response, Grade]
+Progress = Callable[[int, int], None]  # requests answered, requests in all
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What `evaluate` measured. asked: samples answered by the engine now; stored: known before.
+
+    identity: of every result. rows: the samples, as they stand in the sample file. fingerprint: of
+    the checkpoint that was asked, "" where the task asks nobody.
+    """
+
+    results: tuple[Result, ...]
+    asked: int
+    stored: int
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    rows: tuple[dict[str, Any], ...] = ()
+    fingerprint: str = ""
+
+    def value(self, metric: str) -> float:
+        """One figure, for a suite's own assertion. Raises KeyError naming the metrics there are."""
+        values = {result.metric: result.value for result in self.results}
+        if metric not in values:
+            raise KeyError(f"no metric {metric!r}; measured: {', '.join(values)}")
+        return values[metric]
+
+    def wrong(self) -> list[str]:
+        """The samples that were not judged right, each with the reason: for a suite to fail by."""
+        return [f"{row['id']}: {row['reason']}" for row in self.rows if not row["correct"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """Where an evaluation works.
+
+    fingerprint: of the checkpoint's bytes, "" for a task that asks nobody. engine: called only when
+    something is missing.
+    run_folder: None where only the figures are wanted: no sample file is written then.
+    reference: what the checkpoint's reference answers to the requests that read a text.
+    people: what persons said of answers, by `harness.review.events.sample_key`.
+    likelihoods: whether sample rows are to tell how likely each token of an answer was.
+    ledger: of an API's costs. retrieve: shows passages with questions on documents. judge: grades
+    written answers besides the rule. None where there is none of it.
+    """
+
+    fingerprint: str
+    engine: Callable[[], Engine]
+    store: Store
+    run_folder: Path | None
+    progress: Progress = field(default=lambda done, total: None)
+    reference: Callable[[Sequence[Request]], Mapping[Request, Response]] = field(
+        default=lambda requests: {}
+    )
+    reference_id: str = ""
+    people: Mapping[str, Judgement] = field(default_factory=dict)
+    likelihoods: bool = False
+    ledger: Ledger | None = None
+    retrieve: Callable[[Sequence[Sample]], list[Sample]] | None = None
+    judge: Callable[[Task, Sequence[Graded]], list[Graded]] | None = None

@@ -1,0 +1,41 @@
+"""What must match for two results to be compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from harness.config import DataSource
+from harness.evaluate.bench import Workbench
+from harness.records import Checkpoint, Sample
+from harness.tasks import Task
+
+
+def identity_of(
+    task: Task,
+    checkpoint: Checkpoint,
+    source: DataSource,
+    samples: Sequence[Sample],
+    bench: Workbench,
+) -> dict[str, Any]:
+    """The identity of a task's results; the adapter is no part of it: it is what is compared."""
+    questions = [[s.id, s.request.asked, list(s.gold)] for s in samples]
+    together: dict[str, Any] = {}
+    if hasattr(task, "grades"):
+        # Labels, documents and drawn values make figures, too, and so does a reference.
+        questions = [
+            [*asked, s.stratum, s.cluster, list(s.request.continuations)]
+            for asked, s in zip(questions, samples, strict=True)
+        ]
+        together = {"reference": bench.reference_id}
+    return {
+        **task.identity,
+        **together,
+        "data": source.path.name,
+        "samples": hashlib.sha256(json.dumps(questions).encode()).hexdigest()[:16],
+        "n": len(samples),
+        "dtype": checkpoint.model.dtype,
+        "quantization": checkpoint.model.quantization,
+    }

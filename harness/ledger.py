@@ -1,0 +1,121 @@
+"""What a run's API answers cost: one file for all processes, and a budget that holds.
+
+costs.jsonl in the run folder has a line a batch of answers: checkpoint, task, model, snapshot,
+answers, tokens in and out, US dollars (null without a price). Answers taken from the store cost
+nothing and are not in it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError
+from harness.jsonl import append_rows, read_whole_rows
+from harness.records import Checkpoint, Request, Response, Usage
+
+COSTS = "costs.jsonl"
+_MILLION = 1e6
+_FRAME = 16  # tokens that a chat template adds to a prompt, guessed on the high side
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars a million tokens."""
+
+    prompt: float
+    answer: float
+
+    def of(self, prompt_tokens: int, answer_tokens: int) -> float:
+        """Dollars for so many tokens."""
+        return (prompt_tokens * self.prompt + answer_tokens * self.answer) / _MILLION
+
+
+class Ledger:
+    """The costs of one checkpoint's answers to one task, beside those of the whole run."""
+
+    def __init__(self, folder: Path, checkpoint: Checkpoint, task: str) -> None:
+        self._path = folder / COSTS
+        self._checkpoint, self._task = checkpoint, task
+        api = checkpoint.model.api
+        self._price = Price(*api.price) if api and api.price else None
+        self._limit = api.max_cost if api else None
+
+    def refuse_over(self, requests: Sequence[Request]) -> None:
+        """Raise ConfigError where asking would go beyond the model's max_cost."""
+        if self._limit is None or self._price is None:
+            return
+        prompt, answer = estimate(requests)
+        spent, expected = self._spent(), self._price.of(prompt, answer)
+        if spent + expected > self._limit:
+            raise ConfigError(
+                f"{self._task} on {self._checkpoint.id}: {len(requests):,} requests may cost "
+                f"${expected:.2f} ({prompt:,} tokens in, at most {answer:,} out); ${spent:.2f} of "
+                f"this run's ${self._limit:.2f} for {self._checkpoint.model.id} are spent. Nothing "
+                "of it was asked. Raise max_cost, or ask less with --eval-limit."
+            )
+
+    def add(self, answers: Iterable[tuple[Request, Response]]) -> None:
+        """Enter answers. Raises StorageError, and ConfigError once more than max_cost is spent."""
+        by_snapshot: dict[str, list[Usage]] = defaultdict(list)
+        for _, response in answers:
+            if response.usage is not None:
+                by_snapshot[response.usage.model].append(response.usage)
+        append_rows(self._path, [self._row(name, used) for name, used in by_snapshot.items()])
+        if self._limit is not None and (spent := self._spent()) > self._limit:
+            raise ConfigError(
+                f"{self._task} on {self._checkpoint.id}: ${spent:.2f} are spent on "
+                f"{self._checkpoint.model.id}, more than max_cost = {self._limit:g}: stopped. What "
+                "was answered is kept; raise max_cost and run again for the rest."
+            )
+
+    def _row(self, snapshot: str, used: Sequence[Usage]) -> dict[str, Any]:
+        prompt = sum(usage.prompt_tokens for usage in used)
+        answer = sum(usage.answer_tokens for usage in used)
+        return {
+            "checkpoint": self._checkpoint.id,
+            "task": self._task,
+            "model": self._checkpoint.model.id,
+            "snapshot": snapshot,
+            "answers": len(used),
+            "prompt_tokens": prompt,
+            "answer_tokens": answer,
+            "usd": round(self._price.of(prompt, answer), 8) if self._price else None,
+        }
+
+    def _spent(self) -> float:
+        own = self._checkpoint.model.id
+        return sum(
+            row["usd"] or 0.0 for row in read_costs(self._path.parent) if row["model"] == own
+        )
+
+
+def read_costs(folder: Path) -> list[Mapping[str, Any]]:
+    """The rows of a run's costs; none where no API was asked."""
+    return list(read_whole_rows(folder / COSTS))
+
+
+def estimate(requests: Iterable[Request]) -> tuple[int, int]:
+    """Tokens in and out at most: prompts guessed on the high side, answers as long as allowed.
+
+    A scored continuation is sent with its prompt, and the prompt once by itself.
+    """
+    prompt = answer = 0
+    for request in requests:
+        alone = tokens_of(request.prompt) + _FRAME
+        prompt += alone + sum(alone + tokens_of(text) for text in request.continuations)
+        answer += (
+            max(1, len(request.continuations))
+            if request.continuations
+            else (request.max_new_tokens)
+        )
+    return prompt, answer
+
+
+def tokens_of(text: str) -> int:
+    """A guess on the high side: a token a character, or four characters where they are ASCII."""
+    ascii_ = sum(character.isascii() for character in text)
+    return len(text) - ascii_ + -(-ascii_ // 4)
