@@ -43,27 +43,64 @@ _TEXTS = """root => {
 _ENGLISH = re.compile(r"[A-Za-z][a-z’']+(?:[ ,;:\u00a0]+[A-Za-z][a-z’']+){2,}")
 
 
+_JAPANESE = r"[ぁ-んァ-ヶー一-龠々、。：）]"
+
+
 @pytest.fixture
 def japanese(browser: Browser) -> Visit:
     return Visit(browser, locale="ja-JP")
 
 
-def _english(visit: Visit, folder: Path, address: str = "") -> list[str]:
+# Between a label and its figure a space may stand, between Japanese words none.
+_SPACED = re.compile(rf".{{0,12}}{_JAPANESE}[ \u00a0]+{_JAPANESE}.{{0,12}}")
+
+
+def _said(visit: Visit, folder: Path, address: str = "") -> str:
     page = visit.open(folder, address)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
-    return _ENGLISH.findall(page.locator("body").evaluate(_TEXTS))
+    return str(page.locator("body").evaluate(_TEXTS))
 
 
 @pytest.mark.browser
-def test_no_three_english_words_stand_in_a_row(japanese: Visit, tmp_path: Path) -> None:
-    folder = evidence_run(tmp_path / "evidence")
-    for address in ("", "#samples?task=knowledge", "#sample/knowledge/d0%2Fseen", "#grade"):
-        assert _english(japanese, folder, address) == []
-    assert _english(japanese, unknown_run(tmp_path / "unknown")) == []
-    assert _english(japanese, synthetic_run(tmp_path / "many", 3, 60)) == []
-    graded = gradeable_run(tmp_path / "graded", 20)
-    for address in ("#grade", "#grade?suite=knowledge&a=base&blind=0", "#samples", "#overview"):
-        assert _english(japanese, graded, address) == []
+def test_no_three_english_words_stand_in_a_row_and_no_space_in_japanese(
+    japanese: Visit, tmp_path: Path
+) -> None:
+    places = {
+        evidence_run(tmp_path / "evidence"): (
+            "", "#samples?task=knowledge", "#sample/knowledge/d0%2Fseen", "#grade", "#run",
+        ),
+        unknown_run(tmp_path / "unknown"): ("",),
+        synthetic_run(tmp_path / "many", 3, 60): ("",),
+        gradeable_run(tmp_path / "graded", 20): (
+            "#grade", "#grade?suite=knowledge&a=base&blind=0", "#samples", "#overview",
+        ),
+    }  # fmt: skip
+    for folder, addresses in places.items():
+        for address in addresses:
+            said = _said(japanese, folder, address)
+            assert len(said) > 200
+            assert _ENGLISH.findall(said) == []
+            assert _SPACED.findall(said) == []
+
+
+@pytest.mark.browser
+def test_what_a_run_wrote_in_english_is_marked_as_english(japanese: Visit, tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE, build.QA])
+    build.measure_knowledge(
+        folder, "base", 0.5, [build.row("q", stratum="seen", reason="no such thing as a price")]
+    )
+    error = "CUDA out of memory while reading"
+    build.measure(folder, "qa-e3", "knowledge", [], status="error", message=error)
+    page = japanese.open(folder)
+
+    assert page.locator("#gaps ~ .scroll [lang=en]").all_inner_texts() == [error]
+    assert page.locator("section:has(> #accuracy) .notes [lang=en]").all_inner_texts() == [error]
+    page.evaluate("location.hash = '#sample/knowledge/q'")
+    page.wait_for_selector("#sample")
+    assert page.locator(".answer [lang=en]").all_inner_texts() == ["no such thing as a price"]
+    page.click(".language")
+    page.wait_for_selector("html[lang=en]")
+    assert page.locator("main [lang=en]").count() == 0
 
 
 @pytest.mark.browser
@@ -75,13 +112,13 @@ def test_reasons_and_methods_of_fixed_shape_are_told_in_japanese(
         "should have abstained": "回答を控えるべき質問",
         "jsquad: prompt, shots not as in the baseline": "JSQuAD：基準と異なる設定：prompt、shots",
         "82.0 → 74.0 % against base: -8.0 points [-12.0, -4.0], margin 3, n 240, 21 worse, "
-        "2 better, p 1e-04; must not break, and broke: q1, q2 and 3 more": "baseから 82.0 → 74.0%："
-        "差 −8.0 ポイント(区間 −12.0～−4.0)、許容幅 3、n 240、悪化21、改善2、p 1e-04。"
+        "2 better, p 1e-04; must not break, and broke: q1, q2 and 3 more": "baseとの比較：82.0 → 74.0%、"
+        "差 −8.0ポイント(区間 −12.0～−4.0)、許容幅 3、n 240、悪化21、改善2、p 1e-04。"
         "正解を維持すべきなのに不正解：q1、q2ほか3件",
         "the answer is wrong: a note": "the answer is wrong: a note",  # a person's
     }
     methods = {
-        "delta method on log r": "log r のデルタ法",
+        "delta method on log r": "log rのデルタ法",
         "DeLong on the logit, clustered t, 1.5 × variance, 99.2 %": "ロジットのDeLong法、クラスタt、"
         "分散1.5倍、99.2%",
         "cluster bootstrap, 2000 resamples": "クラスタブートストラップ、再標本2000回",

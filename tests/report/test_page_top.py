@@ -161,9 +161,9 @@ def test_a_lead_that_is_not_shown_is_not_claimed(visit: Visit, tmp_path: Path) -
     called = visit.page.inner_text(".called")
     assert called.startswith(
         "推奨するチェックポイントは決まりません。失ってよい能力を定めるゲートがないためです。"
-        "習得分が最も大きいのは qa-e3(+77.5 ポイント、区間 +"
+        "習得分が最も大きいのはqa-e3(+77.5ポイント、区間 +"
     )
-    assert "ですが、both を上回るとまではいえません(差 +2.5 ポイント、区間 −" in called
+    assert "ですが、bothを上回るとまではいえません(差 +2.5ポイント、区間 −" in called
     assert called.endswith("維持した能力は測っていません。")
 
 

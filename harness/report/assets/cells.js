@@ -58,7 +58,7 @@ function byMetric(task, metrics, units = false) {
 
 function reasons(results) {
   return results.filter(explained)
-    .map((r) => `* ${colon([r.checkpoint, metricName(r.task, r.metric)].join(T('comma')), verdictName(r.verdict))} – ${reasonText(r.reason)}`);
+    .map((r) => [`* ${colon([r.checkpoint, metricName(r.task, r.metric)].join(T('comma')), verdictName(r.verdict))} – `, reasonNode(r.reason)]);
 }
 
 function methods(results) {
@@ -74,13 +74,16 @@ function methods(results) {
 }
 
 function gapLines(tasks) {
-  const causes = new Map();
-  for (const gap of REPORT.missing.filter((g) => tasks.includes(g.task))) {
-    const cause = colon(taskName(gap.task), statusName(gap.status))
-      + inBrackets(reasonText(gap.message || '').slice(0, 160));
-    causes.set(cause, [...(causes.get(cause) || []), gap.checkpoint]);
+  const causes = new Map(); // of one cause the checkpoints together
+  for (const { task, status, message, checkpoint } of REPORT.missing.filter((g) => tasks.includes(g.task))) {
+    const cause = key(task, status, message || '');
+    causes.set(cause, [...(causes.get(cause) || []), checkpoint]);
   }
-  return [...causes].map(([cause, ids]) => `${cause} – ${ids.join(T('comma'))}`);
+  return [...causes].map(([cause, ids]) => {
+    const [task, status, message] = JSON.parse(cause);
+    const why = message ? inBrackets('\u0000').split('\u0000') : ['', ''];
+    return [colon(taskName(task), statusName(status)), why[0], spoken(clip(reasonText(message), 160)), why[1], ` – ${ids.join(T('comma'))}`];
+  });
 }
 
 const label = (tasks) =>

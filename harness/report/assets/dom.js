@@ -23,6 +23,8 @@ const el = (tag, attributes, ...children) =>
 const svg = (tag, attributes, ...children) =>
   fill(assign(document.createElementNS(SVG, tag), attributes), children);
 
+const WIDE_TABLE = 9; // columns; of more the cells wrap on paper
+
 // A real table: column heads with scope, and the row's head in the first column that is no place.
 // The caption is for those who hear the page where a heading already says it (`seen` false).
 function table(caption, columns, rows, seen = false) {
@@ -31,13 +33,16 @@ function table(caption, columns, rows, seen = false) {
   const body = rows.map((cells) => el('tr', null, cells.map((cell, i) =>
     el(i === headed ? 'th' : 'td',
       { scope: i === headed ? 'row' : null, class: columns[i].class }, cell))));
-  const made = el('table', null, el('caption', { class: seen ? null : 'unseen' }, caption),
+  const made = el('table', { class: columns.length > WIDE_TABLE ? 'many' : null }, el('caption', { class: seen ? null : 'unseen' }, caption),
     el('thead', null, el('tr', null, head)), el('tbody', null, body));
   return el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': caption }, made);
 }
 
-const notes = (lines) => lines.length
-  ? el('ul', { class: 'notes' }, [...new Set(lines)].map((line) => el('li', null, line))) : null;
+// A line is a text, or texts and elements in a row.
+function notes(lines) {
+  const items = new Map(lines.map((line) => el('li', null, line)).map((item) => [item.textContent, item]));
+  return items.size ? el('ul', { class: 'notes' }, [...items.values()]) : null;
+}
 
 const section = (id, title, ...children) =>
   el('section', { 'aria-labelledby': id }, el('h2', { id }, title), children);

@@ -21,7 +21,7 @@ function gatesSection() {
     : rows(sorted);
   return section('gates', T('gates'), gateSummary(sorted), label(tasks), shown,
     notes([T('gate_note'), ...sorted.filter((r) => r.reason).map((r) =>
-      `${colon([r.checkpoint, gateName(r)].join(T('comma')), verdictName(r.verdict))} – ${reasonText(r.reason)}`)]));
+      [`${colon([r.checkpoint, gateName(r)].join(T('comma')), verdictName(r.verdict))} – `, reasonNode(r.reason)])]));
 }
 
 function gateSummary(results) {

@@ -23,7 +23,7 @@ function gradeCard() {
       T('rule_says', outcomeName(answer.rule)), reasonText(answer.reason)].filter(Boolean).join(' · ')),
     opinion ? el('p', { class: 'standing' }, T('standing', own(T('said_verdict'), opinion.verdict))) : null,
     round.noting ? noteForm(note) : note ? el('p', { class: 'said quiet' }, T('note_of', note)) : null,
-    !RUBRIC.text ? null : el('details', { class: 'rubric' }, el('summary', null, `${T('rubric')} (${RUBRIC.version})`), el('div', { class: 'said' }, RUBRIC.text)));
+    !RUBRIC.text ? null : el('details', { class: 'rubric' }, el('summary', null, T('rubric') + inBrackets(RUBRIC.version)), el('div', { class: 'said' }, RUBRIC.text)));
 }
 
 const whoGave = (question, sample) => DATA.checkpoints

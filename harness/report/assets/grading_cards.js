@@ -60,7 +60,7 @@ function cardParts(node, state, question, answer) {
     })];
   }
   const said = [...opinions].map(([author, { verdict, note }]) =>
-    el('li', { class: 'said' }, `${author}: ${own(T('said_verdict'), verdict)}${note ? ` – ${note}` : ''}`));
+    el('li', { class: 'said' }, `${colon(author, own(T('said_verdict'), verdict))}${note ? ` – ${note}` : ''}`));
   return [el('div', { class: 'verdicts' }, button('right', 'key_right', '1'), button('wrong', 'key_wrong', '0'),
     button('skipped', 'key_skip', 's'), button('cleared', 'key_undo', 'u'), button('note', 'key_note', 'n')),
   state.draft ? el('p', { class: 'said quiet' }, T('note_of', state.draft)) : null,

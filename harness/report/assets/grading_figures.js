@@ -41,12 +41,12 @@ function progress({ pool, options: { blind, second } }) {
     if (!found || graded < (blind ? SOME : 1) || (blind && ownTally(pool).others)) return '';
     return T('half', share((found.high - found.low) / 2, blind ? 0 : 1));
   }
-  if (settles(strata, pool.effect)) return `${T('settled')}: ${toldDifference(pool, found)}`;
+  if (settles(strata, pool.effect)) return colon(T('settled'), toldDifference(pool, found));
   const told = found ? `${toldDifference(pool, found)} · ` : '';
   return told + (graded === pool.keys.size ? T('more_questions') : toldMore(moreToSettle(strata, pool.effect)));
 }
 
-const toldMore = (more) => more === null ? `${T('nothing_settles')}: ${T('more_questions')}` : T('grades_more', more);
+const toldMore = (more) => more === null ? colon(T('nothing_settles'), T('more_questions')) : T('grades_more', more);
 
 function toldDifference({ a, b }, { value, low, high }) {
   if (low <= 0 && high >= 0) return T('level', a, b, signed(low), signed(high));

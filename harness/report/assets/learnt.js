@@ -18,7 +18,7 @@ function acquisitionSection() {
     results.length ? [el('p', { class: 'lead' }, T('acquisition_note', BASELINE)),
       differenceChart('acquisition', 'acquisition'),
       table(T('acquisition_caption'), columns, rows, true)] : null,
-    notes([...methods(results), ...reasons(results), ...told.map(reasonText)]));
+    notes([...methods(results), ...reasons(results), ...told.map(reasonNode)]));
 }
 
 function twinsSection() {
@@ -35,7 +35,7 @@ function twinsSection() {
   return section('twins', T('twins_title'), label(['knowledge']),
     el('p', { class: 'lead' }, T('twins_note')),
     rows.length ? table(T('twins_title'), columns, rows) : null,
-    notes([...methods(results), ...reasons(results), ...told.map(reasonText)]));
+    notes([...methods(results), ...reasons(results), ...told.map(reasonNode)]));
 }
 
 function beforeSection() {

@@ -6,24 +6,41 @@ function keepHash(hash) {
   if (location.hash === hash) return;
   kept = hash;
   location.replace(hash);
+  entitle(route(hash));
 }
 
 function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }
 
+// What an address shows: the view's name, of what (a suite, a checkpoint, a sample), and how it is drawn.
 function route(hash) {
   const [path, query = ''] = hash.replace(/^#/, '').split('?');
   const [name, ...rest] = path.split('/');
-  if (name === 'samples') return { name, draw: () => samplesView(new URLSearchParams(query)) };
+  const asked = new URLSearchParams(query);
+  if (name === 'samples') {
+    const { task, checkpoint } = listState(asked);
+    return { name, of: [taskName(task), checkpoint], draw: () => samplesView(asked) };
+  }
   if (name === 'sample') {
     const [task, id] = [decoded(rest[0] || ''), decoded(rest.slice(1).join('/'))];
-    return { name: 'samples', draw: () => own(DATA.samples, task) ? sampleView(task, id, new URLSearchParams(query)) : [el('p', null, T('unknown'))] };
+    const found = own(DATA.samples, task) && findSample(task, id);
+    return { name: 'samples', of: found ? [found.id, taskName(task)] : [],
+      draw: () => found ? sampleView(found, asked) : [el('p', null, T('unknown'))] };
   }
-  if (name === 'curves' && query) pickCurves(new URLSearchParams(query));
-  if (name === 'grade') return { name, draw: () => gradeView(new URLSearchParams(query)) };
+  if (name === 'curves' && query) return { name: 'overview', anchor: name, draw: () => { pickCurves(asked); return overviewView(); } };
+  if (name === 'grade') {
+    const { chosen, suite, a, b, blind } = gradeOptions(asked);
+    return { name, of: chosen && suite ? [taskName(suite), ...(blind ? [] : [a, b])] : [], draw: () => gradeView(asked) };
+  }
   if (name === 'run') return { name, draw: manifestView };
   return { name: 'overview', anchor: name, draw: overviewView };
+}
+
+// "Samples: q-1 · Knowledge – RUN – michi": what differs stands first, as tabs are narrow.
+function entitle({ name, of = [] }) {
+  const shown = of.filter(Boolean).map((part) => clip(part, 80)).join(' · ');
+  document.title = [shown ? colon(T(name), shown) : T(name), RUN.id, 'michi'].join(' – ');
 }
 
 function speak(to) {
@@ -58,7 +75,7 @@ function toMain(event) {
 function draw() {
   const view = route(location.hash);
   document.documentElement.lang = language;
-  document.title = `${RUN.id} – michi`;
+  entitle(view);
   document.body.replaceChildren(el('a', { class: 'skip', href: '#main', onclick: toMain }, T('skip')), banner(view.name),
     el('main', { id: 'main', tabindex: '-1', 'data-view': view.name }, live('store', storeState), view.draw()),
     el('footer', { class: 'quiet' }, T('file')));

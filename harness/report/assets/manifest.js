@@ -1,7 +1,7 @@
 // Who was asked, on what data, with what.
 const columnsOf = (names) => names.map((name) => ({ name: T(name), class: 'text' }));
 const code = (text) => text ? el('code', null, el('bdi', null, text)) : NONE;
-const texts = (values) => values.map((v) => v === null || v === undefined || v === '' ? NONE : v);
+const texts = (values) => values.map((v) => v === null || v === undefined || v === '' ? NONE : typeof v === 'string' ? spoken(v) : v);
 
 function facts(pairs) {
   return el('dl', { class: 'facts' }, pairs.filter(([, value]) => value)
@@ -13,7 +13,7 @@ function manifestView() {
   const packages = Object.entries(environment.packages || {});
   return [
     section('invocation', T('run'), facts([[T('command'), code(RUN.command)],
-      [T('matrix'), code(RUN.matrix)], [T('commit'), RUN.tree ? [code(RUN.tree.commit), RUN.tree.dirty ? ` (${T('dirty')})` : ''] : null],
+      [T('matrix'), code(RUN.matrix)], [T('commit'), RUN.tree ? [code(RUN.tree.commit), RUN.tree.dirty ? inBrackets(T('dirty')) : ''] : null],
       [T('job'), RUN.job ? code(RUN.job) : null], [T('started'), RUN.started], [T('finished'), RUN.finished]])),
     section('models', T('models'), table(T('models'),
       columnsOf(['model', 'released', 'weights', 'engine', 'precision', 'note', 'release_evidence']),
@@ -51,6 +51,6 @@ function identitySection() {
   return section('asked-how', T('asked_how'), el('p', { class: 'quiet' }, T('seeds_note')), table(T('asked_how'),
     columnsOf(['task', 'checkpoints', 'settings']), [...asked].map(([of, ids]) => {
       const [task, told] = JSON.parse(of);
-      return [taskName(task), [...ids].join(', '), el('code', { class: 'said' }, clip(told, 1500))];
+      return [taskName(task), [...ids].join(', '), el('code', { class: 'said', lang: foreign(told) ? 'en' : null }, clip(told, 1500))];
     })));
 }

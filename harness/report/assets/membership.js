@@ -91,6 +91,6 @@ function trainedPart() {
       aurocDots(entries.filter((e) => e.dataset === dataset).map((e) => ({ name: e.checkpoint,
         entry: best(e), blind: blindOf(e) })), scale)))),
     tableOf(T('trained_title'), columns, rows),
-    notes([...entries.filter(unexplained).map((e) => colon([e.checkpoint, e.dataset].filter(Boolean).join(T('comma')), reasonText(e.reason))),
+    notes([...entries.filter(unexplained).map((e) => [colon([e.checkpoint, e.dataset].filter(Boolean).join(T('comma')), ''), reasonNode(e.reason)]),
       ...left, ...gapLines(['trained'])]));
 }

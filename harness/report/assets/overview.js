@@ -1,7 +1,7 @@
 // The first view: the verdict, the two tables of the article, what stands behind them, what is missing.
 const FORMS = ['paraphrase', 'held_out', 'untrained', 'reversed', 'near_miss', 'control',
   'carried_over'];
-const MANY = 10; // metrics that a table has columns for
+const MANY = 10; // metrics or checkpoints that a table has columns for
 
 function accuracySection() {
   if (!DATA.tasks.includes('knowledge')) return null;
@@ -12,12 +12,13 @@ function accuracySection() {
     shown.push(seen);
     const size = seen ? seen.n : NONE;
     const gained = acquired.length ? [stacked(acquired.find((r) => r.checkpoint === id))] : [];
-    return [...headCells(id), ...valueCells(seen), ...(narrowPage() ? [...gained, size] : [size, ...gained])];
+    return [...headCells(id), ...valueCells(seen), ...(narrowPage() ? gained : [size, ...gained])];
   });
   const size = { name: T('n'), ...NUMBER };
   const gained = acquired.length ? [{ name: T('acquired_points'), ...NUMBER }] : [];
-  const columns = [...headColumns(), ...valueColumns(T('accuracy')),
-    ...(narrowPage() ? [...gained, size] : [size, ...gained])];
+  const columns = narrowPage()
+    ? [...headColumns(), ...valueColumns(sized(T('accuracy'), 'knowledge', 'accuracy_seen')), ...gained]
+    : [...headColumns(), ...valueColumns(T('accuracy')), size, ...gained];
   return section('accuracy', T('accuracy_title'), label(['knowledge']),
     table(T('accuracy_caption'), columns, rows, true),
     notes([...methods(shown), ...reasons(shown), ...worldNotes(), ...gapLines(['knowledge'])]));
@@ -30,7 +31,7 @@ const headCells = (id) => {
   const cells = checkpointCells(id);
   if (!narrowPage()) return cells;
   const epochs = cells.pop();
-  if (epochs !== NONE) cells[1].append(el('span', { class: 'narrow-only quiet' }, `${T('epochs')}: ${epochs}`));
+  if (epochs !== NONE) cells[1].append(el('span', { class: 'narrow-only quiet' }, colon(T('epochs'), epochs)));
   return cells;
 };
 const valueColumns = (name) => [{ name, ...NUMBER }, ...(narrowPage() ? [] : [{ name: T('interval'), ...NUMBER }])];
@@ -69,7 +70,7 @@ function relativeSection() {
     { name: sized(T('marc_accuracy'), 'marc_ja', 'accuracy'), ...NUMBER }];
   return section('relative', T('relative_title'), label(['jsquad', 'marc_ja']),
     table(T('relative_caption'), columns, rows, true),
-    notes([...methods(shown), ...reasons(shown), ...REPORT.notes.relative.map(reasonText),
+    notes([...methods(shown), ...reasons(shown), ...REPORT.notes.relative.map(reasonNode),
       ...gapLines(['jsquad', 'marc_ja'])]));
 }
 
@@ -110,7 +111,7 @@ function gapsSection() {
   const columns = ['checkpoint', 'task', 'status', 'reason'].map((c) => ({ name: T(c) }));
   columns[3].class = 'text';
   return section('gaps', T('gaps'), table(T('gaps'), columns, REPORT.missing.map((g) =>
-    [el('bdi', { class: 'name' }, g.checkpoint), taskName(g.task), statusName(g.status), reasonText(g.message) || NONE])));
+    [el('bdi', { class: 'name' }, g.checkpoint), taskName(g.task), statusName(g.status), reasonNode(g.message) || NONE])));
 }
 
 const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), scatterSection(),

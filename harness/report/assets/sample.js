@@ -28,9 +28,8 @@ function modes(question) {
     likelihood: some((a) => a.reading), off: true })[mode]);
 }
 
-function sampleView(task, id, parameters) {
-  const question = findSample(task, id);
-  if (!question) return [el('p', null, T('unknown'))];
+function sampleView(question, parameters) {
+  const { task } = question;
   const wanted = parameters.get('against');
   against = AGAINST.includes(wanted) ? wanted : 'gold';
   const list = { ...listState(parameters), task };
@@ -51,13 +50,13 @@ function sampleView(task, id, parameters) {
   const marking = modeChoice(question, list, redraw);
   const whole = el('div', { class: 'said prompt' }, question.prompt);
   const folds = narrowPage() && question.prompt.length > 2 * END;
-  return [steps, section('sample', el('bdi', null, question.id),
+  return [steps, section('sample', el('bdi', null, breakable(question.id)),
     el('p', { class: 'quiet' }, [taskName(task), formName(question.stratum)].filter(Boolean).join(' · ')), label(sources(task)),
     el('h3', null, T('prompt')), folds ? el('div', { class: 'said' }, tail(question.prompt, END)) : whole,
     el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
     el('h3', null, T('answers')), ...(folds ? [answers, marking] : [marking, answers]),
     folds ? el('details', { class: 'folded' }, el('summary', null, T('whole')), whole) : null,
-    el('p', { class: 'quiet keys' }, T('keys'), question.answers.some(gradeable) ? [' ', T('keys_cards')] : null))];
+    el('p', { class: 'quiet keys' }, T('keys'), question.answers.some(gradeable) ? [T('sentences'), T('keys_cards')] : null))];
 }
 
 // The list's samples, this one among them although a grade or an address may have taken it out.
@@ -112,14 +111,16 @@ function answerCard(name, question, place) {
     !answer ? el('p', { class: 'quiet' }, T('no_answer')) : answerBody(answer, question, place));
 }
 
+const dotted = (parts) => parts.filter(Boolean).map((part, i) => [i ? ' · ' : '', part]);
+
 function answerBody(answer, question, place) {
   const { nodes, note } = shownText(answer, question);
   const people = answer.key ? [...opinionsOn(answer.key)].map(([author, { verdict, note: remark }]) =>
-    T('graded_by', author, (own(T('said'), verdict) || verdict) + (remark ? ` (${remark})` : ''))) : [];
+    T('graded_by', author, (own(T('said'), verdict) || verdict) + inBrackets(remark))) : [];
   return [answer.text ? el('div', { class: 'said' }, nodes) : el('p', { class: 'quiet' }, T('empty')),
-    el('p', { class: 'quiet' }, [outcomeName(answer.outcome), known(answer.score) ? `F1 ${T('percent', share(answer.score))}` : '',
-      reasonText(answer.reason), answer.author ? T('judged_by', authorText(answer.author)) : '',
+    el('p', { class: 'quiet' }, dotted([outcomeName(answer.outcome), known(answer.score) ? `F1 ${T('percent', share(answer.score))}` : '',
+      reasonNode(answer.reason), answer.author ? T('judged_by', authorText(answer.author)) : '',
       ruleOf(answer) !== answer.outcome ? T('rule_said', outcomeName(ruleOf(answer))) : '', ...people,
-      note].filter(Boolean).join(' · ')),
+      note])),
     gradeButtons(question, place)];
 }

@@ -71,20 +71,24 @@ const tail = (text, length) => {
   return points.length > length ? '…' + points.slice(-length).join('') : text;
 };
 
+// An id is broken between its parts before it is broken anywhere.
+const breakable = (id) => id.split(/(?<=[/_])/).map((part, i) => [i ? el('wbr') : null, part]);
+
 function listTable(rows, state) {
   const chosen = DATA.checkpoints.indexOf(state.checkpoint);
   const narrow = narrowPage();
   const all = questions(state.task);
   const who = chosen < 0 ? DATA.checkpoints.filter((_, i) => all.some((q) => q.answers[i])) : [state.checkpoint];
   const golden = !narrow && all.some((q) => q.gold.length);
-  const columns = [{ name: T('id') }, { name: T('prompt'), class: 'text' },
+  const columns = [...(narrow ? [{ name: [T('id'), T('prompt')].join(T('comma')) }] : [{ name: T('id') }, { name: T('prompt'), class: 'text' }]),
     ...(golden ? [{ name: T('gold'), class: 'text' }] : [])];
   if (chosen >= 0) columns.push({ name: T('answer'), class: 'text' });
   columns.push(...who.map((id) => ({ name: el('bdi', { class: 'upright' }, id), class: 'marks' })));
   const made = table(T('samples'), columns, rows.map((q) => {
     // Long prompts end with the question itself; their beginnings are all alike.
-    const cells = [el('a', { href: sampleHash(q, state) }, el('bdi', null, q.id)),
-      tail(q.prompt, narrow ? 28 : 60), ...(golden ? [clip(q.gold.join(' / '), 40)] : [])];
+    const link = el('a', { href: sampleHash(q, state) }, el('bdi', null, breakable(q.id)));
+    const cells = [...(narrow ? [[link, el('span', { class: 'asked' }, tail(q.prompt, 28))]] : [link, tail(q.prompt, 60)]),
+      ...(golden ? [clip(q.gold.join(' / '), 40)] : [])];
     if (chosen >= 0) cells.push(clip(q.answers[chosen] ? q.answers[chosen].text : NONE, 60));
     return [...cells, ...who.map((id) => mark(q.answers[DATA.checkpoints.indexOf(id)]))];
   }));

@@ -30,8 +30,8 @@ function scatterSection() {
   const twins = DATA.checkpoints.filter((id) => BY_ID.get(id).twin_of);
   const columns = [{ name: '#', place: true, class: 'place' }, { name: T('checkpoint') }, { name, ...NUMBER }, { name: kept, ...NUMBER }];
   return section('scatter', T('scatter_title'), label([...new Set([...sources(task), ...sources('relative')])]),
-    el('p', { class: 'quiet lead' }, T('scatter_note'), paths.length ? ` ${T('path_note')}` : '',
-      points.length > NAMED ? ` ${T('numbered_note')}` : ''),
+    el('p', { class: 'quiet lead' }, T('scatter_note'), paths.length ? T('sentences') + T('path_note') : '',
+      points.length > NAMED ? T('sentences') + T('numbered_note') : ''),
     el('figure', { class: 'chart' }, scatterPlot(points, paths, task, metric, [name, kept])),
     el('details', { open: points.length > NAMED }, el('summary', null, T('as_table')),
       table(T('scatter_title'), columns, points.map((p) => [p.place, named(p.id), stacked(p.x), stacked(p.y)]))),

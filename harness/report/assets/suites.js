@@ -43,7 +43,8 @@ function together(kinds) {
   return n ? { n, value: kinds.reduce((sum, k) => sum + k.n * k.value, 0) / n } : null;
 }
 
-// A row a definition, so that no two figures of unlike definitions stand in one line.
+// A row a definition, so that no two figures of unlike definitions stand in one line. So many checkpoints that no
+// screen or paper has room for their columns have rows instead.
 function jsquadSection() {
   const metrics = metricsOf('jsquad', JSQUAD);
   if (!metrics.length) return null;
@@ -51,9 +52,12 @@ function jsquadSection() {
   const columns = [{ name: T('definition'), class: 'text definition' }, { name: T('source'), class: 'text' },
     ...measured.map((id) => ({ name: el('bdi', null, id), ...NUMBER }))];
   const shown = metrics.flatMap((m) => measured.map((id) => result(id, 'jsquad', m)));
+  const many = measured.length > MANY;
+  const rows = metrics.map((m) => [
+    [sized(withUnit(metricName('jsquad', m), '%'), 'jsquad', m), el('span', { class: 'quiet explained' }, own(T('definitions'), m))],
+    own(DEFINED_BY, m), ...measured.map((id) => stacked(result(id, 'jsquad', m)))]);
   return section('jsquad', T('jsquad_title'), label(['jsquad']), el('p', { class: 'quiet' }, T('jsquad_note')),
-    table(T('jsquad_title'), columns, metrics.map((m) => [
-      [sized(withUnit(metricName('jsquad', m), '%'), 'jsquad', m), el('span', { class: 'quiet explained' }, own(T('definitions'), m))],
-      own(DEFINED_BY, m), ...measured.map((id) => stacked(result(id, 'jsquad', m)))])),
-    notes([...methods(shown.filter(Boolean)), ...reasons(shown.filter(Boolean))]));
+    many ? table(T('jsquad_title'), ...byCheckpoint('jsquad', metrics, true)) : table(T('jsquad_title'), columns, rows),
+    notes([...(many ? metrics.map((m) => colon(metricName('jsquad', m), own(T('definitions'), m) + inBrackets(own(DEFINED_BY, m)))) : []),
+      ...methods(shown.filter(Boolean)), ...reasons(shown.filter(Boolean))]));
 }

@@ -74,9 +74,9 @@ Object.assign(TEXTS.ja, {
   dates_some: (part, n, date) => `${n}件の文書のうち${part}%の日付が公開日(${date})より後です`,
   dates_evidence: (part) => `。日付の${part}%に根拠があります`,
   dates_failed: (id, names) => `${id}：新しいと示せない文書：${names}`,
-  pair_works: (method, found, blind, tokens) => `${method} は学習済みの文書を見分けます。AUROC ${found}、${blind}、${tokens}トークン`,
-  pair_powerless: (method, found, blind, tokens) => `最良の ${method} でも AUROC ${found}、${blind}、${tokens}トークン。ほかの文書についての根拠にはなりません`,
-  pair_open: (method, found, blind, tokens) => `どちらともいえません。最良は ${method} で AUROC ${found}、${blind}、${tokens}トークン`,
+  pair_works: (method, found, blind, tokens) => `${method}は学習済みの文書を見分けます。AUROC ${found}、${blind}、${tokens}トークン`,
+  pair_powerless: (method, found, blind, tokens) => `最良の${method}でもAUROC ${found}、${blind}、${tokens}トークン。ほかの文書についての根拠にはなりません`,
+  pair_open: (method, found, blind, tokens) => `どちらともいえません。最良は${method}で、AUROC ${found}、${blind}、${tokens}トークン`,
   not_run: (names) => `試していない手法：${names}`,
   pair_invalid: (method, found, blind, tokens, name) => `モデルを見ない${name}だけで見分けられます(${blind})。この比較対からは何もいえません`,
   blinds: { ngrams: '文字n-gram', dates: '日付', length: '長さ' }, blind: 'ブラインド', no_blind: 'ブラインド基準なし',
@@ -88,7 +88,7 @@ Object.assign(TEXTS.ja, {
     'too few questions': (dataset, ids) => `${ids}：質問${inBrackets(dataset, '')}が足りず、判定できません`,
     invalid: (dataset, ids) => `${ids}：学習した質問${inBrackets(dataset, '')}を、モデルなしでも見分けられます`,
   },
-  contrast_title: '学習データの判別はここで使えるか',
+  contrast_title: '学習データの判別(メンバーシップ推論)はここで有効か',
   contrast_note: '学習済みの文書とそうでない文書を見分けるAUROCと95%区間。破線は偶然です。',
   contrast_blind: '帯は、モデルを見ない最良のブラインド基準です。色のついた点は、その区間全体より上にあります。',
   at_tokens: (n) => `${n}トークン`, tokens: 'トークン数', language: '言語', method: '手法',
@@ -113,7 +113,7 @@ Object.assign(TEXTS.ja, {
     quantity: '限定数', number: '数', designer: 'デザイナー', partner: 'コラボレーション相手', person: '人名', place: '地名',
     name: '名前', product: '商品名', title: '題名' }, fact_kinds_title: '事実の種類別', kind: '種類', document: '文書', flagged: '該当',
   flagged_title: (n) => `事実が既知らしい文書(${n}件)`,
-  unused: (names) => `ほかの形の質問(対象外)：${names}`,
+  unused: (names) => `対象外の形式の質問：${names}`,
   dropped: (names) => `交換可能な値が足りず除いた事実：${names}`,
   trained_title: '学習した質問と学習に使わなかった質問',
   trained_note: 'どちらも同じ生成器の質問なので、違いは学習だけです。AUROCと95%区間。破線は偶然です。',
@@ -160,7 +160,7 @@ function composedName(task, metric) {
   const [method] = /^(loss|zlib|reference|dc_pdd|min_k_(plus_plus_)?\d+)(?=_|$)/.exec(rest) || [''];
   const of = method ? rest.slice(method.length + 1) : rest;
   const group = of && ({ membership: languageName, verbatim: runName, trained: datasetName, review: questionsName }[task] || formName)(of);
-  return [[localised(MEASURES, begin), method && methodName(method)].filter(Boolean).join(' '),
+  return [[localised(MEASURES, begin), method && methodName(method)].filter(Boolean).join(language === 'ja' ? T('comma') : ' '),
     group && worded(group)].filter(Boolean).join(T('comma'));
 }
 

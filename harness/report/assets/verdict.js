@@ -59,7 +59,7 @@ function verdictSection() {
   const verdict = REPORT.verdict.parts;
   const compared = verdict && verdict.lead;
   return section('verdict', T('verdict_title'), el('p', { class: 'called' }, verdictSentence(verdict)),
-    el('p', { class: 'gates-counted' }, gatesSentence(), ' ',
+    el('p', { class: 'gates-counted' }, gatesSentence(), T('sentences'),
       REPORT.results.some(gated) ? el('a', { href: '#gates' }, T('gates')) : null),
     notes([...methods(verdict ? [rankedBy(shownFirst(verdict), verdict), keptOf(shownFirst(verdict))] : []),
       ...(RUN.status === 'complete' ? [] : [T('partial_note')]),
