@@ -1,0 +1,95 @@
+"""A judge asked of the answers of one item, and its opinions put beside the rule's grades."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.judging.calibration import Calibration, stratum_of
+from harness.judging.counting import over_unsure
+from harness.judging.prompt import Case, judge_requests
+from harness.judging.rubric import JudgeRubric
+from harness.judging.verdict import Opinion, Said, opinion, read_verdict
+from harness.records import Grade, Outcome, Request, Response, Sample
+
+Graded = tuple[Sample, Response, Grade]
+Ask = Callable[[Sequence[Request]], Mapping[Request, Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How a judge works. model: the id by which it goes. always: asked of every written answer.
+
+    repeats: times asked of one answer, at `temperature`. calibration: None where nothing is known
+    of how far it is to be trusted; it then never counts.
+    """
+
+    model: str
+    always: bool
+    repeats: int
+    temperature: float
+    rubric: JudgeRubric
+    calibration: Calibration | None = None
+
+
+def judged(suite: str, graded: Sequence[Graded], bench: Bench, ask: Ask) -> list[Graded]:
+    """The answers of a suite with the judge's opinions in their grades, in the same order.
+
+    ask: the judge's responses to all of these requests. Equal answers are one case, asked once.
+    """
+    cases = {
+        sample.id: case_of(sample, response)
+        for sample, response, grade in graded
+        if _written(response, grade) and (bench.always or (grade.rule or grade).unsure)
+    }
+    opinions = _opinions(list(dict.fromkeys(cases.values())), bench, ask)
+    return [
+        (sample, response, _told(suite, sample, grade, opinions[cases[sample.id]], bench))
+        if sample.id in cases
+        else (sample, response, grade)
+        for sample, response, grade in graded
+    ]
+
+
+def case_of(sample: Sample, response: Response) -> Case:
+    """What the judge is shown of an answer: the bare question, not the prompt around it.
+
+    Accepted is what the sample's gold says, and any alias of its fact.
+    """
+    question = str(sample.detail.get("question") or sample.request.asked)
+    aliases = getattr(sample.detail.get("fact"), "aliases", ())
+    references = tuple(dict.fromkeys((*sample.gold, *aliases)))
+    return Case(question, references, response.text)
+
+
+def _written(response: Response, grade: Grade) -> bool:
+    """Whether there is a text that somebody wrote, and that is right or wrong."""
+    written = response.finish not in ("scored", "refused") and bool(response.text.strip())
+    return written and grade.outcome is not Outcome.MEASURED
+
+
+def _opinions(cases: Sequence[Case], bench: Bench, ask: Ask) -> dict[Case, Opinion]:
+    asked = {
+        case: judge_requests(case, bench.rubric, bench.repeats, bench.temperature) for case in cases
+    }
+    requests = [request for of_case in asked.values() for request in of_case]
+    responses = ask(requests) if requests else {}
+    return {
+        case: opinion([_said(case, responses[request]) for request in of_case])
+        for case, of_case in asked.items()
+    }
+
+
+def _said(case: Case, response: Response) -> Said | None:
+    return None if response.finish == "refused" else read_verdict(response.text, case.answer)
+
+
+def _told(suite: str, sample: Sample, grade: Grade, said: Opinion, bench: Bench) -> Grade:
+    rule = grade.rule or grade
+    kind = str(sample.detail.get("kind") or "")
+    stratum = stratum_of(suite, sample.stratum, kind, rule.unsure)
+    trusted = bench.calibration is not None and bench.calibration.trusts(stratum)
+    if grade.rule is None:
+        return over_unsure(grade, said, bench.model, trusted)
+    # A person's verdict stands over the judge's, which is told beside it.
+    return replace(grade, judge=over_unsure(rule, said, bench.model, trusted=False).judge)
