@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from harness.errors import ConfigError, DataError, UnavailableError
 from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
 from harness.fingerprint import FileHashes, checkpoint_fingerprint
 from harness.ledger import Ledger
-from harness.records import Checkpoint, Model, Request, Response
+from harness.records import Checkpoint, Model, Request, Response, Retrieval
+from harness.retrieval.retriever import Retriever
 from harness.review.files import read_grades
 from harness.review.judgement import Judgement, judgements
 from harness.review.rubric import read_rubric
@@ -73,6 +74,7 @@ class EvalSession:
         self._references: dict[str, ScoreSet] = {}
         self._readings: dict[str, dict[Request, Response]] = {}
         self._people: Mapping[str, Judgement] | None = None
+        self._retrievers: dict[Retrieval, Retriever] = {}
         self._open: tuple[Model, Engine] | None = None
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
@@ -164,6 +166,7 @@ class EvalSession:
             people=self._judgements(),
             likelihoods=self.settings.likelihoods and folder is not None,
             ledger=self._ledger(checkpoint, task),
+            retriever=self._retriever(checkpoint.retrieval),
         )
 
     def _judgements(self) -> Mapping[str, Judgement]:
@@ -177,6 +180,18 @@ class EvalSession:
         if checkpoint.model.engine == "local":
             return None
         return Ledger(self.settings.run_folder, checkpoint, task)
+
+    def _retriever(self, retrieval: Retrieval | None) -> Callable[[], Retriever] | None:
+        """Opens it when it is first needed: suites without documents never do."""
+        if retrieval is None:
+            return None
+
+        def opened() -> Retriever:
+            if retrieval not in self._retrievers:
+                self._retrievers[retrieval] = Retriever(retrieval)
+            return self._retrievers[retrieval]
+
+        return opened
 
     def _reference_answers(
         self,

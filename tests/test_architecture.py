@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "transformers", "peft", "datasets", "openai", "lm_eval", "sklearn", "bitsandbytes",
-         "trl", "numpy", "scipy", "statsmodels", "pandas", "rapidfuzz", "huggingface_hub"}  # fmt: skip
+         "trl", "numpy", "scipy", "statsmodels", "pandas", "rapidfuzz", "huggingface_hub",
+         "bm25s", "sudachipy"}  # fmt: skip
 PURE = {"records", "errors", "jsonl"}
 # Room or module of harness -> what of harness it may import at its top or inside.
 ALLOWED = {
@@ -29,11 +30,13 @@ ALLOWED = {
     "fingerprint": PURE,
     "progress": set(),
     "engines": PURE | {"fingerprint", "engines"},
-    "tasks": PURE | {"grading", "membership", "selection", "statistics", "tasks", "toml"},
+    "retrieval": PURE | {"grading", "retrieval"},
+    "tasks": PURE
+    | {"grading", "membership", "retrieval", "selection", "statistics", "tasks", "toml"},
     "review": PURE | {"review"},
     "ledger": PURE,
     "evaluate": PURE
-    | {"config", "engines", "ledger", "review", "runs", "selection", "store", "tasks"},
+    | {"config", "engines", "ledger", "retrieval", "review", "runs", "selection", "store", "tasks"},
     "comparison": PURE
     | {"config", "grading", "membership", "review", "runs", "statistics", "toml", "comparison"},
     "server": PURE | {"comparison", "report", "review", "runs"},

@@ -63,8 +63,9 @@ def _asked(
     task = _prepared(task, checkpoint, source.path, bench)
     select = getattr(task, "select", limited)  # a task's own way of keeping a limit
     samples: list[Sample] = select(task.load(source.path), source.limit)
-    if bench.retrieve is not None and getattr(task, "retrievable", False):
-        samples = bench.retrieve(samples)
+    if bench.retriever is not None and hasattr(task, "retrieved"):
+        retriever = bench.retriever()
+        samples = [task.retrieved(sample, retriever) for sample in samples]
     if path:
         start_file(path)
     together = hasattr(task, "grades")
@@ -129,7 +130,7 @@ def _judged(
     grade = task.grade(sample, response)
     if not people or response.finish == "scored":
         return grade
-    key = sample_key(task.name, sample.id, sample.request.asked, response.text)
+    key = sample_key(task.name, sample.id, sample.asked, response.text)
     return over_rule(grade, people[key]) if key in people else grade
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from harness.engines import Engine
 from harness.ledger import Ledger
 from harness.records import Grade, Request, Response, Result, Sample
+from harness.retrieval.retriever import Retriever
 from harness.review.judgement import Judgement
 from harness.store import Store
 from harness.tasks import Task
@@ -55,8 +56,8 @@ class Workbench:
     reference: what the checkpoint's reference answers to the requests that read a text.
     people: what persons said of answers, by `harness.review.events.sample_key`.
     likelihoods: whether sample rows are to tell how likely each token of an answer was.
-    ledger: of an API's costs. retrieve: shows passages with questions on documents. judge: grades
-    written answers besides the rule. None where there is none of it.
+    ledger: of an API's costs. retriever: opens what the checkpoint looks passages up with. judge:
+    grades written answers besides the rule. None where there is none of it.
     """
 
     fingerprint: str
@@ -71,5 +72,5 @@ class Workbench:
     people: Mapping[str, Judgement] = field(default_factory=dict)
     likelihoods: bool = False
     ledger: Ledger | None = None
-    retrieve: Callable[[Sequence[Sample]], list[Sample]] | None = None
+    retriever: Callable[[], Retriever] | None = None
     judge: Callable[[Task, Sequence[Graded]], list[Graded]] | None = None

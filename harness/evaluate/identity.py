@@ -21,7 +21,7 @@ def identity_of(
     bench: Workbench,
 ) -> dict[str, Any]:
     """The identity of a task's results; the adapter is no part of it: it is what is compared."""
-    questions = [[s.id, s.request.asked, list(s.gold)] for s in samples]
+    questions = [[s.id, s.asked, list(s.gold)] for s in samples]
     together: dict[str, Any] = {}
     if hasattr(task, "grades"):
         # Labels, documents and drawn values make figures, too, and so does a reference.
@@ -30,6 +30,8 @@ def identity_of(
             for asked, s in zip(questions, samples, strict=True)
         ]
         together = {"reference": bench.reference_id}
+    if bench.retriever is not None and hasattr(task, "retrieved"):
+        together |= {"retrieval": dict(bench.retriever().identity)}
     return {
         **task.identity,
         **together,

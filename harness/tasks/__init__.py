@@ -48,7 +48,7 @@ class Task(Protocol):
     study(graded)               instead of `measure`, where there is more than figures
     generative()                the task with its questions in words, for models that don't tell
                                 how likely a text is; its identity is another one
-    retrievable                 true where a checkpoint's retriever shows passages with questions
+    retrieved(sample, retriever)  the sample with what a checkpoint's retriever found for it
     conduct(source, ask)        instead of `load` and `grade`, where a library asks and judges:
                                 ask(requests) gives {request: response} by our store and engine;
                                 it returns [(sample, response, grade)]

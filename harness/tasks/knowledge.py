@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,15 @@ from harness.grading.near_miss import grade_near_miss, states
 from harness.grading.statements import abstains
 from harness.jsonl import read_rows, text_field
 from harness.records import Grade, Request, Response, Sample
+from harness.retrieval.retriever import Retriever
 from harness.statistics.intervals import mean_interval
 from harness.tasks import Measure, SampleSet
+from harness.tasks.retrieved import (
+    RETRIEVAL,
+    grade_with_passages,
+    retrieval_measures,
+    with_passages,
+)
 
 NEAR_MISS = "near_miss"
 
@@ -97,19 +105,18 @@ class Knowledge:
             detail=detail,
         )
 
+    def retrieved(self, sample: Sample, retriever: Retriever) -> Sample:
+        """See `Task.retrieved`."""
+        return with_passages(sample, retriever)
+
     def grade(self, sample: Sample, response: Response) -> Grade:
-        """See `Task.grade`."""
-        fact, question = sample.detail["fact"], sample.detail["question"]
-        if sample.stratum == NEAR_MISS:
-            return grade_near_miss(response.text, fact, sample.detail["neighbour"], question)
-        grade = grade_fact(response.text, fact, question)
-        if "twin" not in sample.detail:
-            return grade
-        other = grade_fact(response.text, sample.detail["twin"], question)
-        return replace(grade, scores={**grade.scores, "twin": float(other.correct)})
+        """See `Task.grade`. Citations of passages are no part of what is compared."""
+        if RETRIEVAL in sample.detail:
+            return grade_with_passages(sample, response.text, partial(_by_rule, sample))
+        return _by_rule(sample, response.text)
 
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
-        """Accuracy of each form and "bleed" of near misses, clustered by document."""
+        """Accuracy of each form, "bleed" of near misses, what was looked up; by document."""
         forms = dict.fromkeys(sample.stratum for sample, _ in graded)
         by_form = {form: [(s, g) for s, g in graded if s.stratum == form] for form in forms}
         measures = [
@@ -123,7 +130,18 @@ class Knowledge:
         if near := by_form.get(NEAR_MISS):
             bleeding = [(s.cluster, g.scores["bleed"]) for s, g in near]
             measures.append(_share(f"bleed_{NEAR_MISS}", bleeding))
-        return measures
+        return measures + retrieval_measures(graded)
+
+
+def _by_rule(sample: Sample, text: str) -> Grade:
+    fact, question = sample.detail["fact"], sample.detail["question"]
+    if sample.stratum == NEAR_MISS:
+        return grade_near_miss(text, fact, sample.detail["neighbour"], question)
+    grade = grade_fact(text, fact, question)
+    if "twin" not in sample.detail:
+        return grade
+    other = grade_fact(text, sample.detail["twin"], question)
+    return replace(grade, scores={**grade.scores, "twin": float(other.correct)})
 
 
 def _share(metric: str, rows: Sequence[tuple[str, float]], headline: bool = False) -> Measure:
