@@ -98,7 +98,8 @@ def pair_strata(pairs: Sequence[tuple[Rated, Rated]]) -> list[PairStratum]:
 
 def _split(units: Sequence[_Unit], *queues: str) -> _Split:
     began = _began(units, *queues)
-    apart, rest = [], []
+    apart: list[_Unit] = []
+    rest: list[_Unit] = []
     for unit in sorted(units, key=lambda unit: min(answer.key for answer in unit)):
         (apart if _looked_up_before(unit, began) else rest).append(unit)
     if all(map(_passed_over, rest)):

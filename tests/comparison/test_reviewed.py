@@ -13,36 +13,9 @@ from harness.comparison.baseline import Baseline, make_baseline
 from harness.comparison.reviewed import Review, review_of
 from harness.comparison.scores import paired, score_set
 from harness.review.events import sample_key
-from harness.review.judgement import Judgement, Opinion, plain
 from harness.runs import read_run
 from tests.report import builder as build
-
-
-def answer(id: str, by_rule: bool, opinions: dict[str, Opinion] | None = None, **more: Any) -> Any:
-    """A row as `evaluate` writes it: people's verdict over the rule's."""
-    outcome = "correct" if by_rule else "wrong"
-    rule = {
-        "correct": by_rule,
-        "outcome": outcome,
-        "scores": {"correct": float(by_rule)},
-        "author": "rule/1",
-        "reason": "",
-    }
-    row = build.row(id, stratum="seen", **rule, detail={"kind": "price"}, cluster=id, **more)
-    if not opinions:
-        return row
-    judgement = Judgement(opinions)
-    row["people"] = {"verdict": judgement.verdict, "opinions": plain(judgement)}
-    if judgement.verdict:
-        right = judgement.verdict == "right"
-        row |= {"rule": rule, "correct": right, "outcome": "correct" if right else "wrong"}
-        row["scores"] = {"correct": float(right)}
-    return row
-
-
-def by(author: str, verdict: str, picked: str = "queue", minute: int = 0) -> dict[str, Opinion]:
-    """What somebody said so many minutes after the sampling began."""
-    return {author: Opinion(verdict, picked, time=f"2026-11-26T01:{minute:02}:00Z")}
+from tests.report.grading import answer, by
 
 
 def review(tmp_path: Path, **rows: list[Any]) -> Review:

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from harness.review.judgement import Judgement, Opinion, plain
 from tests.report import builder as build
 
 FORMS = ("seen", "paraphrase")
@@ -52,3 +53,30 @@ def gradeable_run(folder: Path, questions: int = 200) -> Path:
     label = build.row("r1", response="ポジティブ", gold=["ポジティブ"], finish="scored")
     build.measure(folder, "base", "marc_ja", [], [label])
     return folder
+
+
+def answer(id: str, by_rule: bool, opinions: dict[str, Opinion] | None = None, **more: Any) -> Any:
+    """A row as `evaluate` writes it: people's verdict over the rule's."""
+    outcome = "correct" if by_rule else "wrong"
+    rule = {
+        "correct": by_rule,
+        "outcome": outcome,
+        "scores": {"correct": float(by_rule)},
+        "author": "rule/1",
+        "reason": "",
+    }
+    row = build.row(id, stratum="seen", **rule, detail={"kind": "price"}, cluster=id, **more)
+    if not opinions:
+        return row
+    judgement = Judgement(opinions)
+    row["people"] = {"verdict": judgement.verdict, "opinions": plain(judgement)}
+    if judgement.verdict:
+        right = judgement.verdict == "right"
+        row |= {"rule": rule, "correct": right, "outcome": "correct" if right else "wrong"}
+        row["scores"] = {"correct": float(right)}
+    return row
+
+
+def by(author: str, verdict: str, picked: str = "queue", minute: int = 0) -> dict[str, Opinion]:
+    """What somebody said so many minutes after the sampling began."""
+    return {author: Opinion(verdict, picked, time=f"2026-11-26T01:{minute:02}:00Z")}

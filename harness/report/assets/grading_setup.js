@@ -28,9 +28,9 @@ function gradeHash({ suite, a, b, form, blind, second }) {
 const ownQueueLink = ({ suite, a, form, blind }) =>
   el('a', { href: gradeHash({ suite, a, form, blind }) }, T('own_queue', a));
 
-// [[['seen', 'wrong'], 1], ...] for a text: the form is told where there are several.
-const toldLacking = (lacking, { form }) => T('uncorrected', lacking.map(([[stratum, outcome], n]) =>
-  [outcomeName(outcome) + (form || !stratum ? '' : inBrackets(formName(stratum))), n]));
+// lacking: see queue.js. Of several forms together an outcome is told with its form.
+const toldLacking = (lacking, { suite, form }) => T('uncorrected', lacking.map(([[stratum, outcome], n]) =>
+  [outcomeName(outcome) + (form || DATA.samples[suite].strata.length < 2 ? '' : inBrackets(formName(stratum))), n]));
 
 function choice(name, text, options, value, change) {
   const box = el('select', { id: `grade-${name}`, onchange: () => change({ [name]: box.value }) },

@@ -43,7 +43,7 @@ function accuraciesByPeople(changed) {
 
 const lackingOf = ({ checkpoint, suite, form, corrected: { lacking } }) => [
   colon([checkpoint, questionsAsked({ suite, form })].join(T('comma')),
-    toldLacking(lacking.map(([outcome, n]) => [[form, outcome], n]), { form })),
+    toldLacking(lacking.map(([outcome, n]) => [[form, outcome], n]), { suite, form })),
   gradeableTasks().includes(suite) ? [' ', ownQueueLink({ suite, a: checkpoint, form, blind: true })] : null];
 
 function differencesByPeople() {
