@@ -28,6 +28,8 @@ PACKAGES = (
     "transformers",
     "peft",
     "bitsandbytes",
+    "lm-eval",
+    "datasets",
 )
 
 

@@ -74,7 +74,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item for each checkpoint of the matrix; for `base_only` those without an adapter."""
+    """One item for each checkpoint of the matrix; for `base_only` those without an adapter.
+
+    A suite that asks for `lm_eval_task` has one for each of the matrix's tasks of lm-eval, too.
+    """
     if not {"checkpoint", "evaluate"} <= set(metafunc.fixturenames):
         return
     config = metafunc.config
@@ -88,6 +91,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(
         "checkpoint", checkpoints, ids=[c.id for c in checkpoints], indirect=True, scope="session"
     )
+    if "lm_eval_task" in metafunc.fixturenames and (tasks := _lm_eval_tasks(config)):
+        metafunc.parametrize("lm_eval_task", tasks, ids=tasks, indirect=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """A suite of lm-eval's tasks has no items where the matrix names none."""
+    made = yield
+    if not isinstance(made, list) or _lm_eval_tasks(collector.config):
+        return made
+    return [item for item in made if "lm_eval_task" not in getattr(item, "fixturenames", ())]
+
+
+def _lm_eval_tasks(config: pytest.Config) -> tuple[str, ...]:
+    if SETTINGS not in config.stash:
+        return ()
+    suite = config.stash[SETTINGS].matrix.suites.lm_eval
+    return suite.tasks if suite else ()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -103,6 +124,16 @@ def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
     """The checkpoint of this item."""
     found: Checkpoint = request.param
     return found
+
+
+@pytest.fixture
+def lm_eval_task(request: pytest.FixtureRequest) -> Task:
+    """The task of lm-eval's that this item asks: `evaluate(lm_eval_task)`."""
+    from harness.lm_eval.task import LmEval
+
+    suite = request.config.stash[SETTINGS].matrix.suites.lm_eval
+    assert suite is not None, "a suite of lm-eval's tasks has no items without [suites.lm_eval]"
+    return LmEval(request.param, suite.include_path, suite.num_fewshot)
 
 
 @pytest.fixture

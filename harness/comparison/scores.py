@@ -122,7 +122,9 @@ def from_rows(
     """A score set of sample rows (`harness.runs.sample_row`)."""
     last = {str(row["id"]): row for row in rows}
     samples = tuple(map(_scored, last.values()))
-    return ScoreSet(checkpoint, task, identity, samples, LOWER_IS_BETTER)
+    # lm-eval's metrics say themselves which way is better.
+    lower = LOWER_IS_BETTER | set(identity.get("lower_is_better", ()))
+    return ScoreSet(checkpoint, task, identity, samples, lower)
 
 
 def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = None) -> Paired:

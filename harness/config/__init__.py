@@ -24,7 +24,7 @@ from harness.config.gates import Gate, read_gates
 from harness.config.judge import Judge, read_judge
 from harness.config.models import read_models
 from harness.config.retrievers import read_retrievers
-from harness.config.suites import Suites, read_suites
+from harness.config.suites import Suites, lm_eval_sources, read_suites
 from harness.errors import ConfigError
 from harness.records import Checkpoint, Model
 from harness.toml import read_toml, refuse_unknown
@@ -69,14 +69,15 @@ def load_matrix(path: Path) -> Matrix:
     content = read_toml(path, "matrix file", "--eval-matrix")
     refuse_unknown(path, "top level", content, TABLES)
     models = read_models(path, content)
+    data, suites = read_data(path, content), read_suites(path, content)
     return Matrix(
         path=path,
         models=tuple(models.values()),
         checkpoints=read_checkpoints(path, content, models, read_retrievers(path, content)),
-        data=read_data(path, content),
+        data={**data, **lm_eval_sources(path, suites, data)},
         gates=read_gates(path, content),
         judge=read_judge(path, content, models),
-        suites=read_suites(path, content),
+        suites=suites,
     )
 
 

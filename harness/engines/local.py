@@ -84,8 +84,8 @@ class LocalEngine:
 
     def _encode(self, request: Request) -> Row:
         if request.joint:
-            limit = context_length(self.network.config, self.tokenizer)
-            return joint_row(self.tokenizer, limit, request)
+            takes = context_length(self.network.config, self.tokenizer)
+            return joint_row(self.tokenizer, takes, request)
         if request.per_token:
             (text,) = request.continuations
             read = request.per_token == "likelihoods"

@@ -93,14 +93,19 @@ SCALES = (
 )
 
 
-def scale_of(task: str, metric: str) -> Scale:
-    """How a figure of a task is told: as a share in per cent unless SCALES knows better."""
+def scale_of(task: str, metric: str, identity: Mapping[str, Any] | None = None) -> Scale:
+    """How a figure of a task is told: as a share in per cent unless SCALES knows better.
+
+    identity: of the result; lm-eval's tasks name there what of their figures is no share.
+    """
+    if identity and metric in identity.get("no_shares", ()):
+        return RATIO
     return next((s for t, begin, s in SCALES if t == task and metric.startswith(begin)), PERCENT)
 
 
 def told(result: Result) -> str:
     """A figure with its interval and its unit."""
-    scale = scale_of(result.task, result.metric)
+    scale = scale_of(result.task, result.metric, result.identity)
     level = "" if scale.level == PERCENT.level else f"({100 * scale.level:g} % interval)"
     return " ".join(filter(None, (_with_interval(result, scale), scale.unit, level)))
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from harness.report.cells import PERCENT, SCALES, ordered_checkpoints
+from harness.report.cells import PERCENT, RATIO, SCALES, Scale, ordered_checkpoints
 from harness.report.document import finite
 from harness.report.missing import tasks_of
 from harness.report.people import packed_grades
@@ -112,7 +112,7 @@ def page_data(
     tables = {c: confusion(run, c) for c in checkpoints}
     data = {
         "report": {**report, "details": _drawn(report["details"])},
-        "scales": [[task, begin, dataclasses.asdict(scale)] for task, begin, scale in SCALES],
+        "scales": [[*to, dataclasses.asdict(scale)] for *to, scale in (*SCALES, *_no_shares(run))],
         "percent": dataclasses.asdict(PERCENT),
         "checkpoints": checkpoints,
         "tasks": list(tasks_of(run)),
@@ -123,6 +123,13 @@ def page_data(
     }
     # The local server shows what it grades; its page goes nowhere.
     return redacted_page(data) if run.manifest.get("redact") and not serving else data
+
+
+def _no_shares(run: Run) -> list[tuple[str, str, Scale]]:
+    """Figures of lm-eval's tasks that are no shares, as `SCALES` has those of ours."""
+    results = [r for item in run.items for r in item.results]
+    named = {(r.task, r.metric) for r in results if r.metric in r.identity.get("no_shares", ())}
+    return [(task, metric, RATIO) for task, metric in sorted(named)]
 
 
 def _drawn(details: dict[str, Any]) -> dict[str, Any]:

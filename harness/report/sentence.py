@@ -78,7 +78,7 @@ def _learnt(found: Mapping[str, Any], checkpoint: str, results: Sequence[Result]
 
 
 def _figure(result: Result) -> str:
-    scale = scale_of(result.task, result.metric)
+    scale = scale_of(result.task, result.metric, result.identity)
     range_ = bounds(result.low, result.high, scale)
     return " ".join(filter(None, (number(result.value, scale), scale.unit, range_)))
 

@@ -1,0 +1,196 @@
+"""lm-eval brought in: without its prints, without the network, and one task by its name."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, DataError, UnavailableError
+from harness.toml import suggestion
+
+FEWSHOT_SEED = 1234  # lm-eval's default: which examples are drawn
+_MISSING = "tasks of lm-eval need it, and it is not installed: pip install 'pytest-michi[lm-eval]'."
+_NOT_HERE = {
+    "UNSAFE_CODE": "runs code that a model wrote",
+    "MULTIMODAL": "shows pictures or plays sound",
+}
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """lm-eval without its prints, bars and warnings, and with the random numbers it starts with.
+
+    Afterwards Python's random numbers go on as if nothing had been drawn.
+    """
+    loggers = [logging.getLogger(name) for name in ("lm_eval", "datasets", "evaluate")]
+    levels = [logger.level for logger in loggers]
+    state, parallel = random.getstate(), os.environ.get("DISABLE_MULTIPROC")
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    os.environ["DISABLE_MULTIPROC"] = "1"  # else each bootstrap forks a process for each core
+    random.seed(0)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        random.setstate(state)
+        if parallel is None:
+            del os.environ["DISABLE_MULTIPROC"]
+        else:
+            os.environ["DISABLE_MULTIPROC"] = parallel
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def offline() -> Iterator[None]:
+    """Data sets and metrics from this machine alone."""
+    import datasets
+    from huggingface_hub import constants
+
+    switches: list[tuple[Any, str]] = [
+        (constants, "HF_HUB_OFFLINE"),
+        (datasets.config, "HF_HUB_OFFLINE"),
+        (datasets.config, "HF_DATASETS_OFFLINE"),
+    ]
+    before = [getattr(module, name) for module, name in switches]
+    for module, name in switches:
+        setattr(module, name, True)
+    try:
+        yield
+    finally:
+        for (module, name), value in zip(switches, before, strict=True):
+            setattr(module, name, value)
+
+
+def require() -> None:
+    """Raise UnavailableError where lm-eval is not installed."""
+    try:
+        import lm_eval.tasks  # noqa: F401
+    except ImportError as error:
+        raise UnavailableError(_MISSING) from error
+
+
+@lru_cache(maxsize=64)
+def load_task(name: str, include_path: Path | None = None, num_fewshot: int | None = None) -> Any:
+    """A task of lm-eval's with its data, from a folder of YAML files or lm-eval's own.
+
+    num_fewshot: how many examples, but for a task that sets 0, as lm-eval's option.
+    Raises ConfigError for a name that is none, or a group's; DataError for a task that can't be
+    built, as without its data; UnavailableError without lm-eval.
+    """
+    require()
+    with quiet():
+        manager, entry = _find(name, include_path)
+        _refuse_group(name, entry, manager.task_index)
+        try:
+            with offline():
+                (task,) = manager.load([name])["tasks"].values()
+        except Exception as error:  # whatever a YAML, its functions and its data set raise
+            raise DataError(_unbuilt(name, entry, error)) from error
+    own = task.get_config("num_fewshot")
+    task.set_config("num_fewshot", own or 0 if num_fewshot is None or own == 0 else num_fewshot)
+    for flag, what in _NOT_HERE.items():
+        if getattr(task, flag, False):
+            raise ConfigError(f"lm-eval's task {name} {what}, which is not done here.")
+    return task
+
+
+def _find(name: str, include_path: Path | None) -> tuple[Any, Any]:
+    """The task manager that knows a name, and what it knows."""
+    import lm_eval.tasks
+
+    known: list[str] = []
+    if include_path is not None:
+        if not include_path.is_dir():
+            raise ConfigError(f"[suites.lm_eval]: include_path: there is no folder {include_path}.")
+        own = _manager(include_path)
+        if name in own.task_index:
+            return own, own.task_index[name]
+        known = own.all_tasks
+    # Most files are called as their task: looking for one is quicker than reading all 14,000.
+    home = Path(lm_eval.tasks.__file__).parent
+    for file in sorted(home.rglob(f"{name}.yaml")):
+        some = _manager(file.parent)
+        if name in some.task_index:
+            return some, some.task_index[name]
+    if include_path is None:
+        every = _manager(None)
+        if name in every.task_index:
+            return every, every.task_index[name]
+        known = every.all_tasks
+    where = f" or in {include_path}" if include_path else ""
+    shown = f" Known there: {', '.join(known[:20])}." if include_path and known else ""
+    raise ConfigError(
+        f"[suites.lm_eval]: there is no task {name!r} among lm-eval's own{where}."
+        f"{suggestion(name, known)}{shown}"
+    )
+
+
+@lru_cache(maxsize=8)
+def _manager(folder: Path | None) -> Any:
+    """A task manager of one folder, or of all that lm-eval ships (11 s)."""
+    from lm_eval.tasks import TaskManager
+
+    if folder is None:
+        return TaskManager()
+    return TaskManager(include_path=str(folder), include_defaults=False)
+
+
+def _refuse_group(name: str, entry: Any, index: Mapping[str, Any]) -> None:
+    """One item of pytest is one task: what a group is made of is for the matrix to say."""
+    if entry.kind.name not in ("GROUP", "TAG"):
+        return
+    members = sorted(entry.tags) if entry.kind.name == "TAG" else _members(entry, index)
+    listed = ", ".join(f'"{member}"' for member in members)
+    raise ConfigError(
+        f"[suites.lm_eval]: {name!r} is a group of {len(members)} tasks. Name those that you want, "
+        f"each becomes an item of its own:\n    tasks = [{listed}]"
+    )
+
+
+def _members(entry: Any, index: Mapping[str, Any]) -> list[str]:
+    parts = (entry.cfg or {}).get("task") or []
+    parts = parts if isinstance(parts, Sequence) and not isinstance(parts, str) else [parts]
+    names = [str(p if isinstance(p, str) else p.get("task") or p.get("group")) for p in parts]
+    found: list[str] = []
+    for name in names:
+        inner = index.get(name)
+        if inner is not None and inner.kind.name == "TAG":
+            found += sorted(inner.tags)
+        elif inner is not None and inner.kind.name == "GROUP" and inner is not entry:
+            found += _members(inner, index)
+        else:
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
+def _unbuilt(name: str, entry: Any, error: Exception) -> str:
+    """Why a task can't be built, and the way out."""
+    config = entry.cfg or {}
+    told = (str(error) or type(error).__name__).splitlines()[0]
+    if isinstance(error, ImportError):
+        return f"lm-eval's task {name} needs more than is installed: {told}"
+    path, part = config.get("dataset_path"), config.get("dataset_name")
+    wanting = isinstance(error, OSError) or "find cache" in told or "BuilderConfig" in told
+    if not path or not wanting:
+        return f"lm-eval can't build its task {name} ({entry.yaml_path}): {told}"
+    files = (config.get("dataset_kwargs") or {}).get("data_files")
+    if files:
+        return f"lm-eval's task {name}: its data {files} can't be read: {told}"
+    arguments = ", ".join(repr(a) for a in (path, part) if a)
+    called = f"{path} ({part})" if part else str(path)
+    return (
+        f"lm-eval's task {name}: its data set {called} is not on this machine ({told}), and an "
+        "evaluation fetches nothing. Bring it into Hugging Face's cache where there is a network:\n"
+        f'    python -c "import datasets; datasets.load_dataset({arguments})"\n'
+        "or write a YAML file of your own with `dataset_path: json` and `data_files`, and name its "
+        "folder with include_path (docs/lm_eval.md)."
+    )

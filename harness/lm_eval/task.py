@@ -1,0 +1,118 @@
+"""One of lm-eval's tasks as a suite of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.config import DataSource
+from harness.lm_eval.judging import Graded, Judged, judged
+from harness.lm_eval.library import FEWSHOT_SEED, load_task, quiet
+from harness.lm_eval.model import Ask, Asked, language_model
+from harness.records import Grade, Response, Sample
+from harness.tasks import Measure, Study
+
+# Of a task's configuration: where things lie on this machine, which changes no question. What is
+# asked, and what counts as right, is in the identity's hash of samples.
+_PLACES = ("dataset_path", "dataset_name", "dataset_kwargs", "metadata")
+
+
+@dataclass(slots=True)
+class LmEval:
+    """Asks what a task of lm-eval asks, and has lm-eval judge the answers.
+
+    name: lm-eval's. include_path: a folder of YAML files where it is looked for first.
+    num_fewshot: as lm-eval's option: how many examples, but for a task that sets 0.
+    """
+
+    name: str
+    include_path: Path | None = None
+    num_fewshot: int | None = None
+    _judged: Judged | None = field(default=None, init=False, repr=False)
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """See `Task.identity`. config: hash of what the YAML says but for places of data."""
+        task = self._task()
+        figures = self._judged.figures if self._judged else []
+        lower = [figure.score for figure in figures if figure.lower]
+        bare = [figure.name for figure in figures if not figure.share]
+        return {
+            "lm_eval_task": self.name,
+            "version": str(task.VERSION),
+            "config": _hash(task),
+            "num_fewshot": task.get_config("num_fewshot"),
+            "fewshot_seed": FEWSHOT_SEED,
+            **({"lower_is_better": lower} if lower else {}),
+            **({"no_shares": bare} if bare else {}),
+        }
+
+    def conduct(self, source: DataSource, ask: Ask) -> list[Graded]:
+        """See `Task`. Raises ConfigError, DataError and UnavailableError.
+
+        A limit takes the first documents, as lm-eval's does.
+        """
+        task = self._task()
+        asked = Asked()
+        with quiet():
+            from lm_eval.evaluator import evaluate
+
+            task.set_fewshot_seed(FEWSHOT_SEED)
+            model = language_model(ask, asked, greediness=task.OUTPUT_TYPE == "loglikelihood")
+            outcome = evaluate(
+                model, {"tasks": {self.name: task}}, limit=source.limit, bootstrap_iters=0
+            )
+            self._judged = judged(task, outcome, asked)
+        return self._judged.graded
+
+    def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:
+        """lm-eval's figures with intervals of ours, and what its result files say of the task."""
+        assert self._judged is not None, "conducted before it is measured"
+        task = self._task()
+        return Study(
+            self._judged.measures,
+            {
+                "lm_eval": {
+                    "output_type": task.OUTPUT_TYPE,
+                    "version": task.VERSION,
+                    "num_fewshot": task.get_config("num_fewshot"),
+                    "documents": len(task.eval_docs),
+                    "higher_is_better": {f.name: not f.lower for f in self._judged.figures},
+                }
+            },
+        )
+
+    def _task(self) -> Any:
+        return load_task(self.name, self.include_path, self.num_fewshot)
+
+    def load(self, path: Path) -> list[Sample]:
+        """lm-eval loads what it asks (`conduct`)."""
+        raise NotImplementedError
+
+    def grade(self, sample: Sample, response: Response) -> Grade:
+        """lm-eval judges (`conduct`)."""
+        raise NotImplementedError
+
+    def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
+        """See `study`."""
+        raise NotImplementedError
+
+
+def _hash(task: Any) -> str:
+    """Of what the YAML says, but for places of data."""
+    config = {k: v for k, v in task.dump_config().items() if k not in _PLACES}
+    text = json.dumps(config, sort_keys=True, default=_source)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _source(value: Any) -> str:
+    """A function as it is written: its name tells where in memory it lies today."""
+    try:
+        return inspect.getsource(value)
+    except (TypeError, OSError):
+        return getattr(value, "__qualname__", type(value).__qualname__)
