@@ -51,3 +51,7 @@ class UnavailableError(MichiError):
 
 class InconclusiveWarning(UserWarning):
     """A gate could not tell; it warns where it is not set to fail."""
+
+
+class JudgeWarning(UserWarning):
+    """The judge can't be asked; the rule's grades stand."""

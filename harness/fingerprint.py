@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,6 +31,7 @@ _MODEL_FILES = (
     "*.py",
 )
 _ADAPTER_FILES = ("adapter_config.json", "*.safetensors")
+_DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")  # gpt-4o-2024-08-06 is a gpt-4o
 
 
 class FileHashes:
@@ -133,6 +135,34 @@ def checkpoint_fingerprint(checkpoint: Checkpoint, hashes: FileHashes) -> str:
         ]
     content = json.dumps([model.dtype, model.quantization, parts])
     return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def same_weights(one: Model, other: Model, hashes: FileHashes) -> bool:
+    """Whether two models are the same weights, in whatever precision or by whatever name.
+
+    Behind an API: the same name, a snapshot's date aside. Folders are compared by their files; hub
+    ids by their names, since nothing is fetched for this.
+    """
+    if one.engine != other.engine:
+        return False
+    if one.engine != "local":
+        return _DATED.sub("", one.weights) == _DATED.sub("", other.weights)
+    if one.weights == other.weights:
+        return one.revision == other.revision
+    if not (one.is_folder and other.is_folder):
+        return False
+    files = [sorted(Path(model.weights).glob("*.safetensors")) for model in (one, other)]
+    sizes = [[file.stat().st_size for file in of_model] for of_model in files]
+    # Sizes first: hashing takes a minute for 17 GB.
+    return (
+        bool(files[0])
+        and sizes[0] == sizes[1]
+        and _digests(files[0], hashes) == _digests(files[1], hashes)
+    )
+
+
+def _digests(files: Iterable[Path], hashes: FileHashes) -> list[str]:
+    return [hashes.of(file) for file in files]
 
 
 def _api_fingerprint(checkpoint: Checkpoint) -> str:

@@ -15,8 +15,9 @@ from harness.config import Matrix, missing_parts, reference_of
 from harness.config.gates import DEFAULT_GATES, Gate
 from harness.engines import Engine, open_engine
 from harness.errors import ConfigError, DataError, UnavailableError
-from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
-from harness.fingerprint import FileHashes, checkpoint_fingerprint
+from harness.evaluate import Evaluation, Graded, Progress, Workbench, ask, evaluate
+from harness.evaluate.judging import Jury, checkpoint_of
+from harness.fingerprint import FileHashes, checkpoint_fingerprint, same_weights
 from harness.ledger import Ledger
 from harness.records import Checkpoint, Model, Request, Response, Retrieval
 from harness.retrieval.retriever import Retriever
@@ -75,7 +76,8 @@ class EvalSession:
         self._readings: dict[str, dict[Request, Response]] = {}
         self._people: Mapping[str, Judgement] | None = None
         self._retrievers: dict[Retrieval, Retriever] = {}
-        self._open: tuple[Model, Engine] | None = None
+        self._jury: Jury | None = None
+        self._open: dict[Model, Engine] = {}
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
         """Measure one task on one checkpoint. Raises MichiError."""
@@ -167,6 +169,7 @@ class EvalSession:
             likelihoods=self.settings.likelihoods and folder is not None,
             ledger=self._ledger(checkpoint, task),
             retriever=self._retriever(checkpoint.retrieval),
+            judge=self._judge(progress),
         )
 
     def _judgements(self) -> Mapping[str, Judgement]:
@@ -192,6 +195,21 @@ class EvalSession:
             return self._retrievers[retrieval]
 
         return opened
+
+    def _sworn(self) -> Jury | None:
+        """The matrix's judge, once for all items. Raises ConfigError and DataError."""
+        judge = self.settings.matrix.judge
+        if judge is not None and self._jury is None:
+            self._jury = Jury(judge, self.fingerprint(checkpoint_of(judge)))
+        return self._jury
+
+    def _judge(self, progress: Progress) -> Callable[[Task, Sequence[Graded]], list[Graded]] | None:
+        jury = self._sworn()
+        if jury is None:
+            return None
+        return lambda task, graded: jury.judged(
+            task.name, graded, self._bench(task.name, jury.checkpoint, None, progress)
+        )
 
     def _reference_answers(
         self,
@@ -239,19 +257,29 @@ class EvalSession:
             )
             rubric = dataclasses.asdict(read_rubric(self.settings.grades))
             graded = len(self._judgements())
-            write_json(path, {**described, "rubric": rubric, "graded": graded})
+            described = {**described, "rubric": rubric, "graded": graded}
+            if jury := self._sworn():
+                described["judge"] = jury.described()
+                described["judge"]["same_as"] = [
+                    checkpoint.id
+                    for checkpoint in self.settings.matrix.checkpoints
+                    if same_weights(checkpoint.model, jury.checkpoint.model, self._hashes)
+                ]
+            write_json(path, described)
 
     def close(self) -> None:
-        """Give the model's memory back."""
-        if self._open is not None:
-            self._open[1].close()
-            self._open = None
+        """Give the models' memory back."""
+        while self._open:
+            self._open.popitem()[1].close()
 
     def _engine(self, model: Model) -> Engine:
-        if self._open is None or self._open[0] != model:
-            self.close()
-            self._open = (model, open_engine(model))
-        return self._open[1]
+        """The model's engine; of weights of our own one set lies in memory at a time."""
+        if model not in self._open:
+            if model.engine == "local":
+                for other in [m for m in self._open if m.engine == "local"]:
+                    self._open.pop(other).close()
+            self._open[model] = open_engine(model)
+        return self._open[model]
 
 
 def _no_data(task: Task, matrix: Matrix) -> str:

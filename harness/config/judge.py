@@ -5,6 +5,8 @@ model = "gpt-4o"                  # a [models.ID] of this file
 when = "unsure"                   # or "always", for a second opinion
 repeats = 3
 temperature = 0.7
+rubric = "./judge_ja.md"          # instead of the built-in one
+calibration = "../reports/judge/gpt-4o.json"
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from harness.records import Model
 from harness.toml import one_of, place, refuse_unknown, suggestion, value
 
 WHEN = ("unsure", "always")
+# Of several times asking: at 0 all would be one and the same answer.
+TEMPERATURE = 0.7
+_MOST = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,25 @@ def read_judge(path: Path, content: Mapping[str, Any], models: Mapping[str, Mode
             f"{path}: {where}: unknown model {model!r}.{suggestion(model, models)} "
             f"Known: {', '.join(models) or 'none'}."
         )
+    repeats = value(path, where, table, "repeats", int, 1)
+    if not 1 <= repeats <= _MOST:
+        raise ConfigError(f"{path}: {where}: repeats = {repeats}: expected 1 to {_MOST}.")
+    otherwise = TEMPERATURE if repeats > 1 else 0.0
+    temperature = value(path, where, table, "temperature", float, otherwise)
+    if temperature < 0 or (repeats > 1 and temperature == 0):
+        raise ConfigError(
+            f"{path}: {where}: temperature = {temperature:g}, repeats = {repeats}: a judge that is "
+            f"asked several times needs one above 0 (usual: {TEMPERATURE}), or it would say the "
+            "same each time."
+        )
     rubric, calibration = (
         value(path, where, table, key, str, None) for key in ("rubric", "calibration")
     )
     return Judge(
         model=models[model],
         when=one_of(path, where, "when", value(path, where, table, "when", str, "unsure"), WHEN),
-        repeats=value(path, where, table, "repeats", int, 1),
-        temperature=value(path, where, table, "temperature", float, 0.0),
+        repeats=repeats,
+        temperature=temperature,
         rubric=place(path, rubric) if rubric else None,
         calibration=place(path, calibration) if calibration else None,
     )

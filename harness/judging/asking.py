@@ -18,13 +18,15 @@ Ask = Callable[[Sequence[Request]], Mapping[Request, Response]]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """How a judge works. model: the id by which it goes. always: asked of every written answer.
+    """How a judge works. model: the id by which it goes. setup: digits that stand for all that
+    makes another judge of it (`calibration.Judged`). always: asked of every written answer.
 
     repeats: times asked of one answer, at `temperature`. calibration: None where nothing is known
     of how far it is to be trusted; it then never counts.
     """
 
     model: str
+    setup: str
     always: bool
     repeats: int
     temperature: float
@@ -42,9 +44,9 @@ def judged(suite: str, graded: Sequence[Graded], bench: Bench, ask: Ask) -> list
         for sample, response, grade in graded
         if _written(response, grade) and (bench.always or (grade.rule or grade).unsure)
     }
-    opinions = _opinions(list(dict.fromkeys(cases.values())), bench, ask)
+    heard = _heard(list(dict.fromkeys(cases.values())), bench, ask)
     return [
-        (sample, response, _told(suite, sample, grade, opinions[cases[sample.id]], bench))
+        (sample, response, _told(suite, sample, grade, heard[cases[sample.id]], bench))
         if sample.id in cases
         else (sample, response, grade)
         for sample, response, grade in graded
@@ -68,14 +70,25 @@ def _written(response: Response, grade: Grade) -> bool:
     return written and grade.outcome is not Outcome.MEASURED
 
 
-def _opinions(cases: Sequence[Case], bench: Bench, ask: Ask) -> dict[Case, Opinion]:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """An opinion, and which snapshots of an API's model gave it."""
+
+    opinion: Opinion
+    snapshots: tuple[str, ...]
+
+
+def _heard(cases: Sequence[Case], bench: Bench, ask: Ask) -> dict[Case, _Heard]:
     asked = {
         case: judge_requests(case, bench.rubric, bench.repeats, bench.temperature) for case in cases
     }
     requests = [request for of_case in asked.values() for request in of_case]
     responses = ask(requests) if requests else {}
     return {
-        case: opinion([_said(case, responses[request]) for request in of_case])
+        case: _Heard(
+            opinion([_said(case, responses[request]) for request in of_case]),
+            tuple(sorted({u.model for r in of_case if (u := responses[r].usage) and u.model})),
+        )
         for case, of_case in asked.items()
     }
 
@@ -84,12 +97,16 @@ def _said(case: Case, response: Response) -> Said | None:
     return None if response.finish == "refused" else read_verdict(response.text, case.answer)
 
 
-def _told(suite: str, sample: Sample, grade: Grade, said: Opinion, bench: Bench) -> Grade:
+def _told(suite: str, sample: Sample, grade: Grade, heard: _Heard, bench: Bench) -> Grade:
     rule = grade.rule or grade
     kind = str(sample.detail.get("kind") or "")
     stratum = stratum_of(suite, sample.stratum, kind, rule.unsure)
-    trusted = bench.calibration is not None and bench.calibration.trusts(stratum)
-    if grade.rule is None:
-        return over_unsure(grade, said, bench.model, trusted)
+    trusted = bench.calibration is not None and bench.calibration.trusts(stratum, heard.snapshots)
     # A person's verdict stands over the judge's, which is told beside it.
-    return replace(grade, judge=over_unsure(rule, said, bench.model, trusted=False).judge)
+    judged = over_unsure(rule, heard.opinion, bench.model, trusted and grade.rule is None)
+    told = {**judged.judge, "setup": bench.setup}
+    if heard.snapshots:
+        told["snapshots"] = list(heard.snapshots)
+    if grade.rule is None:
+        return replace(judged, judge=told)
+    return replace(grade, judge=told)

@@ -118,15 +118,23 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A judge beside people. strata: each; totals: over all of them, and by what the rule was."""
+    """A judge beside people. strata: each; totals: over all of them, and by what the rule was.
+
+    snapshots: which of an API's model answered when it was held against people.
+    """
 
     judged: Judged
     strata: tuple[Trust, ...]
     totals: tuple[Trust, ...] = ()
+    snapshots: tuple[str, ...] = ()
 
-    def trusts(self, stratum: Stratum) -> bool:
-        """Whether the judge may count on such answers: by their own stratum, by no other."""
-        return any(trust.stratum == stratum and trust.trusted for trust in self.strata)
+    def trusts(self, stratum: Stratum, snapshots: Sequence[str] = ()) -> bool:
+        """Whether the judge may count on such answers: by their own stratum, by no other.
+
+        snapshots: those that give the opinion: of another than was calibrated nothing is known.
+        """
+        known = set(snapshots) <= set(self.snapshots)
+        return known and any(t.stratum == stratum and t.trusted for t in self.strata)
 
 
 def stratum_of(suite: str, form: str, kind: str, unsure: bool) -> Stratum:
@@ -134,7 +142,7 @@ def stratum_of(suite: str, form: str, kind: str, unsure: bool) -> Stratum:
     return Stratum(suite, form, kind, "unsure" if unsure else "sure")
 
 
-def calibrate(judged: Judged, pairs: Sequence[Pair]) -> Calibration:
+def calibrate(judged: Judged, pairs: Sequence[Pair], snapshots: Iterable[str] = ()) -> Calibration:
     """Hold a judge against people."""
     groups: dict[Stratum, list[Pair]] = {}
     totals: dict[Stratum, list[Pair]] = {}
@@ -147,6 +155,7 @@ def calibrate(judged: Judged, pairs: Sequence[Pair]) -> Calibration:
         judged,
         tuple(_trust(stratum, groups[stratum]) for stratum in ordered),
         tuple(_trust(total, totals[total]) for total in sorted(totals, key=lambda s: s.rule)),
+        tuple(sorted(set(snapshots))),
     )
 
 
@@ -202,6 +211,7 @@ def calibration_row(calibration: Calibration, **described: Any) -> dict[str, Any
         **described,
         "trusted_where": f"n >= {FLOOR} and the lower end of kappa's interval >= {LEAST_KAPPA}",
         "judge": asdict(calibration.judged),
+        "snapshots": list(calibration.snapshots),
         "totals": [_row(trust) for trust in calibration.totals],
         "strata": [_row(trust) for trust in calibration.strata],
     }
@@ -221,6 +231,7 @@ def read_calibration(path: Path, judged: Judged) -> Calibration:
     try:
         schema, other = found["schema"], Judged(**found["judge"])
         strata = tuple(map(_from_row, found["strata"]))
+        snapshots = tuple(found["snapshots"])
     except (KeyError, TypeError) as error:
         raise ConfigError(f"{path}: no calibration of a judge ({error!r}). {_REMEDY}") from error
     if schema != SCHEMA:
@@ -231,7 +242,7 @@ def read_calibration(path: Path, judged: Judged) -> Calibration:
             "nothing of this one: take calibration = ... out of [judge], run the suites, then "
             "python -m harness calibrate RUN."
         )
-    return Calibration(judged, strata)
+    return Calibration(judged, strata, snapshots=snapshots)
 
 
 def _unlike(before: Judged, now: Judged) -> str:
