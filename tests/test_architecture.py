@@ -34,9 +34,11 @@ ALLOWED = {
     "tasks": PURE
     | {"grading", "membership", "retrieval", "selection", "statistics", "tasks", "toml"},
     "review": PURE | {"review"},
+    "judging": PURE | {"judging", "statistics"},
     "ledger": PURE,
     "evaluate": PURE
-    | {"config", "engines", "ledger", "retrieval", "review", "runs", "selection", "store", "tasks"},
+    | {"config", "engines", "judging", "ledger", "retrieval", "review", "runs", "selection"}
+    | {"store", "tasks"},
     "comparison": PURE
     | {"config", "grading", "membership", "review", "runs", "statistics", "toml", "comparison"},
     "server": PURE | {"comparison", "report", "review", "runs"},
