@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.engines.chat import Chat, Reply
+from harness.engines.parallel import in_parallel
+from harness.engines.server import Server
+from harness.ledger import Price
+from harness.records import Api
 from training.questions import prompts
-from training.questions.cost import Price, spent
+from training.questions.cost import spent
 from training.questions.documents import Document
 from training.questions.journal import Journal
 from training.questions.order import Order
@@ -26,9 +28,17 @@ def ask_all(
 ) -> tuple[list[Written], dict[str, Any]]:
     """All documents through the chat model, `concurrency` at a time."""
     chat = Chat(
-        model, order.base_url,
-        key_variable=order.key_variable, timeout=order.timeout, retries=order.retries,
-    )  # fmt: skip
+        model,
+        Server(
+            Api(
+                base_url=order.base_url or "",
+                key_variable=order.key_variable,
+                concurrency=order.concurrency,
+                timeout=order.timeout,
+                retries=order.retries,
+            )
+        ),
+    )
     journal = Journal(order.out / REPLIES, model)
 
     schema = prompts.KEY_SCHEMA if order.latest_eval else prompts.SCHEMA
@@ -41,8 +51,8 @@ def ask_all(
 
     progress = _Progress(len(documents), journal, report)
     written: dict[str, Written] = {}
-    for done in _in_parallel(one, documents, order.concurrency):
-        written[done.document.key] = done
+    for ended in in_parallel(one, documents, order.concurrency):
+        written |= {done.document.key: done for done in ended}
         progress(len(written))
     ordered = [written[document.key] for document in documents]
     replies = [reply for w in ordered for reply in w.replies]
@@ -62,22 +72,6 @@ def ask_all(
         "tokens": {"prompt": prompt, "answer": answer},
         "cost_usd": round(price.of(prompt, answer), 4) if price else None,
     }
-
-
-def _in_parallel(
-    work: Callable[[Document], Written], documents: Iterable[Document], width: int
-) -> Iterator[Written]:
-    """Results as they come. After an error nothing new is begun, and what runs may end."""
-    waiting = iter(documents)
-    with ThreadPoolExecutor(max_workers=width) as pool:
-        running: set[Future[Written]] = {
-            pool.submit(work, d) for d in itertools.islice(waiting, width)
-        }
-        while running:
-            ended, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                yield future.result()
-            running |= {pool.submit(work, d) for d in itertools.islice(waiting, len(ended))}
 
 
 class _Progress:

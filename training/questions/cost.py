@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from harness.engines.chat import Reply
 from harness.errors import ConfigError
+from harness.ledger import Price, tokens_of
 from training.questions.cloze import PER_DOCUMENT as CLOZES
 from training.questions.documents import Document
 from training.questions.order import Order
@@ -22,18 +22,6 @@ PRICES = {
 # of JSON in either language, at one token a Japanese character and four English ones.
 _PAIR_TOKENS = {"ja": 320, "en": 180}
 _KEY_TOKENS = {"ja": 80, "en": 50}  # of a key sentence with its answer
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """US dollars a million tokens."""
-
-    prompt: float
-    answer: float
-
-    def of(self, prompt_tokens: int, answer_tokens: int) -> float:
-        """Dollars for so many tokens."""
-        return (prompt_tokens * self.prompt + answer_tokens * self.answer) / 1e6
 
 
 def price_of(model: str, given: str | None) -> Price | None:
@@ -54,12 +42,6 @@ def estimate(documents: Sequence[Document], order: Order) -> tuple[int, int]:
     prompt = sum(tokens_of(m["content"]) for d in documents for m in order.messages(d))
     items, tokens = (CLOZES, _KEY_TOKENS) if order.latest_eval else (PER_DOCUMENT, _PAIR_TOKENS)
     return prompt, sum(items * tokens[document.language] for document in documents)
-
-
-def tokens_of(text: str) -> int:
-    """A guess on the high side: a token a character, or four characters where they are ASCII."""
-    ascii_ = sum(character.isascii() for character in text)
-    return len(text) - ascii_ + -(-ascii_ // 4)
 
 
 def spent(replies: Iterable[Reply]) -> tuple[int, int]:

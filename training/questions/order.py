@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.engines.chat import KEY
+from harness.records import Api
 from training.questions import prompts
 from training.questions.cloze import PER_DOCUMENT as CLOZES
 from training.questions.documents import Document
@@ -27,7 +27,7 @@ class Order:
     model: str | None = None
     latest_eval: bool = False
     base_url: str | None = None
-    key_variable: str = KEY
+    key_variable: str = Api().key_variable
     concurrency: int = 8
     price: str | None = None
     max_tokens: int | None = None

@@ -1,0 +1,138 @@
+"""Models behind an OpenAI-compatible server: OpenAI's own, vLLM, llama.cpp, transformers serve.
+
+Likelihoods of given continuations are read where the server returns prompt log-probabilities, as
+vLLM does (`prompt_logprobs`, https://docs.vllm.ai/en/latest/api/vllm/sampling_params.html): the
+prompt alone says how many of its tokens are the prompt's, the rest are the continuation's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterator, Sequence
+from typing import Any
+
+from harness.engines import Answer
+from harness.engines.chat import Chat
+from harness.engines.parallel import in_parallel
+from harness.engines.server import RefusedRequest, Server, usage_of
+from harness.errors import ConfigError, ServiceError
+from harness.records import Api, Checkpoint, Model, Request, Response, Usage
+
+
+class ApiEngine:
+    """A model behind a server. Raises ConfigError, and UnavailableError without a key."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._api = model.api or Api()
+        self._server = Server(self._api)
+        self._chats: dict[str, Chat] = {}
+
+    def answer(
+        self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Container[Request] = ()
+    ) -> Iterator[list[Answer]]:
+        """See `Engine.answer`: here each answer comes by itself."""
+        name = checkpoint.served_as or self.model.weights
+        chat = self._chats.setdefault(name, Chat(name, self._server))
+        wanted = [request for request in requests if request not in skip]
+
+        def one(request: Request) -> Answer:
+            if request.continuations:
+                return request, self._scored(name, request)
+            return request, self._written(name, chat, request)
+
+        yield from in_parallel(one, wanted, self._api.concurrency)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._server.close()
+
+    def _written(self, name: str, chat: Chat, request: Request) -> Response:
+        options: dict[str, Any] = {"temperature": request.temperature}
+        if request.temperature:
+            options["seed"] = request.draw
+        if request.stop:
+            options["stop"] = list(request.stop)
+        if not request.chat:
+            return self._completed(name, request, options)
+        schema = json.loads(request.schema) if request.schema else None
+        messages = [{"role": "user", "content": request.prompt}]
+        reply = chat.ask(messages, schema, request.max_new_tokens, **options)
+        if reply.finish == "invalid":
+            raise self._not_taken(request, reply.text)
+        usage = Usage(reply.prompt_tokens, reply.answer_tokens, reply.model)
+        return Response(_cut(reply.text, request), reply.finish, usage.answer_tokens, usage=usage)
+
+    def _completed(self, name: str, request: Request, options: dict[str, Any]) -> Response:
+        try:
+            done = self._server.complete(name, request.prompt, request.max_new_tokens, **options)
+        except RefusedRequest as error:
+            raise self._not_taken(request, str(error)) from error
+        if not done.choices:
+            raise self._not_taken(request, "the answer has no choices")
+        usage, choice = usage_of(done), done.choices[0]
+        finish = "length" if choice.finish_reason == "length" else "stop"
+        return Response(_cut(choice.text or "", request), finish, usage.answer_tokens, usage=usage)
+
+    def _scored(self, name: str, request: Request) -> Response:
+        alone, before = self._read(name, request, "")
+        values, tokens, spent = [], 0, [before]
+        for text in request.continuations:
+            logprobs, used = self._read(name, request, text)
+            values.append(sum(logprobs[len(alone) :]))
+            tokens += len(logprobs) - len(alone)
+            spent.append(used)
+        best = max(range(len(values)), key=values.__getitem__)
+        usage = Usage(
+            sum(used.prompt_tokens for used in spent),
+            sum(used.answer_tokens for used in spent),
+            before.model,
+        )
+        return Response(request.continuations[best], "scored", tokens, tuple(values), usage=usage)
+
+    def _read(self, name: str, request: Request, continuation: str) -> tuple[list[float], Usage]:
+        """Log-probabilities of all tokens of the prompt and what follows; the first one's is 0."""
+        extra: dict[str, Any] = {"prompt_logprobs": 0}
+        try:
+            if request.chat:
+                messages = [{"role": "user", "content": request.prompt}]
+                if continuation:
+                    messages.append({"role": "assistant", "content": continuation})
+                    extra |= {"add_generation_prompt": False, "continue_final_message": True}
+                done = self._server.chat(name, messages, 1, temperature=0.0, extra_body=extra)
+                found = getattr(done, "prompt_logprobs", None)
+            else:
+                done = self._server.complete(
+                    name, request.prompt + continuation, 1, temperature=0.0, extra_body=extra
+                )
+                found = done.choices and getattr(done.choices[0], "prompt_logprobs", None)
+        except RefusedRequest as error:
+            raise self._not_taken(request, str(error)) from error
+        if not found:
+            raise ConfigError(
+                f"{self._server.host} returned no prompt log-probabilities for {name}: take "
+                f"prompt_logprobs = true out of [models.{self.model.id}.api], and questions of "
+                "likelihood are asked in words."
+            )
+        return [_of_token(entry) for entry in found], usage_of(done)
+
+    def _not_taken(self, request: Request, said: str) -> ServiceError:
+        return ServiceError(
+            f"{self._server.host} would not take a request to {self.model.id} ({said}), which "
+            f"begins {request.prompt[:60]!r}. What was answered is kept. If it is a parameter that "
+            f"it does not know, name that under omit in [models.{self.model.id}.api]."
+        )
+
+
+def _of_token(entry: Any) -> float:
+    """A token's own log-probability: with prompt_logprobs = 0 nothing stands beside it."""
+    if not entry:  # the first token has nothing before it
+        return 0.0
+    (found,) = entry.values()
+    return float(found["logprob"] if isinstance(found, dict) else found.logprob)
+
+
+def _cut(text: str, request: Request) -> str:
+    """Before the first stop: some servers leave it in the text."""
+    cuts = [text.find(stop) for stop in request.stop if stop in text]
+    return text[: min(cuts)] if cuts else text
