@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness import calibrating
 from harness.comparison.baseline import (
     describe,
     doubts,
@@ -70,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     grading = commands.add_parser("review", help="grade a run's answers by eye, in a browser")
     add_arguments(grading)
     grading.set_defaults(command=_review)
+    calibration = commands.add_parser(
+        "calibrate", help="hold a run's judge against people's grades"
+    )
+    calibrating.add_arguments(calibration)
+    calibration.set_defaults(command=_calibrate)
     return parser
 
 
@@ -174,6 +180,12 @@ def _bless(options: argparse.Namespace) -> int:
 def _review(options: argparse.Namespace) -> int:
     for line in review(options):
         print(plain(line), flush=True)
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    for line in calibrating.calibrate_run(options):
+        print(plain(line))
     return 0
 
 

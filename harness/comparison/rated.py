@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.records import Outcome
@@ -20,7 +20,8 @@ class Rated:
     key: under which people grade it, the same for equal answers. outcome, rule: the rule's word,
     and whether it is "correct". counted: what accuracy counts. verdict: people's "right" or
     "wrong"; "" without any or for a tie. opinions: by author, as `harness.review.judgement.plain`
-    has them.
+    has them. unsure: whether the rule had to guess. judge: what a judging model said, as the row
+    has it, empty where none was asked.
     """
 
     checkpoint: str
@@ -35,6 +36,8 @@ class Rated:
     counted: bool
     verdict: str
     opinions: Mapping[str, Mapping[str, str]]
+    unsure: bool = False
+    judge: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def right(self) -> bool:
@@ -107,6 +110,8 @@ def _rated(checkpoint: str, suite: str, row: Mapping[str, Any]) -> Rated:
         counted=bool(row["correct"]),
         verdict=str(people.get("verdict") or ""),
         opinions=people.get("opinions") or {},
+        unsure=bool(row.get("unsure")),
+        judge=row.get("judge") or {},
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.comparison.acquisition import acquisition_results
 from harness.comparison.categories import category_results
 from harness.comparison.derived import Derived
+from harness.comparison.judged import JudgeReview, judge_review
 from harness.comparison.relative import relative_results
 from harness.comparison.reviewed import Review, review_of
 from harness.comparison.twins import twin_results
@@ -23,6 +24,7 @@ class Comparisons:
     categories: Derived
     relative: Derived
     review: Review
+    judge: JudgeReview = field(default_factory=JudgeReview)
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -39,4 +41,5 @@ def comparisons(run: Run) -> Comparisons:
         categories=category_results(run),
         relative=relative_results(run),
         review=review_of(run),
+        judge=judge_review(run),
     )
