@@ -40,9 +40,10 @@ ALLOWED = {
     | {"config", "engines", "judging", "ledger", "retrieval", "review", "runs", "selection"}
     | {"store", "tasks"},
     "comparison": PURE
-    | {"config", "grading", "membership", "review", "runs", "statistics", "toml", "comparison"},
+    | {"config", "grading", "judging", "membership", "review", "runs", "statistics", "toml"},
     "server": PURE | {"comparison", "report", "review", "runs"},
     "reviewing": PURE | {"comparison", "review", "runs", "server"},
+    "calibrating": PURE | {"comparison", "judging", "review", "reviewing", "runs"},
     "report": PURE | {"membership", "review", "runs", "statistics", "comparison", "report"},
 }
 
