@@ -272,6 +272,7 @@ def _tables(folder: Path) -> list[str]:
     """
     from harness.comparison.within import comparisons
     from harness.report.learnt import knowledge_tables
+    from harness.report.lm_eval import lm_eval_tables
     from harness.report.redact import nameless
     from harness.report.reviewed import review_tables
     from harness.report.tables import gates_table, relative_table
@@ -286,7 +287,7 @@ def _tables(folder: Path) -> list[str]:
     shown: list[Any] = []
     if "knowledge" in tasks:
         shown += knowledge_tables(run, compared)
-    shown += [*review_tables(run, compared.review), *unknown_tables(run)]
+    shown += [*review_tables(run, compared.review), *unknown_tables(run), *lm_eval_tables(run)]
     if tasks & {"jsquad", "marc_ja"}:
         shown.append(relative_table(run, compared.relative))
     shown.append(gates_table(run))

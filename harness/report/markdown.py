@@ -10,6 +10,7 @@ from harness.comparison.within import Comparisons
 from harness.records import Verdict
 from harness.report.cells import Table
 from harness.report.learnt import knowledge_tables
+from harness.report.lm_eval import lm_eval_tables
 from harness.report.missing import gap_notes, tasks_of
 from harness.report.regressions import regression_tables
 from harness.report.reviewed import review_tables
@@ -48,6 +49,7 @@ def summary(run: Run, compared: Comparisons, said: str = "") -> str:
         *(section(table, code=(1, 2, 3)) for table in regression_tables(run)),
         section(accuracies),
         section(relative_table(run, compared.relative)),
+        *map(section, lm_eval_tables(run)),
     ]
     topics = [
         _topic("What was learnt", learnt),

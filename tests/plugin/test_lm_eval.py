@@ -1,0 +1,198 @@
+"""lm-eval's tasks as items of pytest: a scripted engine answers, lm-eval judges."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.lm_eval.world import make_tasks
+from tests.plugin import helpers
+
+pytest.importorskip("lm_eval.evaluator", reason="lm-eval is not here")
+
+SUITE = """
+from harness import Evaluate
+from harness.tasks import Task
+
+
+def test_lm_eval(lm_eval_task: Task, evaluate: Evaluate) -> None:
+    evaluate(lm_eval_task)
+"""
+TABLE = """
+[suites.lm_eval]
+tasks = ["quiz_choose", "quiz_write"]
+include_path = "../tasks"
+"""
+
+
+@pytest.fixture
+def quiz(project: pytest.Pytester) -> pytest.Pytester:
+    """The small world with two tasks of lm-eval beside it."""
+    make_tasks(project.path / "tasks")
+    (project.path / "evals" / "test_lm_eval.py").write_text(SUITE, "utf-8")
+    helpers.add_to_matrix(project, TABLE)
+    return project
+
+
+def test_an_item_is_a_checkpoint_and_a_task(quiz: pytest.Pytester) -> None:
+    result = quiz.runpytest("evals/test_lm_eval.py", "--co", "-q")
+
+    checkpoints = ("base", "tuned", "tuned-long", "other")
+    assert [line for line in result.outlines if "::" in line] == [
+        f"evals/test_lm_eval.py::test_lm_eval[{checkpoint}-{task}]"
+        for checkpoint in checkpoints
+        for task in ("quiz_choose", "quiz_write")
+    ]
+
+
+def test_a_matrix_without_them_has_no_items(project: pytest.Pytester) -> None:
+    (project.path / "evals" / "test_lm_eval.py").write_text(SUITE, "utf-8")
+
+    result = project.runpytest("evals", "--co", "-q")
+
+    assert result.ret == 0
+    assert "test_lm_eval" not in helpers.output(result)
+    assert "12 tests collected" in helpers.output(result)
+
+
+def test_collecting_does_not_import_lm_eval(quiz: pytest.Pytester) -> None:
+    code = (
+        "import sys, pytest\n"
+        "assert pytest.main(['evals', '--co', '-q']) == 0\n"
+        "assert 'lm_eval' not in sys.modules and 'datasets' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=quiz.path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_figures_are_recorded_and_nothing_is_asked_twice(quiz: pytest.Pytester) -> None:
+    first = quiz.runpytest("evals/test_lm_eval.py", "-k", "base")
+    figures = helpers.figures(helpers.latest(quiz))
+    asked = helpers.asked(quiz)
+    helpers.forget_asked(quiz)
+    second = quiz.runpytest("evals/test_lm_eval.py", "-k", "base")
+
+    assert helpers.outcomes(first) == helpers.outcomes(second) == {"passed": 2}
+    assert len(asked) == 12
+    assert helpers.asked(quiz) == []
+    assert helpers.figures(helpers.latest(quiz)) == figures
+    assert {metric for _, task, metric in figures if task == "quiz_write"} == {
+        "exact_match,strict",
+        "exact_match,digits",
+    }
+    assert 0 <= figures["base", "quiz_choose", "acc"] <= 1
+    identity = helpers.report(helpers.latest(quiz))["results"][0]["identity"]
+    assert (identity["lm_eval_task"], identity["version"]) == ("quiz_choose", "1.0")
+
+
+def test_the_reports_tell_figures_that_are_no_shares_as_they_are(quiz: pytest.Pytester) -> None:
+    quiz.runpytest("evals/test_lm_eval.py", "-k", "base-quiz_choose")
+
+    value = helpers.figures(helpers.latest(quiz))["base", "quiz_choose", "brier_score"]
+    summary = (helpers.latest(quiz) / "summary.md").read_text("utf-8")
+    assert f"| {value:.3f} " in summary
+    assert f"| {100 * value:.1f} " not in summary
+    assert "## Tasks of lm-eval" in summary
+
+
+def test_a_gate_holds_a_task_of_lm_eval(quiz: pytest.Pytester) -> None:
+    helpers.add_to_matrix(quiz, "[gates.quiz_choose.acc]\nmargin = 0.9\n")
+
+    result = quiz.runpytest("evals/test_lm_eval.py", "-k", "tuned-quiz_choose", "-q")
+
+    gated = {r["metric"]: r for r in helpers.report(helpers.latest(quiz))["results"] if r["gate"]}
+    assert list(gated) == ["acc"], helpers.output(result)
+    assert (gated["acc"]["gate"]["against"], gated["acc"]["gate"]["n"]) == ("base", 6)
+
+
+def test_a_gate_on_what_is_no_mean_names_those_that_are(quiz: pytest.Pytester) -> None:
+    helpers.add_to_matrix(quiz, "[gates.quiz_choose.brier_score]\nmargin = 0.1\n")
+
+    result = quiz.runpytest("evals/test_lm_eval.py", "-k", "tuned-quiz_choose")
+
+    assert result.ret == 4
+    assert "Gates can be set for: acc, acc_norm" in helpers.output(result)
+
+
+def test_a_blessed_run_is_the_baseline_of_the_next(quiz: pytest.Pytester) -> None:
+    quiz.runpytest("evals/test_lm_eval.py", "-k", "base")
+    blessed = quiz.run(sys.executable, "-m", "harness", "bless", "reports/latest", "--allow-dirty")
+    helpers.add_to_matrix(
+        quiz, "[gates.quiz_choose.acc]\n[gates.quiz_write.'exact_match,strict']\n"
+    )
+
+    result = quiz.runpytest(
+        "evals/test_lm_eval.py", "-k", "base", "--eval-baseline", "reports/baselines/main.json"
+    )
+
+    assert "quiz_choose (6 samples, 1 checkpoints)" in helpers.output(blessed)
+    assert helpers.outcomes(result).get("passed") == 2
+    results = helpers.report(helpers.latest(quiz))["results"]
+    assert {r["metric"] for r in results if r["gate"]} == {"acc", "exact_match,strict"}
+
+
+def test_a_limit_is_kept(quiz: pytest.Pytester) -> None:
+    quiz.runpytest("evals/test_lm_eval.py", "-k", "base-quiz_choose", "--eval-limit", "3")
+
+    assert {r["n"] for r in helpers.report(helpers.latest(quiz))["results"]} == {3}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "said"),
+    [
+        ('["quiz_lost"]', "nobody/lost (here) is not on this machine"),
+        ('["quiz_wrong"]', "there is no task 'quiz_wrong'"),
+        ('["quiz"]', "is a group of 2 tasks"),
+    ],
+)
+def test_what_is_wrong_is_told_once_and_cleanly(
+    quiz: pytest.Pytester, tasks: str, said: str
+) -> None:
+    path = quiz.path / "world" / "matrix.toml"
+    path.write_text(
+        path.read_text("utf-8").replace('["quiz_choose", "quiz_write"]', tasks), "utf-8"
+    )
+
+    result = quiz.runpytest("evals/test_lm_eval.py", "-k", "base")
+
+    assert result.ret == 4
+    assert said in helpers.output(result)
+    assert helpers.told_cleanly(result)
+
+
+def test_without_lm_eval_items_are_skipped_with_the_reason(
+    quiz: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "lm_eval", None)
+
+    result = quiz.runpytest("evals/test_lm_eval.py", "-k", "base", "-rs")
+
+    assert helpers.outcomes(result) == {"skipped": 2}
+    assert "pip install 'pytest-michi[lm-eval]'" in helpers.output(result)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[suites.lm_eval]\ntasks = []", "expected names"),
+        ('[suites.lm_eval]\ntasks = ["a b"]', "names are made of letters"),
+        ('[suites.lm_eval]\ntasks = ["a", "a"]', "each once"),
+        ('[suites.lm_eval]\ntasks = ["jsquad"]', "is a task with [data.jsquad], too"),
+        ('[suites.lm_eval]\ntasks = ["a"]\nlimit = 0', "must be at least 1"),
+        ('[suites.lm_eval]\ntasks = ["a"]\nshots = 2', "unknown key 'shots'"),
+        ('[suites.jsquad]\nprompts = "lm-eval"', 'fewshot = "./FILE"'),
+        ('[suites.jsquad]\nprompts = "alpaca"\nfewshot = "./x"', "expected one of lm-eval"),
+        ('[suites.dates]\nprompts = "lm-eval"', "unknown key 'dates'"),
+    ],
+)
+def test_mistakes_in_the_table_are_named(project: pytest.Pytester, table: str, said: str) -> None:
+    helpers.add_to_matrix(project, table)
+
+    result = project.runpytest("evals")
+
+    assert result.ret == 4
+    assert said in helpers.output(result)
