@@ -8,8 +8,10 @@
 
 Samples go by the hash of what was asked and what counts as right: questions on private documents
 stay out of the file. Sorted, a sample a line ("-" where a checkpoint has no score), so that a
-change of one answer is a change of one line. Where people judged answers, "rule:SCORE" holds what
-the rule said of those. `figures` are for the person who reads the diff; the gate reads `scores`.
+change of one answer is a change of one line. Where people or a judging model judged answers,
+"rule:SCORE" holds what the rule said of those, "mark:model" tells where it was the model (run.judge
+says which), and "mark:unsure" where the rule had to guess. `figures` are for the person who reads
+the diff; the gate reads `scores`.
 """
 
 from __future__ import annotations
@@ -21,14 +23,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.comparison.scores import Scored, ScoreSet, metric_samples, score_set
+from harness.comparison.scores import PEOPLE, Scored, ScoreSet, metric_samples, score_set
 from harness.errors import ConfigError
 from harness.runs import Run
 
 SCHEMA = 1
 _DIGITS = 4  # of a figure that people read; scores are kept exactly, so that equal is equal
 _NONE = "-"
-_RULE = "rule:"  # a score by the rule, of the answers that a person judged
+_RULE = "rule:"  # a score by the rule, of the answers that somebody else judged
+_MODEL, _UNSURE = "mark:model", "mark:unsure"
 _MAKE = "Make one with: python -m harness bless RUN --out FILE."
 
 
@@ -56,12 +59,14 @@ class Baseline:
             for key, row in column["samples"].items():
                 if (text := row.split(" ")[place]) != _NONE:
                     scores.setdefault(key, {})[name] = float(text)
-        return ScoreSet(checkpoint, task, identity, tuple(map(_scored, scores.items())))
+        judge = str(self.content["run"].get("judge") or "")
+        samples = tuple(_scored(key, columns, judge) for key, columns in scores.items())
+        return ScoreSet(checkpoint, task, identity, samples)
 
 
-def _scored(entry: tuple[str, Mapping[str, float]]) -> Scored:
-    key, columns = entry
-    scores = {name: score for name, score in columns.items() if not name.startswith(_RULE)}
+def _scored(key: str, columns: Mapping[str, float], judge: str) -> Scored:
+    """judge: the setup of the judging model of that run."""
+    scores = {n: s for n, s in columns.items() if not n.startswith((_RULE, "mark:"))}
     of_rule = {n.removeprefix(_RULE): s for n, s in columns.items() if n.startswith(_RULE)}
     return Scored(
         key,
@@ -72,6 +77,8 @@ def _scored(entry: tuple[str, Mapping[str, float]]) -> Scored:
         response="",
         correct=None,
         rule={**scores, **of_rule} if of_rule else None,
+        judge="" if not of_rule else judge if _MODEL in columns else PEOPLE,
+        unsure=_UNSURE in columns,
     )
 
 
@@ -90,6 +97,8 @@ def make_baseline(
     if not tasks:
         raise ConfigError(f"{run.folder}: nothing was measured that a gate could go by.")
     described = {k: run.manifest.get(k) for k in ("id", "finished", "status", "command", "tree")}
+    if judge := run.manifest.get("judge"):
+        described["judge"] = judge["setup"]
     return {"schema": SCHEMA, "run": described, "digest": _digest(tasks), "tasks": tasks}
 
 
@@ -162,12 +171,20 @@ def _task(run: Run, task: str) -> dict[str, Any]:
     names = dict.fromkeys(metric_samples(metric)[0] for metric in metrics)
     columns = {name: _column(sets, name, lambda s: s.scores) for name in names}
     by_rule = {f"{_RULE}{name}": _column(sets, name, lambda s: s.rule or {}) for name in names}
-    judged = {name: column for name, column in by_rule.items() if column["samples"]}
+    marks = {
+        _MODEL: _column(sets, _MODEL, lambda s: {_MODEL: 1.0} if _by_model(s) else {}),
+        _UNSURE: _column(sets, _UNSURE, lambda s: {_UNSURE: 1.0} if s.unsure else {}),
+    }
+    judged = {name: column for name, column in {**by_rule, **marks}.items() if column["samples"]}
     return {
         "identities": _identities(sets.values()),
         "figures": {metric: _figures(run, task, metric) for metric in sorted(metrics)},
         "scores": dict(sorted({**columns, **judged}.items())),
     }
+
+
+def _by_model(sample: Scored) -> bool:
+    return sample.judge not in ("", PEOPLE)
 
 
 def _is_mean(metric: str, sets: Mapping[str, ScoreSet]) -> bool:

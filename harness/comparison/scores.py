@@ -17,6 +17,7 @@ from harness.runs import Run
 
 # Scores that have a metric for each stratum, and how its name begins.
 _BY_STRATUM = {"correct": "accuracy", "bleed": "bleed"}
+PEOPLE = "people"
 LOWER_IS_BETTER = frozenset({"bleed", "contradiction"})
 # What data sets call the document that questions share; SQuAD's articles have a title.
 _DOCUMENT = ("document_id", "document", "title")
@@ -28,7 +29,9 @@ class Scored:
 
     key: what pairs it with the same sample elsewhere (`sample_key`). cluster: what samples share
     that makes them dependent. scores: named figures; correct: None where nobody said.
-    rule: the rule's figures where a person judged the answer, None where nobody did.
+    rule: the rule's figures where somebody else judged the answer, None where nobody did. judge:
+    who judged: "people", the setup of a judging model, or "" for the rule. unsure: whether the rule
+    had to guess.
     prompt: hash of what the model was given, where the key stands for the bare document only.
     """
 
@@ -41,6 +44,8 @@ class Scored:
     correct: bool | None
     prompt: str = ""
     rule: Mapping[str, float] | None = None
+    judge: str = ""
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,8 @@ def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = N
 
     A sample that both have is of the stratum that ours says: baseline files keep none. Both answers
     of a pair count by the same judge, a person's verdict only where a person judged the other one,
-    too: else grading the wrong answers of one side would make it better than it is.
+    too: else grading the wrong answers of one side would make it better than it is. A model's
+    verdict counts also beside an answer of which the rule is sure, for it is asked of no such one.
     """
     here, there = ours.by_key(), theirs.by_key()
     every = {**here, **{key: s for key, s in there.items() if key not in here}}
@@ -151,7 +157,10 @@ def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = N
 
 def _by_same_judge(one: Scored, other: Scored) -> Mapping[str, float]:
     """The figures of one answer by the judge that the other one has, too."""
-    return one.scores if one.rule is None or other.rule is not None else one.rule
+    if one.rule is None or one.judge == other.judge:
+        return one.scores
+    settled = other.rule is None and not other.unsure
+    return one.scores if one.judge != PEOPLE and settled else one.rule
 
 
 def _has(samples: Mapping[str, Scored], key: str, score: str) -> bool:
@@ -200,4 +209,14 @@ def _scored(row: Mapping[str, Any]) -> Scored:
         response=str(row["response"]),
         correct=row.get("correct"),
         rule=finite_scores(row["rule"]["scores"]) if row.get("rule") else None,
+        judge=_judge(row),
+        unsure=bool(row.get("unsure")),
     )
+
+
+def _judge(row: Mapping[str, Any]) -> str:
+    """Whose verdict took the place of the rule's."""
+    if not row.get("rule"):
+        return ""
+    judge = row.get("judge") or {}
+    return str(judge["setup"]) if judge.get("counted") else PEOPLE
