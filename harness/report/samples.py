@@ -148,6 +148,9 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return f"{text[:longest]} … [+{len(text) - longest:,}]"
 
 
+ANSWERED = "answered "  # how `harness.grading.choice` begins its reasons
+
+
 def confusion(run: Run, checkpoint: str, task: str = "marc_ja") -> dict[str, Any] | None:
     """What was answered for each gold label; answers that are no label are counted apart.
 
@@ -161,7 +164,8 @@ def confusion(run: Run, checkpoint: str, task: str = "marc_ja") -> dict[str, Any
     counts = [[0] * (len(labels) + 1) for _ in labels]
     for row in rows.values():
         gold = str(row["gold"][0])
-        said = gold if row["correct"] else str(row["response"]).strip()
+        # The grader's own word: an answer in words is longer than its label.
+        said = gold if row["correct"] else str(row["reason"]).removeprefix(ANSWERED)
         column = labels.index(said) if said in labels else len(labels)
         counts[labels.index(gold)][column] += 1
     return {"labels": labels, "counts": counts}

@@ -7,6 +7,7 @@ kept, so that one call serves all resamples of a bootstrap.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.records import Interval
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
 
 
 def summarise(
-    gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str], clusters: Sequence[str]
+    gold: Sequence[str],
+    predicted: Sequence[str],
+    labels: Sequence[str],
+    clusters: Sequence[str],
+    no_label: str | None = None,
 ) -> dict[str, tuple[float, Interval]]:
     """Return accuracy, balanced accuracy and macro-F1 with their intervals; aligned sequences.
 
-    Raises ValueError without answers, if lengths differ, or for a label that isn't in `labels`.
+    no_label: what is predicted where an answer gives no label: wrong for its gold label, and no
+    class of its own to average over. Raises ValueError without answers, if lengths differ, or for a
+    label that isn't in `labels`.
     """
-    rows = indicators(gold, predicted, labels)
+    told = labels if no_label is None else (*labels, no_label)
+    rows = indicators(gold, predicted, told)
     right = [float(one == other) for one, other in zip(gold, predicted, strict=True)]
     counts = rows.sum(axis=0)
     return {
@@ -37,8 +45,8 @@ def summarise(
             bootstrap_interval(rows, clusters, balanced_accuracy),
         ),
         "macro_f1": (
-            float(macro_f1(counts)),
-            bootstrap_interval(rows, clusters, macro_f1),
+            float(macro_f1(counts, len(labels))),
+            bootstrap_interval(rows, clusters, partial(macro_f1, classes=len(labels))),
         ),
     }
 
@@ -73,12 +81,16 @@ def balanced_accuracy(counts: Array) -> Array:
     return _mean_of_defined(recalls)
 
 
-def macro_f1(counts: Array) -> Array:
-    """Mean F1 over the labels that occur in gold or among the predictions."""
+def macro_f1(counts: Array, classes: int | None = None) -> Array:
+    """Mean F1 over the labels that occur in gold or among the predictions.
+
+    classes: how many of the labels, from the first, are classes; None for all.
+    """
     import numpy as np
 
     hits = np.diagonal(counts, axis1=-2, axis2=-1)
-    return _mean_of_defined(_share(2 * hits, counts.sum(axis=-1) + counts.sum(axis=-2)))
+    f1 = _share(2 * hits, counts.sum(axis=-1) + counts.sum(axis=-2))
+    return _mean_of_defined(f1[..., :classes])
 
 
 def _share(part: Array, whole: Array) -> Array:

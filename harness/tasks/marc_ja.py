@@ -1,5 +1,7 @@
 """MARC-ja: is a review positive or negative? The likelier of two answers counts.
 
+Of a model that doesn't tell likelihoods, the answer that it writes counts: another identity.
+
 Data, one JSON object a line, in either published form: `review_id, text, label` with labels
 "positive"/"negative" (JGLUE's own files), or `sentence, label` with 0 for positive and 1 for
 negative (the hub's copies). MARC-ja was withdrawn with the reviews it was made of; bring your own.
@@ -8,14 +10,14 @@ negative (the hub's copies). MARC-ja was withdrawn with the reviews it was made 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.errors import DataError
 from harness.grading import choice
 from harness.jsonl import read_rows, text_field
-from harness.records import Grade, Request, Response, Sample
+from harness.records import Grade, Outcome, Request, Response, Sample
 from harness.statistics.classification import summarise
 from harness.tasks import Measure, SampleSet
 
@@ -25,19 +27,33 @@ PROMPT = (
 )
 LABELS = {"positive": "ポジティブ", "negative": "ネガティブ"}
 _NUMBERED = ("positive", "negative")
+_NO_LABEL = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MarcJa:
-    """Binary sentiment by the summed log-likelihood of each answer."""
+    """Binary sentiment by the summed log-likelihood of each answer.
+
+    in_words: the model writes its answer, and the label that it states counts. An answer that
+    states none, or both, is wrong.
+    """
 
     prompt: str = PROMPT
     name: str = "marc_ja"
+    in_words: bool = False
+    max_new_tokens: int = 16
 
     @property
     def identity(self) -> Mapping[str, Any]:
         """See `Task.identity`."""
-        return {"prompt": self.prompt, "answers": list(LABELS.values()), "likelihood": "sum"}
+        asked = {"prompt": self.prompt, "answers": list(LABELS.values())}
+        if self.in_words:
+            return {**asked, "in_words": True, "max_new_tokens": self.max_new_tokens}
+        return {**asked, "likelihood": "sum"}
+
+    def generative(self) -> MarcJa:
+        """See `Task`."""
+        return replace(self, in_words=True)
 
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`."""
@@ -46,35 +62,41 @@ class MarcJa:
             key = "sentence" if "sentence" in row and "text" not in row else "text"
             text = text_field(path, number, row, key)
             id = str(row.get("review_id", f"row-{number}"))
-            request = Request(
-                self.prompt.replace("{text}", text), continuations=tuple(LABELS.values())
-            )
+            prompt = self.prompt.replace("{text}", text)
+            if self.in_words:
+                request = Request(prompt, max_new_tokens=self.max_new_tokens)
+            else:
+                request = Request(prompt, continuations=tuple(LABELS.values()))
             gold = LABELS[_label(path, number, row)]
             samples.add(Sample(id, request, (gold,), cluster=id), str(number))
         return samples.finish()
 
     def grade(self, sample: Sample, response: Response) -> Grade:
         """See `Task.grade`."""
+        if self.in_words:
+            return choice.grade_stated(response.text, tuple(LABELS.values()), sample.gold[0])
         return choice.grade(response.logprobs, sample.request.continuations, sample.gold[0])
 
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
         """Accuracy (Wilson), balanced accuracy and macro-F1 (bootstrap): one class is the rarer."""
         labels = tuple(LABELS.values())
         gold = [sample.gold[0] for sample, _ in graded]
-        said = [
-            g if grade.correct else _other(g) for g, (_, grade) in zip(gold, graded, strict=True)
-        ]
+        said = [_said(g, grade) for g, (_, grade) in zip(gold, graded, strict=True)]
         clusters = [sample.cluster for sample, _ in graded]
-        figures = summarise(gold, said, labels, clusters)
+        figures = summarise(gold, said, labels, clusters, no_label=_NO_LABEL)
         return [
             Measure(metric, value, interval, len(gold), len(set(clusters)), metric == "accuracy")
             for metric, (value, interval) in figures.items()
         ]
 
 
-def _other(label: str) -> str:
-    """The label that a wrong answer gave: there are but two."""
-    return next(other for other in LABELS.values() if other != label)
+def _said(gold: str, grade: Grade) -> str:
+    """The label that an answer gave: there are but two, and none where it states none."""
+    if grade.correct:
+        return gold
+    if grade.outcome is Outcome.ABSTAINED:
+        return _NO_LABEL
+    return next(other for other in LABELS.values() if other != gold)
 
 
 def _label(path: Path, number: int, row: Mapping[str, Any]) -> str:
