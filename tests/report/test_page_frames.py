@@ -142,8 +142,7 @@ def test_paper_cuts_no_column(visitor: Visit, folders: dict[str, Path]) -> None:
               .map((node) => `${node.getAttribute('aria-label')} ${node.scrollWidth}`)"""
         )
         assert cut == [], (name, address)
-    pages = page.pdf(format="A4", margin=dict.fromkeys(("left", "right", "top", "bottom"), "1cm"))
-    assert pages[:5] == b"%PDF-"
+    assert page.pdf(format="A4")[:5] == b"%PDF-"
 
 
 def test_the_page_gives_a_figure_the_sign_that_tables_give_it(visit: Visit, tmp_path: Path) -> None:

@@ -159,8 +159,10 @@ function composedName(task, metric) {
   const rest = metric.slice(begin.length + 1);
   const [method] = /^(loss|zlib|reference|dc_pdd|min_k_(plus_plus_)?\d+)(?=_|$)/.exec(rest) || [''];
   const of = method ? rest.slice(method.length + 1) : rest;
+  const measure = localised(MEASURES, begin);
+  const gap = /[A-Za-z]$/.test(measure) ? ' ' : T('comma'); // no space between Japanese words
   const group = of && ({ membership: languageName, verbatim: runName, trained: datasetName, review: questionsName }[task] || formName)(of);
-  return [[localised(MEASURES, begin), method && methodName(method)].filter(Boolean).join(language === 'ja' ? T('comma') : ' '),
+  return [[measure, method && methodName(method)].filter(Boolean).join(gap),
     group && worded(group)].filter(Boolean).join(T('comma'));
 }
 
