@@ -48,7 +48,8 @@ def estimate(
     """A figure with its interval, BLANK where there is none."""
     if not found or found.get(name) is None:
         return BLANK
-    return f"{number(found[name], scale)} {bounds(*map(found.get, ends), scale)}"
+    low, high = map(found.get, ends)
+    return f"{number(found[name], scale)} {bounds(low, high, scale)}"
 
 
 def bare(figure: str) -> str:
