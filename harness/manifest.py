@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import os
 import platform
+import re
 import secrets
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 
 from harness.config import Matrix
 from harness.fingerprint import FileHashes
+from harness.records import Api, Model
 from harness.runs import SCHEMA, Item
 from harness.scrub import place, scrub, scrub_all, scrub_arguments
 from harness.versions import versions
@@ -28,9 +30,11 @@ PACKAGES = (
     "transformers",
     "peft",
     "bitsandbytes",
+    "openai",
     "lm-eval",
     "datasets",
 )
+OPENAI = "https://api.openai.com/v1"
 
 
 def new_run_id() -> str:
@@ -78,6 +82,7 @@ def describe(
                 "dtype": model.dtype,
                 "quantization": model.quantization,
                 "note": scrub(model.note, root),
+                "api": _api(model),
                 "release_evidence": scrub(model.release_evidence, root),
             }
             for model in matrix.models
@@ -87,6 +92,7 @@ def describe(
                 "id": checkpoint.id,
                 "model": checkpoint.model.id,
                 "adapter": _place(str(checkpoint.adapter), root) if checkpoint.adapter else None,
+                "served_as": checkpoint.served_as,
                 "dataset": checkpoint.dataset,
                 "epochs": checkpoint.epochs,
                 "baseline": checkpoint.baseline,
@@ -109,6 +115,21 @@ def describe(
             "platform": f"{platform.system()} {platform.machine()}",
             "packages": versions(PACKAGES),
         },
+    }
+
+
+def _api(model: Model) -> dict[str, Any] | None:
+    """How an API's model was reached; its address without a name or password in it."""
+    if model.engine == "local":
+        return None
+    api = model.api or Api()
+    return {
+        "base_url": re.sub(r"//[^/@]*@", "//", api.base_url) or OPENAI,
+        "prompt_logprobs": api.prompt_logprobs,
+        "price": api.price,
+        "max_cost": api.max_cost,
+        "extra_body": api.extra_body,
+        "omit": list(api.omit),
     }
 
 

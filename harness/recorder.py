@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +135,9 @@ class Recorder:
             return
         terminalreporter.section("michi", sep="=")
         if self._items and (self.settings.run_folder / "run.json").exists():
-            for line in _tables(self.settings.run_folder):
+            from harness.report.terminal import run_lines
+
+            for line in run_lines(self.settings.run_folder):
                 terminalreporter.write_line(line)
         for note in self._notes:
             terminalreporter.write_line(note)
@@ -263,36 +264,6 @@ class Recorder:
     def _note(self, text: str) -> None:
         if text not in self._notes:
             self._notes.append(text)
-
-
-def _tables(folder: Path) -> list[str]:
-    """The article's two tables, and what stands between them, as lines.
-
-    A table whose suites were not selected is left out.
-    """
-    from harness.comparison.within import comparisons
-    from harness.report.learnt import knowledge_tables
-    from harness.report.lm_eval import lm_eval_tables
-    from harness.report.redact import nameless
-    from harness.report.reviewed import review_tables
-    from harness.report.tables import gates_table, relative_table
-    from harness.report.terminal import WIDTH, render
-    from harness.report.unknown import unknown_tables
-
-    run = read_run(folder)
-    compared = comparisons(run)
-    if run.manifest.get("redact"):
-        compared = nameless(compared)
-    tasks = {item.task for item in run.items}
-    shown: list[Any] = []
-    if "knowledge" in tasks:
-        shown += knowledge_tables(run, compared)
-    shown += [*review_tables(run, compared.review), *unknown_tables(run), *lm_eval_tables(run)]
-    if tasks & {"jsquad", "marc_ja"}:
-        shown.append(relative_table(run, compared.relative))
-    shown.append(gates_table(run))
-    width = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
-    return [line for table in shown if table is not None for line in ["", *render(table, width)]]
 
 
 def _short(path: Path, config: pytest.Config) -> str:

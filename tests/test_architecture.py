@@ -45,7 +45,8 @@ ALLOWED = {
     "server": PURE | {"comparison", "report", "review", "runs"},
     "reviewing": PURE | {"comparison", "review", "runs", "server"},
     "calibrating": PURE | {"comparison", "judging", "review", "reviewing", "runs"},
-    "report": PURE | {"membership", "review", "runs", "statistics", "comparison", "report"},
+    "report": PURE
+    | {"ledger", "membership", "review", "runs", "statistics", "comparison", "report"},
 }
 
 

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from harness.comparison.within import Comparisons
+from harness.report.apis import costs
 from harness.report.cells import ordered_checkpoints
 from harness.report.details import details
 from harness.report.kinds import by_kind
@@ -25,9 +26,11 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
     notes: {kind of comparison: [what could not be made, and why]}.
     details: {checkpoint: {task: what it found besides figures}}, as `harness.tasks` says.
     review: what people's grades say (`harness.comparison.reviewed`).
+    judge: what a judging model said (`harness.comparison.judged`).
     outcomes: {checkpoint: {form: {outcome: answers}}} of the knowledge questions.
     verdict: {"sentence": in English, "parts": what it is made of (`harness.report.verdict`), None
     where no checkpoint was measured beside the baseline}.
+    costs: of answers from APIs (`harness.report.apis.costs`).
     kinds: {checkpoint: {form: {kind of fact: accuracy}}} (`harness.report.kinds`).
     """
     results = [r for item in run.items for r in item.results] + list(compared.results)
@@ -48,11 +51,13 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
             },
             "details": details(run),
             "review": dataclasses.asdict(compared.review),
+            "judge": dataclasses.asdict(compared.judge),
             "outcomes": {c: forms for c in checkpoints if (forms := outcomes(run, c))},
             "verdict": {
                 "sentence": verdict_sentence(found, results, run.baseline),
                 "parts": found,
             },
+            "costs": costs(run),
             "kinds": {c: forms for c in checkpoints if (forms := by_kind(run, c))},
         }
     )

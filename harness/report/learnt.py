@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from harness.comparison.derived import Derived
 from harness.comparison.within import Comparisons
 from harness.records import Result
+from harness.report.apis import cautions
 from harness.report.cells import (
     BLANK,
     COLUMNS_OF_CHECKPOINT,
@@ -78,6 +79,7 @@ def accuracy_table(run: Run, acquisition: Derived) -> Table:
         ),
         rows=tuple(rows),
         notes=notes_of(
+            *cautions(run),
             interval_note(shown),
             _acquired_note(run, acquisition),
             *reasons([*shown, *(r for r in acquisition.results if r.headline)]),

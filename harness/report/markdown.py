@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from harness.comparison.within import Comparisons
 from harness.records import Verdict
+from harness.report.apis import costs_tables
 from harness.report.cells import Table
+from harness.report.judged import judge_tables
 from harness.report.learnt import knowledge_tables
 from harness.report.lm_eval import lm_eval_tables
 from harness.report.missing import gap_notes, tasks_of
@@ -54,7 +56,9 @@ def summary(run: Run, compared: Comparisons, said: str = "") -> str:
     topics = [
         _topic("What was learnt", learnt),
         _topic("Graded by people", review_tables(run, compared.review)),
+        _topic("Judged by a model", judge_tables(compared.judge)),
         _topic("Unknown before?", unknown_tables(run)),
+        _topic("Costs of APIs", costs_tables(run)),
         _topic("Not measured", _not_measured(run)),
         _topic("All results", [results_table(run, compared)]),  # the longest
     ]

@@ -1,4 +1,4 @@
-"""A table as plain lines of fixed width, for terminals and logs; no colour codes.
+"""A run's tables as plain lines of fixed width, for terminals and logs; no colour codes.
 
 Minus signs are "-" here and U+2212 in summary.md and on the page: tools read "-", and terminals
 of East Asia may give U+2212, whose width Unicode calls ambiguous, two columns.
@@ -7,9 +7,21 @@ of East Asia may give U+2212, whose width Unicode calls ambiguous, two columns.
 from __future__ import annotations
 
 import re
+import shutil
 import unicodedata
+from pathlib import Path
 
+from harness.comparison.within import comparisons
+from harness.report.apis import costs_tables
 from harness.report.cells import MINUS, Table
+from harness.report.judged import judge_tables
+from harness.report.learnt import knowledge_tables
+from harness.report.lm_eval import lm_eval_tables
+from harness.report.redact import nameless
+from harness.report.reviewed import review_tables
+from harness.report.tables import gates_table, relative_table
+from harness.report.unknown import unknown_tables
+from harness.runs import read_run
 
 WIDTH = 100
 _GAP = "  "
@@ -110,3 +122,29 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _hanging(text: str, width: int) -> list[str]:
     return [("  " if place else "") + line for place, line in enumerate(wrap(text, width - 2))]
+
+
+def run_lines(folder: Path) -> list[str]:
+    """The article's two tables, and what stands between them, as wide as the terminal.
+
+    A table whose suites were not selected is left out.
+    """
+    run = read_run(folder)
+    compared = comparisons(run)
+    if run.manifest.get("redact"):
+        compared = nameless(compared)
+    tasks = {item.task for item in run.items}
+    shown: list[Table | None] = []
+    if "knowledge" in tasks:
+        shown += knowledge_tables(run, compared)
+    shown += [
+        *review_tables(run, compared.review),
+        *judge_tables(compared.judge),
+        *unknown_tables(run),
+        *lm_eval_tables(run),
+    ]
+    if tasks & {"jsquad", "marc_ja"}:
+        shown.append(relative_table(run, compared.relative))
+    shown += [gates_table(run), *costs_tables(run)]
+    width = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
+    return [line for table in shown if table is not None for line in ["", *render(table, width)]]

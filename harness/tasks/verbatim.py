@@ -95,6 +95,11 @@ class Verbatim:
             "max_new_tokens": self.max_new_tokens,
         }
 
+    def generative(self) -> Verbatim:
+        """See `Task`: a chat model can't be given a bare beginning."""
+        chats = tuple(style for style in self.styles if style != CONTINUE)
+        return dataclasses.replace(self, styles=chats or (GENERAL, GUIDED))
+
     def preliminary(self, path: Path) -> list[Request]:
         """None: only the texts that are left out are counted before."""
         return []

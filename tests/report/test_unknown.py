@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.comparison.within import comparisons
-from harness.recorder import _tables
+from harness.report.terminal import run_lines
 from harness.report.cells import Table
 from harness.report.document import document
 from harness.report.markdown import summary
@@ -245,7 +245,7 @@ def test_no_table_is_wider_than_100_columns(run: Run) -> None:
 def test_the_tables_have_an_order_and_are_opened_after_what_was_kept(run: Run) -> None:
     text = summary(run, comparisons(run))
     titles = [line for line in text.splitlines() if line.startswith("##")]
-    terminal = "\n".join(_tables(run.folder))
+    terminal = "\n".join(run_lines(run.folder))
 
     order = [
         next(n for n, title in enumerate(titles) if begin in title)

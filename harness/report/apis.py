@@ -1,0 +1,83 @@
+"""What answers from an API cost, and what must be borne in mind when they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.ledger import read_costs
+from harness.report.cells import BLANK, Table
+from harness.runs import Run
+
+CAUTION = (
+    "{checkpoints}: behind an API, never trained on these documents, which were not public: what "
+    "is right there is reached by analogy and guessing, or the documents are not as private as "
+    "thought."
+)
+
+
+def cautions(run: Run) -> tuple[str, ...]:
+    """What stands under accuracies on private documents: the article's caution about its GPT-4."""
+    apis = {m["id"] for m in run.manifest["models"] if m["engine"] == "api"}
+    named = [str(c["id"]) for c in run.checkpoints if c["model"] in apis and not c.get("served_as")]
+    return (CAUTION.format(checkpoints=", ".join(named)),) if named else ()
+
+
+def costs(run: Run) -> list[dict[str, Any]]:
+    """Answers, tokens and US dollars of a run by checkpoint, task and snapshot that answered.
+
+    usd is None where the matrix names no price. Answers from the store cost nothing and are left
+    out.
+    """
+    totals: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in read_costs(run.folder):
+        key = (row["checkpoint"], row["task"], row["snapshot"])
+        total = totals.setdefault(
+            key,
+            {
+                **dict(zip(("checkpoint", "task", "snapshot"), key, strict=True)),
+                "model": row["model"],
+                "answers": 0,
+                "prompt_tokens": 0,
+                "answer_tokens": 0,
+                "usd": None,
+            },
+        )
+        for name in ("answers", "prompt_tokens", "answer_tokens"):
+            total[name] += row[name]
+        if row["usd"] is not None:
+            total["usd"] = round((total["usd"] or 0.0) + row["usd"], 8)
+    return list(totals.values())
+
+
+def costs_tables(run: Run) -> list[Table]:
+    """What answers from APIs cost; nothing where none was asked."""
+    found = costs(run)
+    if not found:
+        return []
+    prices = [row["usd"] for row in found]
+    if None in prices:
+        total = "Without a price in the matrix no cost can be told."
+    else:
+        total = f"Together ${sum(prices):.4f}; answers from the store cost nothing again."
+    return [
+        Table(
+            title="Costs of APIs",
+            columns=("checkpoint", "task", "answered by", "answers", "tokens in", "out", "US $"),
+            rows=tuple(_row(row) for row in found),
+            notes=(total,),
+            numeric=(3, 4, 5, 6),
+        )
+    ]
+
+
+def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        row["checkpoint"],
+        row["task"],
+        row["snapshot"] or BLANK,
+        f"{row['answers']:,}",
+        f"{row['prompt_tokens']:,}",
+        f"{row['answer_tokens']:,}",
+        BLANK if row["usd"] is None else f"{row['usd']:.4f}",
+    )
