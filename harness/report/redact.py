@@ -50,7 +50,9 @@ def redacted_report(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def nameless(compared: Comparisons) -> Comparisons:
-    """The comparisons of a run, with numbers for the names of the people who graded."""
+    """The comparisons of a run, with numbers for the names of the people who graded, and without
+    the reasons of a judge.
+    """
     pairs = compared.review.graders
     names = dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second))
     numbered = {name: f"grader {number}" for number, name in enumerate(names, 1)}
@@ -58,7 +60,9 @@ def nameless(compared: Comparisons) -> Comparisons:
         dataclasses.replace(p, first=numbered[p.first], second=numbered[p.second]) for p in pairs
     )
     review = dataclasses.replace(compared.review, graders=graders)
-    return dataclasses.replace(compared, review=review)
+    apart = tuple(dataclasses.replace(a, reason=HIDDEN) for a in compared.judge.apart)
+    judge = dataclasses.replace(compared.judge, apart=apart)
+    return dataclasses.replace(compared, review=review, judge=judge)
 
 
 def _untemplated(value: Any) -> Any:
