@@ -41,7 +41,7 @@ class JSQuAD:
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`."""
         samples = SampleSet(path)
-        for place, title, context, question in _questions(path):
+        for place, title, context, question in questions(path):
             try:
                 gold = tuple(answer["text"] for answer in question["answers"])
                 prompt = self.prompt.replace("{question}", question["question"])
@@ -74,8 +74,8 @@ class JSQuAD:
         return measures
 
 
-def _questions(path: Path) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
-    """Yield (place, article title, context, question) over a SQuAD file."""
+def questions(path: Path) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+    """Yield (place, article title, context, question) over a SQuAD file. Raises DataError."""
     document = read_json(path, "Expected one SQuAD 1.1 document, as jsquad-valid-v1.3.json is.")
     try:
         for a, article in enumerate(document["data"]):

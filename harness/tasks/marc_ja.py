@@ -9,7 +9,7 @@ negative (the hub's copies). MARC-ja was withdrawn with the reviews it was made 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,16 +58,13 @@ class MarcJa:
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`."""
         samples = SampleSet(path)
-        for number, row in read_rows(path):
-            key = "sentence" if "sentence" in row and "text" not in row else "text"
-            text = text_field(path, number, row, key)
-            id = str(row.get("review_id", f"row-{number}"))
+        for number, id, text, label in reviews(path):
             prompt = self.prompt.replace("{text}", text)
             if self.in_words:
                 request = Request(prompt, max_new_tokens=self.max_new_tokens)
             else:
                 request = Request(prompt, continuations=tuple(LABELS.values()))
-            gold = LABELS[_label(path, number, row)]
+            gold = LABELS[label]
             samples.add(Sample(id, request, (gold,), cluster=id), str(number))
         return samples.finish()
 
@@ -88,6 +85,15 @@ class MarcJa:
             Measure(metric, value, interval, len(gold), len(set(clusters)), metric == "accuracy")
             for metric, (value, interval) in figures.items()
         ]
+
+
+def reviews(path: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Yield (line, id, text, "positive" or "negative") of a file. Raises DataError."""
+    for number, row in read_rows(path):
+        key = "sentence" if "sentence" in row and "text" not in row else "text"
+        text = text_field(path, number, row, key)
+        label = _label(path, number, row)
+        yield number, str(row.get("review_id", f"row-{number}")), text, label
 
 
 def _said(gold: str, grade: Grade) -> str:
