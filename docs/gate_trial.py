@@ -26,11 +26,11 @@ from page import write_between
 from harness.comparison.gate import POWER, judge
 from harness.comparison.scores import ScoreSet, from_rows, metric_samples, paired, score_set
 from harness.config import Matrix, load_matrix
+from harness.config.gates import DEFAULT_MARGIN as MARGIN
 from harness.engines.local import LocalEngine
 from harness.errors import MichiError
 from harness.evaluate import Workbench, evaluate
 from harness.fingerprint import weights_folder
-from harness.config.gates import DEFAULT_MARGIN as MARGIN
 from harness.planning import CORRELATION, DISCORDANCE, assumed_effect
 from harness.records import Checkpoint, Request, Verdict
 from harness.runs import Run, read_run

@@ -164,11 +164,16 @@ def confusion(run: Run, checkpoint: str, task: str = "marc_ja") -> dict[str, Any
     counts = [[0] * (len(labels) + 1) for _ in labels]
     for row in rows.values():
         gold = str(row["gold"][0])
-        # The grader's own word: an answer in words is longer than its label.
-        said = gold if row["correct"] else str(row["reason"]).removeprefix(ANSWERED)
+        said = gold if row["correct"] else _said(row)
         column = labels.index(said) if said in labels else len(labels)
         counts[labels.index(gold)][column] += 1
     return {"labels": labels, "counts": counts}
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    """The label of a wrong answer: in the grader's word, for in words it is longer than that."""
+    reason = str(row["reason"])
+    return reason[len(ANSWERED) :] if reason.startswith(ANSWERED) else str(row["response"]).strip()
 
 
 def outcomes(run: Run, checkpoint: str, task: str = "knowledge") -> dict[str, dict[str, int]]:

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 from harness.comparison.within import comparisons
-from harness.report.terminal import run_lines
 from harness.report.cells import Table
 from harness.report.document import document
 from harness.report.markdown import summary
 from harness.report.missing import gaps
 from harness.report.page import page_data
 from harness.report.tables import results_table
-from harness.report.terminal import render, text_width
+from harness.report.terminal import render, run_lines, text_width
 from harness.report.unknown import unknown_tables
 from harness.runs import Run, read_run
 from tests.report import builder as build
