@@ -77,7 +77,7 @@ def test_the_page_leads_to_the_queue_of_what_is_lacking(visit: Visit, lacking: P
     assert notes.all_inner_texts() == [
         "base, Knowledge · seen: no corrected figure: needs grades (1 of “wrong”) "
         "Grade answers of base",
-        "To grade again, for the answer changed: Knowledge 12. "
+        "To grade again, for the answer changed: Knowledge (12). "
         "The queue of a checkpoint offers what its corrected figure lacks.",
     ]
 
@@ -117,7 +117,7 @@ def test_figures_of_other_checkpoints_lead_to_their_own_queue(visit: Visit, lack
 @pytest.mark.browser
 def test_the_page_says_so_where_nothing_else_was_graded(visit: Visit, all_changed: Path) -> None:
     page = visit.open(all_changed)
-    assert "changed: Knowledge 12." in page.inner_text("section:has(> #review)")
+    assert "changed: Knowledge (12)." in page.inner_text("section:has(> #review)")
 
     page.click("section:has(> #review) a")
 

@@ -22,7 +22,7 @@ function reviewSection() {
 function toGradeAgain() {
   const changed = Object.entries((DATA.grades || {}).stale || {});
   if (!changed.length) return null;
-  return [R('again'), ' ', changed.map(([suite, ids], i) => [i ? T('comma') : '',
+  return [R('again'), changed.map(([suite, ids], i) => [i ? T('comma') : '',
     el('a', { href: listHash({ task: suite, human: 'again' }) }, R('changed', taskName(suite), ids.length))]), R('again_queue')];
 }
 
