@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.training.questions.server import ScriptedServer, good_pairs
+from tests.openai_server import ScriptedServer
+from tests.training.questions.server import WritingServer, good_pairs
 from training.questions.documents import Document, read_documents
 
 ROOT = Path(__file__).parents[3]
@@ -22,7 +23,7 @@ def eight_facts() -> list[Document]:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    running = ScriptedServer()
+    running = WritingServer()
     yield running
     running.shutdown()
     running.server_close()

@@ -1,94 +1,24 @@
-"""A scripted OpenAI-compatible server on loopback: answers well, or as badly as a test asks."""
+"""What the scripted server answers a writer of questions."""
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.openai_server import Asked, ScriptedServer, completion
 from training.questions.cloze import keys_by_rule, subject_of
 from training.questions.documents import Document
 
-Behaviour = Callable[["Asked"], Any]
 
-
-class Asked:
-    """A request as the server got it. number: counted from 1 over the server's life."""
-
-    def __init__(self, number: int, headers: Any, body: dict[str, Any]) -> None:
-        self.number, self.headers, self.body = number, headers, body
-        self.text = body["messages"][-1]["content"]
-
-    def document(self) -> Document:
-        title = self.text.split("題名：")[1].split("\n")[0]
-        text = self.text.split(f"題名：{title}\n\n")[1].split("\n\n")[0]
-        return Document("", None, title, text, "")
-
-
-class ScriptedServer(ThreadingHTTPServer):
-    daemon_threads = True
-
+class WritingServer(ScriptedServer):
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.behaviour: Behaviour = lambda asked: completion(good_pairs(asked.document()))
-        self.requests: list[Asked] = []
-        self.lock = threading.Lock()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+        super().__init__()
+        self.behaviour = lambda asked: completion(good_pairs(document_of(asked)))
 
 
-class Handler(BaseHTTPRequestHandler):
-    server: ScriptedServer
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with self.server.lock:
-            asked = Asked(len(self.server.requests) + 1, self.headers, body)
-            self.server.requests.append(asked)
-        status, headers, content = respond(self.server.behaviour(asked))
-        try:
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-        except OSError:
-            pass  # the client did not wait
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-def respond(answer: Any) -> tuple[int, dict[str, str], bytes]:
-    if isinstance(answer, tuple):
-        status, headers, content = answer
-        return (
-            status,
-            headers,
-            content if isinstance(content, bytes) else json.dumps(content).encode(),
-        )
-    return 200, {}, json.dumps(answer, ensure_ascii=False).encode()
-
-
-def error(status: int, message: str, **headers: str) -> tuple[int, dict[str, str], Any]:
-    return status, headers, {"error": {"message": message, "type": "scripted", "code": None}}
-
-
-def completion(content: Any, finish: str = "stop", refusal: str | None = None) -> dict[str, Any]:
-    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
-    return {
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "scripted-2026-10",
-        "choices": [{"index": 0, "finish_reason": finish,
-                     "message": {"role": "assistant", "content": text, "refusal": refusal}}],
-        "usage": {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150},
-    }  # fmt: skip
+def document_of(asked: Asked) -> Document:
+    title = asked.text.split("題名：")[1].split("\n")[0]
+    text = asked.text.split(f"題名：{title}\n\n")[1].split("\n\n")[0]
+    return Document("", None, title, text, "")
 
 
 def good_pairs(document: Document, start: int = 0, count: int = 8) -> dict[str, Any]:
@@ -112,8 +42,3 @@ def good_pairs(document: Document, start: int = 0, count: int = 8) -> dict[str, 
                          "answer": f"「{subject}」です。"},
         })  # fmt: skip
     return {"pairs": list(facts.values())[start : start + count]}
-
-
-def slowly(seconds: float, answer: Any) -> Any:
-    time.sleep(seconds)
-    return answer

@@ -9,8 +9,9 @@ import pytest
 
 from harness.grading.facts import grade_fact
 from harness.grading.text import normalise
+from tests.openai_server import ScriptedServer, completion
 from tests.training.questions.conftest import ROOT, SHIPPED, rows
-from tests.training.questions.server import ScriptedServer, completion
+from tests.training.questions.server import document_of
 from training.__main__ import main
 from training.questions.cloze import MASK, PER_DOCUMENT, cloze_pairs, keys_by_rule, read_keys
 from training.questions.documents import Document, read_documents
@@ -113,7 +114,7 @@ def test_the_command_asks_a_chat_model_for_key_sentences(
     server: ScriptedServer, documents: Path, tmp_path: Path
 ) -> None:
     def choose(asked):
-        keys = keys_by_rule(asked.document())[:3]
+        keys = keys_by_rule(document_of(asked))[:3]
         chosen = [
             {"sentence": k.sentence, "answer": k.value.text, "type": k.value.type} for k in keys
         ]

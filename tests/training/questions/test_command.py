@@ -14,15 +14,9 @@ import pytest
 
 from harness.jsonl import read_whole_rows
 from harness.tasks.knowledge import Knowledge
+from tests.openai_server import Asked, ScriptedServer, completion, error, slowly
 from tests.training.questions.conftest import ROOT, SHIPPED, rows, write
-from tests.training.questions.server import (
-    Asked,
-    ScriptedServer,
-    completion,
-    error,
-    good_pairs,
-    slowly,
-)
+from tests.training.questions.server import document_of, good_pairs
 from training.__main__ import main
 from training.finetuning.examples import read_set
 from training.finetuning.leaks import read_controls, refuse_leaks
@@ -44,7 +38,7 @@ def card(out: Path) -> dict[str, Any]:
 
 
 def good(asked: Asked) -> Any:
-    return completion(good_pairs(asked.document()))
+    return completion(good_pairs(document_of(asked)))
 
 
 def test_a_set_is_written_split_and_told_of(
@@ -111,7 +105,7 @@ def test_what_fails_a_check_is_asked_for_again_at_most_twice_with_the_reasons(
     rounds: Counter[str] = Counter()
 
     def mending(asked: Asked) -> Any:
-        document = asked.document()
+        document = document_of(asked)
         rounds[document.title] += 1
         pairs = good_pairs(document)["pairs"]
         if rounds[document.title] == 1:
@@ -139,7 +133,7 @@ def test_what_fails_a_check_is_asked_for_again_at_most_twice_with_the_reasons(
 def test_a_document_that_stays_short_is_reported_and_not_asked_for_ever(
     server: ScriptedServer, documents: Path, tmp_path: Path
 ) -> None:
-    server.behaviour = lambda asked: completion(good_pairs(asked.document(), count=5))
+    server.behaviour = lambda asked: completion(good_pairs(document_of(asked), count=5))
     out = tmp_path / "set"
     assert main(command(documents, out, server)) == 0
     assert set(card(out)["short"].values()) == {5}
@@ -168,7 +162,7 @@ def test_a_bad_answer_costs_one_document_and_is_counted_with_its_reason(
     server: ScriptedServer, documents: Path, tmp_path: Path, bad: Any, reason: str
 ) -> None:
     title = rows(documents)[4]["title"]
-    server.behaviour = lambda a: bad if a.document().title == title else good(a)
+    server.behaviour = lambda a: bad if document_of(a).title == title else good(a)
     out = tmp_path / "set"
     assert main(command(documents, out, server)) == 0
     told = card(out)
@@ -210,7 +204,7 @@ def test_a_server_without_structured_output_is_asked_without_it(
     def plain(asked: Asked) -> Any:
         if "response_format" in asked.body:
             return error(400, "response_format of type json_schema is not supported")
-        return completion(f"```json\n{json.dumps(good_pairs(asked.document()))}\n```")
+        return completion(f"```json\n{json.dumps(good_pairs(document_of(asked)))}\n```")
 
     server.behaviour = plain
     out = tmp_path / "set"
