@@ -19,6 +19,7 @@ from harness.evaluate import Evaluation, Graded, Progress, Workbench, ask, evalu
 from harness.evaluate.judging import Jury, checkpoint_of
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, same_weights
 from harness.ledger import Ledger
+from harness.lm_eval.leaderboard import as_asked
 from harness.records import Checkpoint, Model, Request, Response, Retrieval
 from harness.retrieval.retriever import Retriever
 from harness.review.files import read_grades
@@ -139,7 +140,7 @@ class EvalSession:
         unasked = getattr(task, "unasked", False)
         bench = self._bench(task.name, checkpoint, folder, progress, "" if unasked else None)
         try:
-            return evaluate(task, checkpoint, matrix.source(name), bench)
+            return evaluate(as_asked(task, matrix.suites), checkpoint, matrix.source(name), bench)
         except DataError as error:
             if not optional:
                 raise

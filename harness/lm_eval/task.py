@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.config import DataSource
+from harness.lm_eval.identity import config_hash
 from harness.lm_eval.judging import Graded, Judged, judged
 from harness.lm_eval.library import FEWSHOT_SEED, load_task, quiet
 from harness.lm_eval.model import Ask, Asked, language_model
 from harness.records import Grade, Response, Sample
 from harness.tasks import Measure, Study
-
-# Of a task's configuration: where things lie on this machine, which changes no question. What is
-# asked, and what counts as right, is in the identity's hash of samples.
-_PLACES = ("dataset_path", "dataset_name", "dataset_kwargs", "metadata")
 
 
 @dataclass(slots=True)
@@ -45,7 +39,7 @@ class LmEval:
         return {
             "lm_eval_task": self.name,
             "version": str(task.VERSION),
-            "config": _hash(task),
+            "config": config_hash(task.dump_config()),
             "num_fewshot": task.get_config("num_fewshot"),
             "fewshot_seed": FEWSHOT_SEED,
             **({"lower_is_better": lower} if lower else {}),
@@ -101,18 +95,3 @@ class LmEval:
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
         """See `study`."""
         raise NotImplementedError
-
-
-def _hash(task: Any) -> str:
-    """Of what the YAML says, but for places of data."""
-    config = {k: v for k, v in task.dump_config().items() if k not in _PLACES}
-    text = json.dumps(config, sort_keys=True, default=_source)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _source(value: Any) -> str:
-    """A function as it is written: its name tells where in memory it lies today."""
-    try:
-        return inspect.getsource(value)
-    except (TypeError, OSError):
-        return getattr(value, "__qualname__", type(value).__qualname__)

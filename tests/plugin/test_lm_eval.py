@@ -196,3 +196,32 @@ def test_mistakes_in_the_table_are_named(project: pytest.Pytester, table: str, s
 
     assert result.ret == 4
     assert said in helpers.output(result)
+
+
+def test_suites_ask_with_lm_evals_prompts_where_the_matrix_says_so(
+    project: pytest.Pytester,
+) -> None:
+    helpers.add_to_matrix(
+        project, '[suites.jsquad]\nprompts = "lm-eval"\nfewshot = "./reading.json"\n'
+    )
+
+    result = project.runpytest("evals", "-k", "base and (jsquad or marc_ja)")
+
+    results = helpers.report(helpers.latest(project))["results"]
+    asking = {r["task"]: r["identity"].get("prompts") for r in results if r["task"] != "relative"}
+    assert helpers.outcomes(result) == {"passed": 2}
+    assert asking == {"jsquad": "lm-eval ja_leaderboard_jsquad", "marc_ja": None}
+    assert sum("### 応答：" in line for line in helpers.asked(project)) == 10
+
+
+def test_a_gate_of_such_a_suite_holds_prompts_like_with_like(project: pytest.Pytester) -> None:
+    helpers.add_to_matrix(
+        project,
+        '[suites.jsquad]\nprompts = "lm-eval"\nfewshot = "./reading.json"\n'
+        "[gates.jsquad.exact_match_lm_eval]\nmargin = 0.9\n",
+    )
+
+    project.runpytest("evals", "-k", "tuned and jsquad")
+
+    gated = [r for r in helpers.report(helpers.latest(project))["results"] if r["gate"]]
+    assert {(r["metric"], r["gate"]["n"]) for r in gated} == {("exact_match_lm_eval", 10)}
