@@ -189,6 +189,14 @@ def _draw(
     return {name: part.astype(int).tolist() for name, part in parts.items() if len(part)}
 
 
+def _half(strata: list[Stratum]) -> float:
+    """The farther end of the interval from the value; infinity without a figure."""
+    got = corrected_accuracy(strata)
+    if got.value is None or got.interval is None:
+        return math.inf
+    return max(got.value - got.interval.low, got.interval.high - got.value)
+
+
 def _grade(
     truth: dict[str, list[int]], most: int | None = None, margin: float | None = None
 ) -> list[Stratum]:
@@ -197,10 +205,8 @@ def _grade(
     while (name := next_stratum(list(strata.values()))) is not None:
         if sum(s.graded for s in strata.values()) == most:
             break
-        got = corrected_accuracy(list(strata.values()))
-        if margin is not None and got.value is not None and got.interval is not None:
-            if max(got.value - got.interval.low, got.interval.high - got.value) <= margin:
-                break
+        if margin is not None and _half(list(strata.values())) <= margin:
+            break
         old = strata[name]
         strata[name] = replace(
             old, graded=old.graded + 1, right=old.right + truth[name][old.graded]
