@@ -1,0 +1,236 @@
+"""Checkpoints behind an API, from the command line: keys, costs, budgets, faults, resuming."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.openai_server import Asked, ScriptedServer, completion, error, slowly
+from tests.plugin.helpers import (
+    add_to_matrix,
+    asked,
+    figures,
+    items,
+    latest,
+    outcomes,
+    output,
+    report,
+    rows,
+    start,
+    told_cleanly,
+)
+
+REMOTE = """
+[models.remote]
+weights = "remote-1"
+engine = "api"
+released = 2025-06-01
+[checkpoints.remote]
+model = "remote"
+"""
+
+
+def api(server: ScriptedServer, more: str = "") -> str:
+    return f"""{REMOTE}
+[models.remote.api]
+base_url = "{server.url}"
+concurrency = 2
+retries = 1
+timeout = 2.0
+{more}
+"""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    running = ScriptedServer()
+    running.behaviour = good
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+def good(asked: Asked) -> Any:
+    """Right about even products, and positive about every review."""
+    if "レビュー" in asked.text:
+        return completion("ポジティブです。")
+    number = int(re.findall(r"\d+", asked.text)[0])
+    return completion(f"{1000 + number if number % 2 == 0 else 7}円です。")
+
+
+def test_without_a_key_the_items_skip_and_say_why(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    add_to_matrix(project, REMOTE)
+    result = project.runpytest("evals", "-k", "jsquad", "-rs")
+    assert outcomes(result) == {"passed": 4, "skipped": 1}
+    assert result.ret == 0
+    assert "no key for api.openai.com: set OPENAI_API_KEY" in output(result).replace("\n", " ")
+    item = items(latest(project))["remote", "jsquad"]
+    assert item["status"] == "skipped"
+    assert "no key for api.openai.com" in item["message"]
+
+
+def test_a_wrong_key_fails_once_and_not_for_every_question(
+    project: pytest.Pytester, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong-wrong-wrong-wrong")
+    server.behaviour = lambda asked: error(401, "no such key: sk-wrong-wrong-wrong-wrong")
+    add_to_matrix(project, api(server))
+    result = project.runpytest("evals", "-k", "remote")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert outcomes(result) == {"failed": 1, "skipped": 2}
+    assert told_cleanly(result)
+    assert "refused the key in OPENAI_API_KEY (401)" in output(result)
+    assert len(server.requests) <= 3 * 2  # what was under way of three items
+    written = "".join(p.read_text("utf-8") for p in latest(project).rglob("*.*") if p.is_file())
+    assert "sk-wrong" not in written + output(result)
+
+
+def test_answers_are_graded_kept_and_their_costs_add_up(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    add_to_matrix(project, api(server, "price = { prompt = 10.0, answer = 30.0 }"))
+    result = project.runpytest("evals", "-k", "knowledge or marc_ja")
+    assert result.ret == 0
+    assert figures(latest(project))["remote", "knowledge", "accuracy_seen"] == 0.5
+    told = report(latest(project))
+    assert [(c["task"], c["answers"], c["snapshot"]) for c in told["costs"]] == [
+        ("knowledge", 10, "scripted-2026-10"),
+        ("marc_ja", 10, "scripted-2026-10"),
+    ]
+    assert len(server.requests) == 20
+    # The scripted server counts 100 tokens in and 50 out.
+    assert sum(c["prompt_tokens"] for c in told["costs"]) == 100 * 20
+    assert sum(c["usd"] for c in told["costs"]) == pytest.approx(20 * (100 * 10 + 50 * 30) / 1e6)
+    assert "Together $0.0500" in output(result)
+    assert "remote: behind an API" in output(result)
+    described = next(m for m in told["run"]["models"] if m["id"] == "remote")
+    assert described["api"]["base_url"] == server.url
+    assert "Costs of APIs" in (latest(project) / "summary.md").read_text("utf-8")
+
+    again = project.runpytest("evals", "-k", "knowledge or marc_ja")
+    assert again.ret == 0
+    assert len(server.requests) == 20
+    assert report(latest(project))["costs"] == []
+
+
+def test_what_tells_no_likelihoods_is_asked_in_words_and_is_another_identity(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    add_to_matrix(project, api(server) + "\n[gates.marc_ja.accuracy]\nmargin = 0.1\n")
+    result = project.runpytest("evals", "-k", "marc_ja and (base or remote)")
+    assert {r.body["max_tokens"] for r in server.requests} == {16}
+    results = {r["checkpoint"]: r for r in report(latest(project))["results"]
+               if r["metric"] == "accuracy"}  # fmt: skip
+    assert results["remote"]["value"] == 0.7
+    assert results["remote"]["identity"]["in_words"] is True
+    assert "in_words" not in results["base"]["identity"]
+    assert results["remote"]["verdict"] == "incomparable"
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_an_estimate_over_the_budget_is_refused_before_anything_is_asked(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    add_to_matrix(
+        project, api(server, "price = { prompt = 10.0, answer = 30.0 }\nmax_cost = 0.001")
+    )
+    result = project.runpytest("evals", "-k", "knowledge")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert outcomes(result) == {"passed": 4, "failed": 1}
+    assert server.requests == []
+    assert "knowledge on remote: 10 requests may cost $0.0" in output(result)
+    assert "Nothing of it was asked" in output(result).replace("\n", " ")
+
+
+def test_a_server_that_costs_more_than_it_may_is_left(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    # Ten answers of 48 tokens at most cost $0.021; this server says that it wrote 50,000 each.
+    def dear(asked: Asked) -> Any:
+        answer = good(asked)
+        answer["usage"]["completion_tokens"] = 50_000
+        return answer
+
+    server.behaviour = dear
+    add_to_matrix(project, api(server, "price = { prompt = 10.0, answer = 30.0 }\nmax_cost = 3"))
+    result = project.runpytest("evals", "-k", "knowledge and remote")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "more than max_cost = 3: stopped" in output(result).replace("\n", " ")
+    assert len(server.requests) <= 2 + 2  # $1.50 each: over after the third
+    (stored,) = project.path.glob("reports/store/*.jsonl")
+    assert len(rows(stored)) >= 2
+
+
+def test_a_server_that_fails_is_infrastructure_and_only_the_rest_is_asked_again(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    answered: Counter[str] = Counter()
+
+    def ill(asked: Asked) -> Any:
+        if sum(answered.values()) >= 6:
+            return error(500, "out of order")
+        answered[asked.text] += 1
+        return good(asked)
+
+    server.behaviour = ill
+    add_to_matrix(project, api(server))
+    result = project.runpytest("evals", "-k", "remote and (knowledge or jsquad)")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert told_cleanly(result)
+    assert "no answer after 1 retries (InternalServerError: out of order)" in output(result)
+
+    def well(asked: Asked) -> Any:
+        answered[asked.text] += 1
+        return good(asked)
+
+    server.behaviour = well
+    again = project.runpytest("evals", "-k", "remote and (knowledge or jsquad)")
+    assert again.ret == 0
+    assert len(answered) == 20
+    assert set(answered.values()) == {1}
+
+
+def test_a_killed_run_asks_nothing_twice_that_was_answered_and_stored(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    server.behaviour = lambda asked: slowly(0.1, good(asked))
+    add_to_matrix(project, api(server))
+    process = start(project, "evals", "-k", "remote and knowledge")
+    deadline = time.monotonic() + 60
+    while not stored(project) and time.monotonic() < deadline:
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    time.sleep(0.3)
+    before, kept = len(server.requests), stored(project)
+    assert 0 < kept < 10
+    result = project.runpytest("evals", "-k", "remote and knowledge")
+    assert result.ret == 0
+    assert len(server.requests) == before + 10 - kept
+    assert items(latest(project))["remote", "knowledge"]["stored"] == kept
+    assert stored(project) == 10
+
+
+def stored(project: pytest.Pytester) -> int:
+    return sum(len(rows(path)) for path in project.path.glob("reports/store/*.jsonl"))
+
+
+def test_local_checkpoints_beside_an_api_are_asked_as_ever(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    add_to_matrix(project, api(server))
+    result = project.runpytest("evals", "-n", "2", "-k", "knowledge")
+    assert result.ret == 0
+    assert outcomes(result) == {"passed": 5}
+    assert len(server.requests) == 10
+    assert sum(line.startswith("base ") for line in asked(project)) == 10
