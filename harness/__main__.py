@@ -20,6 +20,7 @@ from harness.comparison.compare import FAILING, MARGIN, Side, compare
 from harness.comparison.sources import read_source
 from harness.errors import MichiError, StorageError
 from harness.report.comparison import FORMATS
+from harness.report.exporting import export_lm_eval
 from harness.report.terminal import plain
 from harness.report.write import write_reports
 from harness.review.files import read_grades
@@ -68,6 +69,16 @@ def _parser() -> argparse.ArgumentParser:
     bless.add_argument("--allow-partial", action="store_true", help="bless an unfinished run")
     bless.add_argument("--allow-dirty", action="store_true", help="bless uncommitted changes")
     bless.set_defaults(command=_bless)
+    export = commands.add_parser("export", help="write a run's results in another tool's form")
+    export.add_argument("run", type=Path, help="a run folder, such as reports/latest")
+    export.add_argument(
+        "--lm-eval",
+        type=Path,
+        metavar="DIR",
+        required=True,
+        help="write results_*.json and samples_*.jsonl as lm-eval does, a folder a checkpoint",
+    )
+    export.set_defaults(command=_export)
     grading = commands.add_parser("review", help="grade a run's answers by eye, in a browser")
     add_arguments(grading)
     grading.set_defaults(command=_review)
@@ -174,6 +185,12 @@ def _bless(options: argparse.Namespace) -> int:
         print(f"No longer in it, for this run has none: {', '.join(gone)}.", file=sys.stderr)
     for doubt in doubts(run):
         print(doubt, file=sys.stderr)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    for path in export_lm_eval(read_run(options.run), options.lm_eval):
+        print(path)
     return 0
 
 

@@ -141,6 +141,7 @@ def _graded(
             "target": str(first["target"]),
             "arguments": _arguments(instances, answered[0][0]),
             "filtered": {e["filter"]: _plain(e["filtered_resps"]) for e in examples},
+            "metrics": {e["filter"]: {m: _plain(e[m]) for m in e["metrics"]} for e in examples},
         },
     )
     return sample, _response(instances, answered), _grade(place, figures)

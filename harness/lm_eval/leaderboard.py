@@ -46,12 +46,14 @@ class Leaderboard:
         """See `Task.identity`."""
         name = LEADERBOARD[self.name]
         config = read_config(name)
+        choices = config.get("doc_to_choice")
         return {
             "prompts": f"lm-eval {name}",
             "version": str((config.get("metadata") or {}).get("version")),
             "config": config_hash(config),
             "num_fewshot": config.get("num_fewshot"),
             "fewshot_seed": FEWSHOT_SEED,
+            **({"answers": choices} if isinstance(choices, list) else {}),
         }
 
     def load(self, path: Path) -> list[Sample]:
