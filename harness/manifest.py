@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.config import Matrix
 from harness.fingerprint import FileHashes
-from harness.records import Api, Model
+from harness.records import Api, Model, Retrieval
 from harness.runs import SCHEMA, Item
 from harness.scrub import place, scrub, scrub_all, scrub_arguments
 from harness.versions import versions
@@ -99,6 +99,7 @@ def describe(
                 "twin_of": checkpoint.twin_of,
                 "reference": checkpoint.reference,
                 "fingerprint": None,
+                **_retrieval(checkpoint.retrieval, root, hashes),
             }
             for checkpoint in matrix.checkpoints
         ],
@@ -131,6 +132,21 @@ def _api(model: Model) -> dict[str, Any] | None:
         "extra_body": api.extra_body,
         "omit": list(api.omit),
     }
+
+
+def _retrieval(found: Retrieval | None, root: Path, hashes: FileHashes) -> dict[str, Any]:
+    """What a checkpoint looks up; nothing for closed-book."""
+    if found is None:
+        return {}
+    described = {
+        "name": found.name,
+        "kind": found.kind,
+        **({"top_k": found.top_k} if found.kind == "bm25" else {}),
+        "passage_size": found.passage_size,
+        "documents": _place(str(found.documents), root),
+        "sha256": hashes.of(found.documents) if found.documents.is_file() else None,
+    }
+    return {"retrieval": described}
 
 
 def ci_job() -> str | None:

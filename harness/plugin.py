@@ -40,7 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the matrix; a broken one that nobody asks for disturbs nobody."""
-    config.addinivalue_line("markers", "base_only: asks checkpoints without an adapter only")
+    config.addinivalue_line(
+        "markers", "base_only: asks checkpoints without an adapter or a retriever only"
+    )
     try:
         settings = config.stash[SETTINGS] = read_settings(config)
     except MichiError as error:
@@ -74,7 +76,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item for each checkpoint of the matrix; for `base_only` those without an adapter.
+    """One item for each checkpoint of the matrix; for `base_only` those of bare weights.
 
     A suite that asks for `lm_eval_task` has one for each of the matrix's tasks of lm-eval, too.
     """
@@ -87,7 +89,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     else:
         config.stash[ABSENT].need(config)
     if metafunc.definition.get_closest_marker("base_only"):
-        checkpoints = [c for c in checkpoints if c.adapter is None]
+        checkpoints = [c for c in checkpoints if c.adapter is None and c.retrieval is None]
     metafunc.parametrize(
         "checkpoint", checkpoints, ids=[c.id for c in checkpoints], indirect=True, scope="session"
     )

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.comparison.derived import Derived, ended_set
+from harness.comparison.retrieval import looks_up_alike
 from harness.comparison.scores import ScoreSet, paired, unlike_keys
 from harness.records import Result, Verdict
 from harness.runs import Run
@@ -70,13 +71,22 @@ def acquisition_results(run: Run) -> Derived:
     if theirs is None:
         return Derived()
     theirs, notes = _comparable(run, theirs)
+    alike = looks_up_alike(run)
+    others = [str(c["id"]) for c in run.checkpoints if str(c["id"]) not in alike]
+    if others:
+        found = (
+            f"Acquisition leaves out {', '.join(others)}: they don't look up what {baseline} does, "
+            "and what is found was not acquired."
+        )
+        notes = (*notes, found)
     if not any(sample.stratum == CONTROL for sample in theirs.samples):
         without = "No control questions: what rose is not shown to be knowledge of the documents."
         return Derived(notes=(*notes, without))
     results = [
         result
         for checkpoint in (str(c["id"]) for c in run.checkpoints)
-        if checkpoint != baseline and (ours := ended_set(run, checkpoint, KNOWLEDGE)) is not None
+        if checkpoint != baseline and checkpoint in alike
+        if (ours := ended_set(run, checkpoint, KNOWLEDGE)) is not None
         for result in _results(_comparable(run, ours)[0], theirs)
     ]
     return Derived(tuple(results), notes)

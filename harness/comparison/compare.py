@@ -19,7 +19,7 @@ from harness.comparison.scores import (
     ScoreSet,
     measured,
     paired,
-    unlike_keys,
+    unlike,
 )
 from harness.errors import ConfigError
 from harness.records import Interval, Verdict
@@ -195,17 +195,20 @@ def _row(
     )
     if not pairs.ids:
         return replace(row, reason="no sample in common")
-    unlike = _unlike(a, b, pairs)
-    if unlike and not allow_unlike:
-        return replace(row, reason=f"measured otherwise: {unlike}")
+    otherwise = _otherwise(a, b, pairs)
+    if otherwise and not allow_unlike:
+        return replace(row, reason=f"measured otherwise: {otherwise}")
     return _filled(
-        row, pairs, margin, f"compared although measured otherwise: {unlike}" if unlike else ""
+        row,
+        pairs,
+        margin,
+        f"compared although measured otherwise: {otherwise}" if otherwise else "",
     )
 
 
-def _unlike(a: ScoreSet, b: ScoreSet, pairs: Paired) -> str:
+def _otherwise(a: ScoreSet, b: ScoreSet, pairs: Paired) -> str:
     """What was not measured alike, in words; "" for nothing."""
-    parts = unlike_keys(a.identity, b.identity)
+    parts = unlike(a, b)
     if other := sum(one.prompt != two.prompt for one, two in pairs.samples):
         parts.append(f"the prompt of {other} of {len(pairs.samples)} samples")
     return ", ".join(parts)

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired, unlike_keys
+from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired, unlike
 from harness.config.gates import Gate
 from harness.records import Interval, Verdict
 from harness.statistics.paired import flips, paired_difference
@@ -68,8 +68,8 @@ def decide(gate: Gate, ours: ScoreSet, theirs: ScoreSet | None, against: str) ->
     """Judge one figure of a checkpoint against a reference's. against: what to call that."""
     if theirs is None:
         return _incomparable(gate, against, f"{against} holds no {ours.task} of {ours.checkpoint}")
-    if unlike := unlike_keys(ours.identity, theirs.identity):
-        return _incomparable(gate, against, f"{', '.join(unlike)} not as in {against}")
+    if otherwise := unlike(ours, theirs):
+        return _incomparable(gate, against, f"{', '.join(otherwise)} not as in {against}")
     score, stratum = metric_samples(gate.metric)
     pairs = paired(ours, theirs, score, stratum)
     if problem := _problem(gate, pairs, against):

@@ -19,6 +19,7 @@ from harness.runs import Run
 _BY_STRATUM = {"correct": "accuracy", "bleed": "bleed"}
 PEOPLE = "people"
 LOWER_IS_BETTER = frozenset({"bleed", "contradiction"})
+RETRIEVAL = "retrieval"  # of an identity: what a checkpoint looks up, and how
 # What data sets call the document that questions share; SQuAD's articles have a title.
 _DOCUMENT = ("document_id", "document", "title")
 
@@ -170,6 +171,15 @@ def _has(samples: Mapping[str, Scored], key: str, score: str) -> bool:
 def unlike_keys(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
     """What of two identities is not the same."""
     return [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
+
+
+def unlike(ours: ScoreSet, theirs: ScoreSet) -> list[str]:
+    """What two sets were measured under that is not the same, but for what is being compared.
+
+    A retriever is a part of its checkpoint: of two checkpoints it may differ, as adapters do.
+    """
+    keys = unlike_keys(ours.identity, theirs.identity)
+    return [key for key in keys if key != RETRIEVAL or ours.checkpoint == theirs.checkpoint]
 
 
 def finite_scores(scores: Mapping[str, Any]) -> dict[str, float]:

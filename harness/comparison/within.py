@@ -9,6 +9,7 @@ from harness.comparison.categories import category_results
 from harness.comparison.derived import Derived
 from harness.comparison.judged import JudgeReview, judge_review
 from harness.comparison.relative import relative_results
+from harness.comparison.retrieval import retrieval_results
 from harness.comparison.reviewed import Review, review_of
 from harness.comparison.twins import twin_results
 from harness.records import Result
@@ -25,11 +26,12 @@ class Comparisons:
     relative: Derived
     review: Review
     judge: JudgeReview = field(default_factory=JudgeReview)
+    retrieval: Derived = field(default_factory=Derived)
 
     @property
     def results(self) -> tuple[Result, ...]:
         """The figures of all kinds."""
-        kinds = (self.acquisition, self.twins, self.categories, self.relative)
+        kinds = (self.acquisition, self.twins, self.categories, self.relative, self.retrieval)
         return tuple(r for kind in kinds for r in kind.results) + self.review.results
 
 
@@ -42,4 +44,5 @@ def comparisons(run: Run) -> Comparisons:
         relative=relative_results(run),
         review=review_of(run),
         judge=judge_review(run),
+        retrieval=retrieval_results(run),
     )

@@ -4,7 +4,7 @@ A checkpoint may be shipped if it was shown to have acquired something (its inte
 and each of its gates passed; of several, the one that acquired most, where the paired interval of
 its lead over the next lies above 0. A gate that can't tell bars as one that regressed does, and
 without gates nobody said how much may be lost: then none is called. Twins are no candidates, they
-learnt another world's values.
+learnt another world's values; nor is what looks up other passages than the baseline does.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.comparison.acquisition import acquisition_results
 from harness.comparison.derived import ended_set
+from harness.comparison.retrieval import looks_up_alike
 from harness.comparison.scores import metric_samples, paired
 from harness.records import Result, Verdict
 from harness.runs import Run
@@ -49,7 +50,12 @@ def verdict(run: Run, results: Sequence[Result]) -> dict[str, Any] | None:
     have acquired anything), "ungated", "unacquired" (accuracy alone, which is not shown to be
     knowledge). ships: who is meant. barred: {checkpoint: its worst gate verdict}.
     """
-    own = {str(c["id"]) for c in run.checkpoints if not (c["baseline"] or c.get("twin_of"))}
+    alike = looks_up_alike(run)
+    own = {
+        str(c["id"])
+        for c in run.checkpoints
+        if not (c["baseline"] or c.get("twin_of")) and c["id"] in alike
+    }
     for task, metric in (ACQUISITION, ACCURACY):
         measured = {
             r.checkpoint: r
