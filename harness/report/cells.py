@@ -84,6 +84,7 @@ SCALES = (
     ("relative", "", RATIO),
     ("acquisition", "", POINTS),
     ("twins", "excess", POINTS),
+    ("retrieval", "gained", POINTS),
     *(
         (task, begin, scale)
         for task in ("membership", "trained")
@@ -167,10 +168,20 @@ def ordered_checkpoints(run: Run) -> list[Mapping[str, Any]]:
     return sorted(run.checkpoints, key=lambda c: not c["baseline"])
 
 
+def asked_with(checkpoint: Mapping[str, Any]) -> str:
+    """What a checkpoint of the manifest may look up, in words."""
+    found = checkpoint.get("retrieval")
+    if not found:
+        return "closed-book"
+    return "gold passage" if found["kind"] == "gold" else f"BM25, top {found['top_k']}"
+
+
 def checkpoint_cells(run: Run) -> Iterable[tuple[tuple[str, ...], str]]:
     for place, checkpoint in enumerate(ordered_checkpoints(run), 1):
         name = str(checkpoint["id"])
-        shown = f"{name} (baseline)" if checkpoint["baseline"] else name
+        tags = ["baseline"] if checkpoint["baseline"] else []
+        tags += [asked_with(checkpoint)] if checkpoint.get("retrieval") else []
+        shown = f"{name} ({'; '.join(tags)})" if tags else name
         epochs = checkpoint["epochs"]
         yield (
             (

@@ -48,6 +48,7 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
                 "twins": compared.twins.notes,
                 "known_before": compared.categories.notes,
                 "relative": compared.relative.notes,
+                **({"retrieval": n} if (n := compared.retrieval.notes) else {}),
             },
             "details": details(run),
             "review": dataclasses.asdict(compared.review),

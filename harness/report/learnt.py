@@ -106,7 +106,8 @@ def forms_tables(run: Run) -> list[Table]:
     present = {metric for _, metric in measured}
     trained = [metric for metric in _TRAINED if metric in present]
     others = [metric for metric in _OTHERS if metric in present]
-    others += sorted(present.difference(_TRAINED, _OTHERS))
+    forms = (metric for metric in present if metric.startswith(_ACCURACY))
+    others += sorted({*forms}.difference(_TRAINED, _OTHERS))
     tables = (("trained documents", trained), ("other documents", others))
     return [_forms_table(run, what, metrics, measured) for what, metrics in tables if metrics]
 

@@ -15,6 +15,7 @@ from harness.report.learnt import knowledge_tables
 from harness.report.lm_eval import lm_eval_tables
 from harness.report.missing import gap_notes, tasks_of
 from harness.report.regressions import regression_tables
+from harness.report.retrieval import retrieval_tables
 from harness.report.reviewed import review_tables
 from harness.report.tables import (
     gates_table,
@@ -44,17 +45,20 @@ def summary(run: Run, compared: Comparisons, said: str = "") -> str:
     """
     gates = gates_table(run)
     accuracies, *learnt = knowledge_tables(run, compared)
+    *worth, used = retrieval_tables(run, compared.retrieval) or (None,)
     head = f"{MARKER}\n# michi: run {_text(str(run.manifest['id']))}"
     parts = [
         first_sentence(run, compared) + (f" {_text(said, _VERDICT_LIMIT)}" if said else ""),
         section(gates) if gates else "",
         *(section(table, code=(1, 2, 3)) for table in regression_tables(run)),
         section(accuracies),
+        *map(section, worth),
         section(relative_table(run, compared.relative)),
         *map(section, lm_eval_tables(run)),
     ]
     topics = [
         _topic("What was learnt", learnt),
+        _topic("What was looked up", [used] if used else []),
         _topic("Graded by people", review_tables(run, compared.review)),
         _topic("Judged by a model", judge_tables(compared.judge)),
         _topic("Unknown before?", unknown_tables(run)),

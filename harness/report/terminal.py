@@ -18,6 +18,7 @@ from harness.report.judged import judge_tables
 from harness.report.learnt import knowledge_tables
 from harness.report.lm_eval import lm_eval_tables
 from harness.report.redact import nameless
+from harness.report.retrieval import retrieval_tables
 from harness.report.reviewed import review_tables
 from harness.report.tables import gates_table, relative_table
 from harness.report.unknown import unknown_tables
@@ -136,7 +137,7 @@ def run_lines(folder: Path) -> list[str]:
     tasks = {item.task for item in run.items}
     shown: list[Table | None] = []
     if "knowledge" in tasks:
-        shown += knowledge_tables(run, compared)
+        shown += [*knowledge_tables(run, compared), *retrieval_tables(run, compared.retrieval)]
     shown += [
         *review_tables(run, compared.review),
         *judge_tables(compared.judge),
