@@ -90,9 +90,10 @@ def _add(
         scores = [r["scores"].get(score) for r in rows if stratum in (None, r["stratum"])]
         figures[f"{metric}_stderr,{own}"] = _standard_error(scores, result.value)
     lower = LOWER_IS_BETTER | set(identity.get("lower_is_better", ()))
-    metrics = list(dict.fromkeys(key.partition(",")[0] for key in figures if "_stderr," not in key))
-    better = {metric: metric_samples(metric)[0] not in lower for metric in metrics}
-    logged = [metric for metric in metrics if all(metric in row for row in found)]
+    told_of = dict.fromkeys(metric for row in found for metric in row["metrics"])
+    logged = [metric for metric in told_of if all(metric in row["metrics"] for row in found)]
+    metrics = dict.fromkeys(key.partition(",")[0] for key in figures if "_stderr," not in key)
+    better = {metric: metric_samples(metric)[0] not in lower for metric in (*metrics, *logged)}
     shots = told.get("num_fewshot", identity.get("num_fewshot", 0))
     version = told.get("version", identity.get("version", 0))
     results["results"][task] = {"name": task, "alias": task, "sample_len": len(rows), **figures}
