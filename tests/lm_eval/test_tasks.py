@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,10 @@ from harness.config import DataSource
 from harness.engines.local import LocalEngine
 from harness.errors import ConfigError, DataError
 from harness.evaluate import Evaluation, Workbench, evaluate
+from harness.jsonl import read_whole_rows
 from harness.records import Checkpoint
+from harness.report.lm_eval_samples import samples
+from harness.runs import Item
 from harness.store import Store
 from tests.engines.conftest import as_model, make_base
 from tests.lm_eval.world import DOCUMENTS, TASKS, make_tasks
@@ -217,3 +222,56 @@ def test_random_numbers_go_on_as_if_lm_eval_had_drawn_none() -> None:
     with quiet():
         random.random()
     assert random.random() == expected
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_exported_samples_are_lines_of_lm_evals_own_log(
+    name: str, folder: Path, engine: LocalEngine, theirs: dict[str, Any], tmp_path: Path
+) -> None:
+    from lm_eval.loggers import EvaluationTracker
+
+    tracker = EvaluationTracker(output_path=str(tmp_path / "theirs"))
+    tracker.general_config_tracker.model_name_sanitized = "base"
+    tracker.date_id = "2026-11-26T00-00-00.000000"
+    tracker.save_results_samples(name, copy.deepcopy(theirs[name]["samples"][name]))
+    (path,) = (tmp_path / "theirs").rglob("samples_*.jsonl")
+    expected = read_whole_rows(path)
+
+    ours = measured(name, folder, engine, tmp_path)
+    item = Item("base", name, "", "measured", results=ours.results)
+    # lm-eval writes a document after the other for each filter.
+    lines = sorted(samples(item, list(ours.rows)), key=lambda line: str(line["filter"]))
+
+    for line, theirs_ in zip(
+        json.loads(json.dumps(lines)),
+        sorted(expected, key=lambda row: str(row["filter"])),
+        strict=True,
+    ):
+        assert set(line) == set(theirs_)
+        for key in set(line) - {"resps", "filtered_resps", *theirs_["metrics"]}:
+            assert line[key] == theirs_[key], key
+        for key in ("resps", "filtered_resps", *theirs_["metrics"]):
+            assert numbers(line[key]) == pytest.approx(numbers(theirs_[key]), rel=1e-3), key
+            assert words(line[key]) == words(theirs_[key]), key
+
+
+def flat(value: Any) -> list[Any]:
+    if isinstance(value, str) and value.startswith("["):  # numpy's arrays are logged as texts
+        return value.strip("[]").split()
+    return [part for entry in value for part in flat(entry)] if isinstance(value, list) else [value]
+
+
+def is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def numbers(value: Any) -> list[float]:
+    return [float(part) for part in flat(value) if is_number(part)]
+
+
+def words(value: Any) -> list[str]:
+    return [part for part in flat(value) if not is_number(part)]
