@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from harness.retrieval.documents import Document
 
-# A sentence with what closes it. 。 ends one wherever it stands, a full stop only before a blank:
-# 34.8ミリ and 1.5 hold none.
-_SENTENCE = re.compile(r".+?(?:[。！？!?]+[」』）)]*|\.(?=\s)|\n+|$)\s*", re.DOTALL)
+# A sentence with what closes it. 。 ends one wherever it stands, but for a quotation that goes on
+# (「本当？」と聞いた); a full stop only before a blank: 34.8ミリ and 1.5 hold none.
+_END = r"[。！？!?]+(?![。！？!?」』）)])|[。！？!?]+[」』）)]+(?![ぁ-んァ-ヶー一-龠々])"
+_SENTENCE = re.compile(rf".+?(?:{_END}|\.(?=\s)|\n+|$)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ _WRITTEN = re.compile(r"[a-z0-9]+(?:[.,'\-][a-z0-9]+)*")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _LEFT_OUT = frozenset({"助詞", "助動詞", "代名詞", "補助記号", "記号", "空白"})
 _SUPPORTING = "非自立可能"  # verbs that mostly stand behind others: する, いる, ください
-_MOST = 10_000  # characters at a time: SudachiPy takes at most 49,149 bytes of UTF-8
+# SudachiPy takes at most 49,149 bytes of UTF-8 at a time; between signs no word is cut.
+_PIECE = re.compile(r".{1,9999}(?:[、。\s]|$)|.{1,9999}", re.DOTALL)
 
 
 def words(text: str) -> list[str]:
@@ -57,8 +58,8 @@ def _written(word: str) -> list[str]:
 def _japanese(text: str) -> list[str]:
     return [
         morpheme.normalized_form()
-        for start in range(0, len(text), _MOST)
-        for morpheme in _tokenizer().tokenize(text[start : start + _MOST])
+        for piece in _PIECE.findall(text)
+        for morpheme in _tokenizer().tokenize(piece)
         if _tells(*morpheme.part_of_speech()[:2])
     ]
 
