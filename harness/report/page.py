@@ -50,6 +50,7 @@ SCRIPTS = (
     "verdict",
     "scatter",
     "suites",
+    "costs",
     "overview",
     "manifest",
     "diff",

@@ -17,12 +17,12 @@ function manifestView() {
       [T('job'), RUN.job ? code(RUN.job) : null], [T('started'), RUN.started], [T('finished'), RUN.finished]])),
     section('models', T('models'), table(T('models'),
       columnsOf(['model', 'released', 'weights', 'engine', 'precision', 'note', 'release_evidence']),
-      RUN.models.map((m) => texts([m.id, m.released, code(m.weights), m.engine,
+      RUN.models.map((m) => texts([m.id, m.released, code(m.weights), m.api ? [m.engine, ' ', code(m.api.base_url)] : m.engine,
         [m.dtype, m.quantization].filter(Boolean).join(', '), m.note, m.release_evidence])))),
     section('checkpoints', T('checkpoints'), table(T('checkpoints'),
       columnsOf(['checkpoint', 'model', 'dataset', 'epochs', 'adapter', 'fingerprint']),
       DATA.checkpoints.map((id) => BY_ID.get(id)).map((c) =>
-        texts([c.id, c.model, c.dataset, c.epochs, code(c.adapter), code(c.fingerprint)])))),
+        texts([c.id, c.model, c.dataset, c.epochs, c.served_as ? T('served_as', c.served_as) : code(c.adapter), code(c.fingerprint)])))),
     section('data-sets', T('data'), table(T('data'),
       columnsOf(['task', 'label', 'licence', 'path']).concat({ name: 'SHA-256' }),
       Object.entries(RUN.data).map(([task, d]) =>
@@ -33,6 +33,7 @@ function manifestView() {
         .map((name) => ({ name: T(name), ...NUMBER }))],
       REPORT.items.map((i) => [i.checkpoint, taskName(i.task), statusName(i.status), i.asked,
         i.stored, known(i.seconds) ? i.seconds.toFixed(1) : NONE]))),
+    costsSection(),
     section('environment', T('environment'), facts([['Python', environment.python],
       ['Platform', environment.platform], ...packages.map(([name, version]) => [name, version])])),
   ];

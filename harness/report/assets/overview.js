@@ -21,7 +21,7 @@ function accuracySection() {
     : [...headColumns(), ...valueColumns(T('accuracy')), size, ...gained];
   return section('accuracy', T('accuracy_title'), label(['knowledge']),
     table(T('accuracy_caption'), columns, rows, true),
-    notes([...methods(shown), ...reasons(shown), ...worldNotes(), ...gapLines(['knowledge'])]));
+    notes([...apiCautions(), ...methods(shown), ...reasons(shown), ...worldNotes(), ...gapLines(['knowledge'])]));
 }
 
 // A phone has no room for columns of intervals and epochs: they stand under values and names.

@@ -1,0 +1,36 @@
+// What answers from APIs cost, and what must be borne in mind when they are read.
+Object.assign(TEXTS.en, {
+  costs: 'Costs of APIs', answered_by: 'Answered by', answers: 'Answers', tokens_in: 'Tokens in',
+  tokens_out: 'Tokens out', usd: 'US $', served_as: (name) => `served as ${name}`,
+  cost_total: (usd) => `Together $${usd}. Answers from the store cost nothing and are not in this table.`,
+  cost_untold: 'The matrix names no price, so no cost can be told.',
+  api_caution: (ids) => `${ids.join(', ')}: behind an API, never trained on these documents, which were not public: what is right there is reached by analogy and guessing, or the documents are not as private as thought.`,
+});
+Object.assign(TEXTS.ja, {
+  costs: 'APIの費用', answered_by: '回答したモデル', answers: '回答数', tokens_in: '入力トークン',
+  tokens_out: '出力トークン', usd: '米ドル', served_as: (name) => `サーバー上の名前：${name}`,
+  cost_total: (usd) => `合計${usd}ドル。保存済みの回答には費用がかからず、この表に含まれません。`,
+  cost_untold: 'マトリックスに単価がないため、費用は分かりません。',
+  api_caution: (ids) => `${ids.join('、')}はAPIのモデルで、非公開のこれらの文書を学習していません。正解は類推や推測によるものか、文書が実は公開されていたことを示します。`,
+});
+
+function costsSection() {
+  const found = REPORT.costs || [];
+  if (!found.length) return null;
+  const columns = [...['checkpoint', 'task', 'answered_by'].map((name) => ({ name: T(name), class: 'text' })),
+    ...['answers', 'tokens_in', 'tokens_out', 'usd'].map((name) => ({ name: T(name), ...NUMBER }))];
+  const rows = found.map((c) => [c.checkpoint, taskName(c.task), c.snapshot || NONE,
+    ...[c.answers, c.prompt_tokens, c.answer_tokens].map((n) => n.toLocaleString('en')),
+    known(c.usd) ? c.usd.toFixed(4) : NONE]);
+  const priced = found.every((c) => known(c.usd));
+  const total = found.reduce((sum, c) => sum + (c.usd || 0), 0);
+  return section('costs', T('costs'), table(T('costs'), columns, rows, true),
+    notes([priced ? T('cost_total', total.toFixed(4)) : T('cost_untold')]));
+}
+
+// A model that its owner serves himself may well have been trained on the documents.
+function apiCautions() {
+  const apis = new Set(RUN.models.filter((m) => m.engine === 'api').map((m) => m.id));
+  const ids = DATA.checkpoints.filter((id) => apis.has(BY_ID.get(id).model) && !BY_ID.get(id).served_as);
+  return ids.length ? [T('api_caution', ids)] : [];
+}
