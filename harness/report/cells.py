@@ -179,9 +179,7 @@ def asked_with(checkpoint: Mapping[str, Any]) -> str:
 def checkpoint_cells(run: Run) -> Iterable[tuple[tuple[str, ...], str]]:
     for place, checkpoint in enumerate(ordered_checkpoints(run), 1):
         name = str(checkpoint["id"])
-        tags = ["baseline"] if checkpoint["baseline"] else []
-        tags += [asked_with(checkpoint)] if checkpoint.get("retrieval") else []
-        shown = f"{name} ({'; '.join(tags)})" if tags else name
+        shown = f"{name} (baseline)" if checkpoint["baseline"] else name
         epochs = checkpoint["epochs"]
         yield (
             (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.comparison.derived import Derived
+from harness.comparison.retrieval import looks_up_alike, retrieval_of
 from harness.comparison.within import Comparisons
 from harness.records import Result
 from harness.report.apis import cautions
@@ -12,6 +13,7 @@ from harness.report.cells import (
     BLANK,
     COLUMNS_OF_CHECKPOINT,
     Table,
+    asked_with,
     checkpoint_cells,
     data_label,
     interval_note,
@@ -64,15 +66,21 @@ def accuracy_table(run: Run, acquisition: Derived) -> Table:
     """
     rows, shown = [], []
     controlled = any(r.headline for r in acquisition.results)
+    described = {str(c["id"]): c for c in run.checkpoints}
+    looking = any(retrieval_of(c) for c in run.checkpoints)
     for cells, checkpoint in checkpoint_cells(run):
         seen = run.result(checkpoint, "knowledge", "accuracy_seen")
         shown += [seen] if seen else []
         acquired = (points(acquisition.result(checkpoint)),) if controlled else ()
-        rows.append((*cells, percent(seen), str(seen.n) if seen else BLANK, *acquired))
+        asked = (asked_with(described[checkpoint]),) if looking else ()
+        size = str(seen.n) if seen else BLANK
+        rows.append((*cells, *asked, percent(seen), size, *acquired))
+    texts = len(COLUMNS_OF_CHECKPOINT) + looking
     return Table(
         title=f"Knowledge accuracy – data: {data_label(run, 'knowledge')}",
         columns=(
             *COLUMNS_OF_CHECKPOINT,
+            *(("asked with",) if looking else ()),
             "accuracy (%)",
             "n",
             *(("acquired (points)",) if controlled else ()),
@@ -85,7 +93,7 @@ def accuracy_table(run: Run, acquisition: Derived) -> Table:
             *reasons([*shown, *(r for r in acquisition.results if r.headline)]),
             *gap_notes(run, ("knowledge",)),
         ),
-        numeric=(0, 3, 4, 5, 6) if controlled else (0, 3, 4, 5),
+        numeric=(0, 3, *range(texts, texts + 2 + controlled)),
     )
 
 
@@ -148,10 +156,11 @@ def acquisition_table(run: Run, acquisition: Derived) -> Table | None:
         return None
     present = {r.metric for r in acquisition.results}
     metrics = [metric for metric in _ACQUIRED if metric in present]
+    alike = looks_up_alike(run)
     rows = [
         (*cells[:2], *(points(acquisition.result(checkpoint, metric)) for metric in metrics))
         for cells, checkpoint in checkpoint_cells(run)
-        if checkpoint != run.baseline
+        if checkpoint != run.baseline and checkpoint in alike
     ]
     return Table(
         title=f"Acquisition – data: {data_label(run, 'knowledge')}",

@@ -22,19 +22,18 @@ from harness.report.cells import (
 from harness.runs import Run
 
 USED = {
-    "found": "found (%)",
     "right_if_found": "right if found (%)",
-    "right_if_not_found": "if not found (%)",
+    "right_if_not_found": "right if not found (%)",
     "right_and_cited": "right, and cited (%)",
 }
 _RIGHT = (
-    "Right: of the questions that the retriever's documents can answer. Gained: over the same "
-    "weights closed-book, paired by question."
+    "Found: a passage that was shown states the fact (recall). Right: of the questions that the "
+    "retriever's documents can answer. Gained: over the same weights closed-book, paired by "
+    "question."
 )
 _USED = (
-    "Found: a passage that was shown states the fact. Right if found: below 100, what was found "
-    "was not used. Cited: of the right answers to what was found, those that cite a passage which "
-    "states the fact."
+    "Right if found: below 100, what was found was not used. Cited: of the right answers to what "
+    "was found, those that cite passages which state the fact."
 )
 
 
@@ -49,6 +48,7 @@ def retrieval_tables(run: Run, retrieval: Derived) -> list[Table]:
             *cells[:1],
             name,
             asked_with(described[name]),
+            percent(run.result(name, KNOWLEDGE, "found")),
             percent(retrieval.result(name, "right")),
             points(retrieval.result(name, "gained")),
             _n(retrieval.result(name, "right")),
@@ -58,7 +58,7 @@ def retrieval_tables(run: Run, retrieval: Derived) -> list[Table]:
     ]
     worth = Table(
         title=f"Retrieval – data: {data_label(run, KNOWLEDGE)}",
-        columns=("#", "checkpoint", "asked with", "right (%)", "gained (points)", "n"),
+        columns=("#", "checkpoint", "asked with", "found (%)", "right (%)", "gained (points)", "n"),
         rows=tuple(rows),
         notes=notes_of(
             _RIGHT,
@@ -67,7 +67,7 @@ def retrieval_tables(run: Run, retrieval: Derived) -> list[Table]:
             *_left_out(run),
             *retrieval.notes,
         ),
-        numeric=(0, 3, 4, 5),
+        numeric=(0, 3, 4, 5, 6),
     )
     return [worth, _used_table(run)]
 
@@ -81,7 +81,7 @@ def _used_table(run: Run) -> Table:
             shown += [result for result in found if result]
             rows.append((*cells[:1], name, *map(_with_n, found)))
     return Table(
-        title="Retrieval – what was found, and used",
+        title="Retrieval – was what was found used?",
         columns=("#", "checkpoint", *USED.values()),
         rows=tuple(rows),
         notes=notes_of(_USED, interval_note(shown), *reasons(shown)),
@@ -90,7 +90,7 @@ def _used_table(run: Run) -> Table:
 
 
 def _with_n(result: Result | None) -> str:
-    return f"{percent(result)}, n {result.n}" if result else BLANK
+    return f"{percent(result)} of {result.n}" if result else BLANK
 
 
 def _n(result: Result | None) -> str:
@@ -108,9 +108,10 @@ def _left_out(run: Run) -> Iterator[str]:
         if none:
             counted = (
                 f"{none} questions count in neither table: no document of the retriever's can "
-                f"answer them, as controls and near misses. {closed or 'None'} of all were asked "
-                "closed-book, because there was no passage to show."
+                "answer them, as controls and near misses."
             )
+            if closed:
+                counted += f" {closed} were asked closed-book: there was no passage to show."
             told.setdefault(counted, []).append(name)
     for counted, names in told.items():
         yield f"{', '.join(names)}: {counted}"

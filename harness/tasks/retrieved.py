@@ -2,21 +2,23 @@
 
 A sample's detail then has `retrieval`:
 
-    passages   shown ones in their order: document, number, title, score, and whether each states
-               the fact (of a fact that can't be parsed, a reason: whether it is of its document)
+    passages   shown ones in their order: document, number, title, score, text, and whether each
+               states what is asked for, or of two facts one (of a reason, which can't be parsed:
+               whether it is of its document)
     hit        whether one is of the document that the question is about; null where it names none
-    found      whether one states the whole fact; null where none can: a near miss, or a question
-               on a document that the retriever does not have. Such questions count in no figure
+    found      whether they state all that is asked for; null where none can: a near miss, or a
+               question on a document that the retriever does not have, which count in no figure
     note       why a question was asked without passages
 
-and its row `citations`: the numbers that the answer cites, those that state what it says, and
-whether the two have one in common.
+and its row `citations`: the numbers that the answer cites, whether these state all that is asked
+for, the numbers that state what the answer says, and whether it cites one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from harness.grading.answers import fact_from_answer
@@ -40,17 +42,15 @@ def with_passages(sample: Sample, retriever: Retriever) -> Sample:
     """
     question, fact = sample.detail["question"], sample.detail["fact"]
     near_miss = "neighbour" in sample.detail  # whose document is its neighbour's
-    document = "" if sample.cluster == sample.id else sample.cluster
-    stated = _stated(fact, question)
-    hits = retriever.find(question, "" if near_miss else document, stated)
-    passages = [_passage(hit, fact, document, stated) for hit in hits]
-    about = None if near_miss or not document else document
-    hit = None if about is None else any(p["document"] == about for p in passages)
-    answerable = not near_miss and (not document or retriever.holds(document))
+    document = "" if near_miss or sample.cluster == sample.id else sample.cluster
+    hits = retriever.find(question, document, partial(_share_of, fact, question))
+    held = [_held(sample, hit.passage.document, hit.passage.text) for hit in hits]
+    answerable = not near_miss and (retriever.holds(document) if document else _parsed(fact))
+    documents = [hit.passage.document for hit in hits]
     detail = {
-        "passages": passages,
-        "hit": hit if answerable else None,
-        FOUND: any(p["states"] for p in passages) if answerable else None,
+        "passages": [_passage(hit, bool(parts)) for hit, parts in zip(hits, held, strict=True)],
+        "hit": document in documents if answerable and document else None,
+        FOUND: _all_held(sample, held) if answerable else None,
         "note": "" if hits else _why(retriever, document, near_miss),
     }
     sample = replace(sample, detail={**sample.detail, RETRIEVAL: detail})
@@ -64,18 +64,22 @@ def grade_with_passages(sample: Sample, text: str, rule: Callable[[str], Grade])
     """The rule's grade of an answer without its citations, and what they are worth."""
     shown = sample.detail[RETRIEVAL]
     passages = shown["passages"]
-    if not passages:
-        return _with_found(rule(text), shown)
-    said = without_citations(text)
+    said = without_citations(text) if passages else text
     grade = rule(said)
+    if shown[FOUND] is not None:
+        grade = replace(grade, scores={**grade.scores, FOUND: float(shown[FOUND])})
+    if not passages:
+        return grade
     numbers = [number for number in cited(text) if 1 <= number <= len(passages)]
+    named = [passages[number - 1] for number in numbers]
     supporting = _supporting(sample, said, grade)
     citations = {
         "cited": numbers,
+        "states": _all_held(sample, [_held(sample, p["document"], p["text"]) for p in named]),
         "supported_by": supporting,
         "supported": any(number in supporting for number in numbers),
     }
-    return replace(_with_found(grade, shown), detail={CITATIONS: citations})
+    return replace(grade, detail={CITATIONS: citations})
 
 
 def retrieval_measures(graded: Graded) -> list[Measure]:
@@ -92,7 +96,9 @@ def retrieval_measures(graded: Graded) -> list[Measure]:
         FOUND: [(s.cluster, float(s.detail[RETRIEVAL][FOUND])) for s, _ in answerable],
         "right_if_found": [(s.cluster, float(g.correct)) for s, g in found],
         "right_if_not_found": [(s.cluster, float(g.correct)) for s, g in missed],
-        "right_and_cited": [(s.cluster, _cites(s, g)) for s, g in found if g.correct],
+        "right_and_cited": [
+            (s.cluster, float(g.detail[CITATIONS]["states"])) for s, g in found if g.correct
+        ],
     }
     return [_share(metric, rows) for metric, rows in columns.items() if rows]
 
@@ -103,31 +109,41 @@ def _share(metric: str, rows: Sequence[tuple[str, float]]) -> Measure:
     return Measure(metric, value, interval, len(scores), len(set(clusters)))
 
 
-def _cites(sample: Sample, grade: Grade) -> float:
-    passages = sample.detail[RETRIEVAL]["passages"]
-    numbers = grade.detail[CITATIONS]["cited"]
-    return float(any(passages[number - 1]["states"] for number in numbers))
+def _parsed(fact: Fact | None) -> bool:
+    return fact is not None and fact.type != TEXT
 
 
-def _with_found(grade: Grade, shown: Mapping[str, Any]) -> Grade:
-    if shown[FOUND] is None:
-        return grade
-    return replace(grade, scores={**grade.scores, FOUND: float(shown[FOUND])})
-
-
-def _stated(fact: Fact | None, question: str) -> Callable[[str], float]:
+def _share_of(fact: Fact | None, question: str, text: str) -> float:
     """How much of the fact a text states; nothing of one that nobody can know."""
-    if fact is None:
-        return lambda text: 0.0
-    return lambda text: grade_fact(text, fact, question).scores["recall"]
+    return grade_fact(text, fact, question).scores["recall"] if fact else 0.0
 
 
-def _passage(
-    hit: Hit, fact: Fact | None, document: str, stated: Callable[[str], float]
-) -> dict[str, Any]:
+def _parts(fact: Fact | None) -> list[Fact]:
+    """What is asked for: one fact, or several of which each may stand in a passage of its own."""
+    return [replace(fact, also=()), *fact.also] if fact else []
+
+
+def _held(sample: Sample, document: str, text: str) -> frozenset[int]:
+    """Which parts of what is asked for a passage states, by place."""
+    return frozenset(
+        place
+        for place, part in enumerate(_parts(sample.detail["fact"]))
+        if (
+            _share_of(part, sample.detail["question"], text) == 1
+            if _parsed(part)
+            else document == sample.cluster
+        )
+    )
+
+
+def _all_held(sample: Sample, held: Sequence[frozenset[int]]) -> bool:
+    """Whether passages together state all that is asked for."""
+    parts = _parts(sample.detail["fact"])
+    return bool(parts) and len(frozenset().union(*held)) == len(parts)
+
+
+def _passage(hit: Hit, states: bool) -> dict[str, Any]:
     found = hit.passage
-    worded = fact is not None and fact.type == TEXT
-    states = found.document == document if worded else stated(found.text) == 1
     return {
         "document": found.document,
         "number": found.number,
@@ -146,8 +162,9 @@ def _supporting(sample: Sample, said: str, grade: Grade) -> list[int]:
     if abstains(said):
         return []
     question = sample.detail["question"]
-    given = _stated(fact_from_answer(said, question), question)
-    return [number for number, p in enumerate(passages, 1) if given(p["text"]) == 1]
+    given = fact_from_answer(said, question)
+    stating = (_share_of(given, question, p["text"]) == 1 for p in passages)
+    return [number for number, states in enumerate(stating, 1) if states]
 
 
 def _why(retriever: Retriever, document: str, near_miss: bool) -> str:
