@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.comparison.rated import Rated, rated
-from harness.judging.calibration import Stratum, stratum_of
+from harness.judging.calibration import stratum_of
 from harness.judging.verdict import CORRECT, NONE, UNSURE, WRONG
 from harness.runs import Run
 
@@ -92,7 +92,7 @@ def judge_review(run: Run) -> JudgeReview:
         tuple(_form(*place, group) for place, group in groups.items() if _told(group)),
         tuple(apart[:_LISTED]),
         len(apart),
-        tuple(_untrusted(answers, judge).items()) if judge else (),
+        tuple(_untrusted(answers).items()),
         tuple(sorted(_snapshots(answers) - set(judge.get("snapshots") or ())))
         if judge.get("calibration")
         else (),
@@ -125,12 +125,11 @@ def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> Jud
     )
 
 
-def _untrusted(answers: Iterable[Rated], judge: Mapping[str, Any]) -> dict[str, int]:
-    trusted = {Stratum(**stratum) for stratum in judge.get("trusted") or ()}
+def _untrusted(answers: Iterable[Rated]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for answer in answers:
-        stratum = stratum_of(answer.suite, answer.form, answer.kind, answer.unsure)
-        if answer.unsure and answer.judge and stratum not in trusted:
+        if answer.unsure and answer.judge and not answer.judge.get("trusted"):
+            stratum = stratum_of(answer.suite, answer.form, answer.kind, answer.unsure)
             counts[stratum.name] += 1
     return dict(counts.most_common())
 

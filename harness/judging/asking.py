@@ -104,7 +104,7 @@ def _told(suite: str, sample: Sample, grade: Grade, heard: _Heard, bench: Bench)
     trusted = bench.calibration is not None and bench.calibration.trusts(stratum, heard.snapshots)
     # A person's verdict stands over the judge's, which is told beside it.
     judged = over_unsure(rule, heard.opinion, bench.model, trusted and grade.rule is None)
-    told = {**judged.judge, "setup": bench.setup}
+    told = {**judged.judge, "trusted": trusted, "setup": bench.setup}
     if heard.snapshots:
         told["snapshots"] = list(heard.snapshots)
     if grade.rule is None:

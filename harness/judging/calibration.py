@@ -1,10 +1,14 @@
 """How far a judge agrees with people, kind of answer by kind of answer, and where it is trusted.
 
 A judge that is right on prices may be wrong on reasons, and one that is right where the rule is
-sure may be wrong where it is not. So answers that both judged are put into strata by suite, form
-and kind of question and by whether the rule was sure; in each stratum
+sure may be wrong where it is not. So answers that both judged are put into strata: by suite, form
+and kind of question and whether the rule was sure; by the same without the form; by suite and rule
+alone. In each stratum
 
     trusted = n >= 50, and the lower end of the 95 % interval of Cohen's kappa >= .6
+
+and on an answer the judge counts by the narrowest of its strata that has 50 answers, unless a
+narrower one speaks against it (the upper end below .6).
 
 Kappa and not agreement: a judge that calls everything right agrees with people on nine answers of
 ten where nine of ten are right, and its kappa is 0. Above .6 Landis and Koch (1977) call agreement
@@ -115,6 +119,11 @@ class Trust:
         """Whether the judge may count here."""
         return self.n >= FLOOR and self.kappa is not None and self.kappa.low >= LEAST_KAPPA
 
+    @property
+    def refuted(self) -> bool:
+        """Whether these answers, few as they may be, say that it must not."""
+        return self.kappa is not None and self.kappa.high < LEAST_KAPPA
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -129,12 +138,17 @@ class Calibration:
     snapshots: tuple[str, ...] = ()
 
     def trusts(self, stratum: Stratum, snapshots: Sequence[str] = ()) -> bool:
-        """Whether the judge may count on such answers: by their own stratum, by no other.
+        """Whether the judge may count on answers of this stratum, as the module says.
 
         snapshots: those that give the opinion: of another than was calibrated nothing is known.
         """
-        known = set(snapshots) <= set(self.snapshots)
-        return known and any(t.stratum == stratum and t.trusted for t in self.strata)
+        if not set(snapshots) <= set(self.snapshots):
+            return False
+        known = {trust.stratum: trust for trust in self.strata}
+        for trust in (known[wider] for wider in _widening(stratum) if wider in known):
+            if trust.n >= FLOOR or trust.refuted:
+                return trust.trusted
+        return False
 
 
 def stratum_of(suite: str, form: str, kind: str, unsure: bool) -> Stratum:
@@ -142,12 +156,19 @@ def stratum_of(suite: str, form: str, kind: str, unsure: bool) -> Stratum:
     return Stratum(suite, form, kind, "unsure" if unsure else "sure")
 
 
+def _widening(stratum: Stratum) -> tuple[Stratum, ...]:
+    """An answer's strata, the narrowest first."""
+    of_kind = Stratum(stratum.suite, ANY, stratum.kind, stratum.rule)
+    return stratum, of_kind, Stratum(stratum.suite, ANY, ANY, stratum.rule)
+
+
 def calibrate(judged: Judged, pairs: Sequence[Pair], snapshots: Iterable[str] = ()) -> Calibration:
     """Hold a judge against people."""
     groups: dict[Stratum, list[Pair]] = {}
     totals: dict[Stratum, list[Pair]] = {}
     for pair in pairs:
-        groups.setdefault(pair.stratum, []).append(pair)
+        for stratum in _widening(pair.stratum):
+            groups.setdefault(stratum, []).append(pair)
         for total in (Stratum(rule=pair.stratum.rule), Stratum()):
             totals.setdefault(total, []).append(pair)
     ordered = sorted(groups, key=lambda s: (s.suite, s.form, s.kind, s.rule))

@@ -34,7 +34,7 @@ def pairs(stratum: Stratum, table: dict[tuple[str, str], int], by_hand: bool = F
 
 
 def trust(table: dict[tuple[str, str], int]) -> Trust:
-    (found,) = calibrate(JUDGED, pairs(REASON, table)).strata
+    found, *_ = calibrate(JUDGED, pairs(REASON, table)).strata
     return found
 
 
@@ -107,7 +107,31 @@ def test_a_judge_that_decides_nothing_is_not_trusted() -> None:
     assert (found.n, found.undecided, found.trusted) == (0, 63, False)
 
 
-def test_trust_goes_by_the_answer_s_own_stratum_and_by_no_other() -> None:
+def test_trust_goes_by_the_narrowest_stratum_with_enough_answers() -> None:
+    colour, size = (stratum_of("knowledge", "seen", k, unsure=True) for k in ("colour", "size"))
+    other_form = stratum_of("knowledge", "control", "colour", unsure=True)
+    unknown = stratum_of("knowledge", "seen", "shop", unsure=True)
+    found = calibrate(
+        JUDGED,
+        [
+            *pairs(colour, table(20, 0, 0, 20)),
+            *pairs(other_form, table(10, 0, 0, 10)),
+            *pairs(size, table(30, 28, 28, 30)),
+        ],
+    )
+    assert found.trusts(colour)  # 40 of its own, 60 of its kind
+    assert not found.trusts(size)  # 116 of its own
+    assert not found.trusts(unknown)  # all of the suite: kappa .36
+    better = calibrate(
+        JUDGED, [*pairs(colour, table(90, 0, 0, 90)), *pairs(size, table(4, 6, 6, 4))]
+    )
+    assert better.trusts(unknown)
+    assert not better.trusts(size)  # 20 of its own speak against it
+    assert not better.trusts(dataclasses.replace(unknown, suite="jsquad"))
+    assert not better.trusts(dataclasses.replace(unknown, rule="sure"))
+
+
+def test_of_the_rule_s_two_kinds_of_answers_one_says_nothing_of_the_other() -> None:
     price = stratum_of("knowledge", "seen", "price", unsure=False)
     found = calibrate(
         JUDGED, pairs(REASON, table(40, 30, 30, 40)) + pairs(price, table(99, 0, 0, 99))
@@ -115,7 +139,7 @@ def test_trust_goes_by_the_answer_s_own_stratum_and_by_no_other() -> None:
     assert not found.trusts(REASON)
     assert found.trusts(price)
     assert not found.trusts(stratum_of("knowledge", "seen", "price", unsure=True))
-    assert not found.trusts(stratum_of("knowledge", "control", "price", unsure=False))
+    assert found.trusts(stratum_of("knowledge", "control", "price", unsure=False))
     assert [t.stratum.name for t in found.totals] == ["all", "rule sure", "rule unsure"]
     assert found.totals[0].n == 338
 
@@ -146,8 +170,9 @@ def test_a_calibration_comes_back_from_its_file(tmp_path: Path) -> None:
 def test_trust_is_made_of_the_figures_and_not_read(tmp_path: Path) -> None:
     path = written(tmp_path)
     content = json.loads(path.read_text())
-    content["strata"][0]["trusted"] = True
-    content["strata"][0]["n"] = 10
+    for row in content["strata"]:
+        assert row["trusted"]
+        row["n"] = 10
     path.write_text(json.dumps(content))
     assert not read_calibration(path, JUDGED).trusts(REASON)
 

@@ -190,9 +190,8 @@ def test_a_calibrated_judge_counts_and_the_rule_s_own_grade_is_kept(
     value = figures(latest(judged))["base", "knowledge", "accuracy_seen"]
     assert value == pytest.approx((30 + 1 + 6 + 2) / 66)
     judge = report(latest(judged))["run"]["judge"]
-    assert judge["trusted"] == [
-        {"suite": "knowledge", "form": "seen", "kind": "reason", "rule": "unsure"}
-    ]
+    own = {"suite": "knowledge", "form": "seen", "kind": "reason", "rule": "unsure"}
+    assert own in judge["trusted"]
     assert str(path.parent) not in json.dumps(judge)
     assert "Warning" not in output(result)
 
@@ -202,8 +201,7 @@ def test_a_judge_that_errs_too_often_is_measured_and_does_not_count(
 ) -> None:
     path = calibrated(judged)
     content = json.loads(path.read_text("utf-8"))
-    (stratum,) = content["strata"]
-    assert (stratum["n"], stratum["trusted"]) == (53, True)
+    assert {(s["n"], s["trusted"]) for s in content["strata"]} == {(53, True)}
     # The same judge on answers that deceive it.
     harder = judged.path / "world" / "knowledge.jsonl"
     harder.write_text(
