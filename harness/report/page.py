@@ -18,6 +18,7 @@ from typing import Any
 from harness.report.cells import PERCENT, RATIO, SCALES, Scale, ordered_checkpoints
 from harness.report.document import finite
 from harness.report.missing import tasks_of
+from harness.report.passages import packed_passages
 from harness.report.people import packed_grades
 from harness.report.redact import redacted_page
 from harness.report.samples import confusion, packed_task
@@ -40,6 +41,7 @@ SCRIPTS = (
     "chart",
     "gates",
     "learnt",
+    "retrieval",
     "dots",
     "membership",
     "curves",
@@ -120,6 +122,7 @@ def page_data(
         "samples": {task: packed_task(run, task) for task in tasks_of(run)},
         "confusion": {c: table for c, table in tables.items() if table},
         "grades": packed_grades(run, people),
+        **packed_passages(run),
         "review": {"server": serving, "rubric": run.manifest.get("rubric")},
     }
     # The local server shows what it grades; its page goes nowhere.

@@ -4,7 +4,7 @@ const NUMBER = { class: 'number' };
 function checkpointCells(id) {
   const c = BY_ID.get(id);
   return [DATA.checkpoints.indexOf(id) + 1, el('span', null, el('bdi', { class: 'name' }, id),
-    c.baseline ? el('span', { class: 'tag' }, T('baseline')) : null,
+    c.baseline ? el('span', { class: 'tag' }, T('baseline')) : null, retrievalTag(id),
     c.dataset ? el('span', { class: 'narrow-only quiet' }, c.dataset) : null),
   c.dataset || NONE, known(c.epochs) ? c.epochs : NONE];
 }

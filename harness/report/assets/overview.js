@@ -46,6 +46,7 @@ const worldNotes = () => DATA.checkpoints.filter((id) => BY_ID.get(id).twin_of)
 function formsSection() {
   const measured = new Set(REPORT.results.filter((r) => r.task === 'knowledge').map((r) => r.metric));
   measured.delete('accuracy_seen');
+  FOUND_METRICS.forEach((m) => measured.delete(m));
   const usual = FORMS.flatMap((form) => [`accuracy_${form}`, `bleed_${form}`]);
   const metrics = [...new Set([...usual, ...measured])].filter((m) => measured.has(m));
   if (!metrics.length) return null;
@@ -114,6 +115,6 @@ function gapsSection() {
     [el('bdi', { class: 'name' }, g.checkpoint), taskName(g.task), statusName(g.status), reasonNode(g.message) || NONE])));
 }
 
-const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), scatterSection(),
+const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), retrievalSection(), scatterSection(),
   gatesSection(), reviewSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), unknownSection(), chartSection(),
   outcomesSection(), kindsSection(), jsquadSection(), confusionSection(), allSection(), gapsSection()];
