@@ -15,7 +15,7 @@ from harness.retrieval.prompts import prompt_of, templates
 from harness.retrieval.tokens import described, words
 
 # How much of what is asked for a passage states, from 0 to 1.
-Stated = Callable[[str], float]
+Stated = Callable[[Passage], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Retriever:
         self.retrieval = retrieval
         documents = read_documents(retrieval.documents)
         self._passages = [p for d in documents for p in split(d, retrieval.passage_size)]
+        # Whether a model gets to see the titles.
+        self.titled = not retrieval.passage or "{title}" in retrieval.passage
         self._documents = {document.id for document in documents}
         self._index: Bm25 | None = None
         self.identity: Mapping[str, Any] = self._identity()
@@ -56,7 +58,7 @@ class Retriever:
         is searched for by words is found without them.
         """
         if self._index is None:
-            return _gold([p for p in self._passages if p.document == document], stated)
+            return _gold(question, [p for p in self._passages if p.document == document], stated)
         found = self._index.top(words(question), self.retrieval.top_k)
         return [Hit(self._passages[place], score) for place, score in found]
 
@@ -84,11 +86,19 @@ class Retriever:
         }
 
 
-def _gold(passages: Sequence[Passage], stated: Stated) -> list[Hit]:
+def _gold(question: str, passages: Sequence[Passage], stated: Stated) -> list[Hit]:
     """Of one document the passage that states the fact; the ceiling of what can be found.
 
-    Where no single one does, those that state a part of it, or else the whole document.
+    Of several the one that shares most pairs of characters with the question. Where no single one
+    does, those that state a part of it, or else the whole document.
     """
-    hits = [Hit(passage, stated(passage.text)) for passage in passages]
-    whole = next((hit for hit in hits if hit.score == 1), None)
-    return [whole] if whole else [hit for hit in hits if hit.score > 0] or hits
+    hits = [Hit(passage, stated(passage)) for passage in passages]
+    whole = [hit for hit in hits if hit.score == 1]
+    if whole:
+        asked = _pairs(question)
+        return [max(whole, key=lambda hit: len(asked & _pairs(hit.passage.text)))]
+    return [hit for hit in hits if hit.score > 0] or hits
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[place : place + 2] for place in range(len(text) - 1)}

@@ -2,9 +2,9 @@
 
 A sample's detail then has `retrieval`:
 
-    passages   shown ones in their order: document, number, title, score, text, and whether each
-               states what is asked for, or of two facts one (of a reason, which can't be parsed:
-               whether it is of its document)
+    passages   shown ones in their order: document, number, title ("" where the prompt has none),
+               text, score, and whether each states what is asked for, or of two facts one (of a
+               reason, which can't be parsed: whether it is of its document)
     hit        whether one is of the document that the question is about; null where it names none
     found      whether they state all that is asked for; null where none can: a near miss, or a
                question on a document that the retriever does not have, which count in no figure
@@ -16,9 +16,9 @@ for, the numbers that state what the answer says, and whether it cites one of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from harness.grading.answers import fact_from_answer
@@ -26,7 +26,8 @@ from harness.grading.facts import TEXT, Fact, grade_fact
 from harness.grading.statements import abstains
 from harness.records import Grade, Sample
 from harness.retrieval.citations import cited, without_citations
-from harness.retrieval.retriever import Hit, Retriever
+from harness.retrieval.passages import Passage
+from harness.retrieval.retriever import Retriever
 from harness.statistics.intervals import mean_interval
 from harness.tasks import Measure
 
@@ -43,13 +44,18 @@ def with_passages(sample: Sample, retriever: Retriever) -> Sample:
     question, fact = sample.detail["question"], sample.detail["fact"]
     near_miss = "neighbour" in sample.detail  # whose document is its neighbour's
     document = "" if near_miss or sample.cluster == sample.id else sample.cluster
-    hits = retriever.find(question, document, partial(_share_of, fact, question))
-    held = [_held(sample, hit.passage.document, hit.passage.text) for hit in hits]
+    hits = retriever.find(
+        question, document, lambda p: _share_of(fact, question, _text(_shown(p, retriever.titled)))
+    )
+    passages = [
+        {**_shown(hit.passage, retriever.titled), "score": round(hit.score, 3)} for hit in hits
+    ]
+    held = [_held(sample, passage) for passage in passages]
     answerable = not near_miss and (retriever.holds(document) if document else _parsed(fact))
-    documents = [hit.passage.document for hit in hits]
+    hit = any(passage["document"] == document for passage in passages)
     detail = {
-        "passages": [_passage(hit, bool(parts)) for hit, parts in zip(hits, held, strict=True)],
-        "hit": document in documents if answerable and document else None,
+        "passages": [{**p, "states": bool(of)} for p, of in zip(passages, held, strict=True)],
+        "hit": hit if answerable and document else None,
         FOUND: _all_held(sample, held) if answerable else None,
         "note": "" if hits else _why(retriever, document, near_miss),
     }
@@ -75,7 +81,7 @@ def grade_with_passages(sample: Sample, text: str, rule: Callable[[str], Grade])
     supporting = _supporting(sample, said, grade)
     citations = {
         "cited": numbers,
-        "states": _all_held(sample, [_held(sample, p["document"], p["text"]) for p in named]),
+        "states": _all_held(sample, [_held(sample, passage) for passage in named]),
         "supported_by": supporting,
         "supported": any(number in supporting for number in numbers),
     }
@@ -123,15 +129,15 @@ def _parts(fact: Fact | None) -> list[Fact]:
     return [replace(fact, also=()), *fact.also] if fact else []
 
 
-def _held(sample: Sample, document: str, text: str) -> frozenset[int]:
+def _held(sample: Sample, passage: Mapping[str, Any]) -> frozenset[int]:
     """Which parts of what is asked for a passage states, by place."""
     return frozenset(
         place
         for place, part in enumerate(_parts(sample.detail["fact"]))
         if (
-            _share_of(part, sample.detail["question"], text) == 1
+            _share_of(part, sample.detail["question"], _text(passage)) == 1
             if _parsed(part)
-            else document == sample.cluster
+            else passage["document"] == sample.cluster
         )
     )
 
@@ -142,16 +148,13 @@ def _all_held(sample: Sample, held: Sequence[frozenset[int]]) -> bool:
     return bool(parts) and len(frozenset().union(*held)) == len(parts)
 
 
-def _passage(hit: Hit, states: bool) -> dict[str, Any]:
-    found = hit.passage
-    return {
-        "document": found.document,
-        "number": found.number,
-        "title": found.title,
-        "score": round(hit.score, 3),
-        "states": states,
-        "text": found.text,
-    }
+def _shown(passage: Passage, titled: bool) -> dict[str, Any]:
+    """A passage as a model gets to see it."""
+    return {**dataclasses.asdict(passage), "title": passage.title if titled else ""}
+
+
+def _text(passage: Mapping[str, Any]) -> str:
+    return f"{passage['title']}\n{passage['text']}"
 
 
 def _supporting(sample: Sample, said: str, grade: Grade) -> list[int]:
@@ -163,7 +166,7 @@ def _supporting(sample: Sample, said: str, grade: Grade) -> list[int]:
         return []
     question = sample.detail["question"]
     given = fact_from_answer(said, question)
-    stating = (_share_of(given, question, p["text"]) == 1 for p in passages)
+    stating = (_share_of(given, question, _text(p)) == 1 for p in passages)
     return [number for number, states in enumerate(stating, 1) if states]
 
 
