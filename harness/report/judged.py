@@ -8,27 +8,28 @@ from harness.comparison.judged import JudgedForm, JudgeReview
 from harness.report.cells import BLANK, PERCENT, Table, notes_of, number
 
 TITLE = "Answers in words, and a model that judges them"
-_LISTED = 10
+_LISTED = 5
 _COLUMNS = (
     "checkpoint",
     "questions",
     "answers",
-    "rule unsure",
+    "unsure",
     "judged",
     "decided",
     "counts",
-    "repeats agree (%)",
-    "as the rule, sure",
+    "repeats (%)",
+    "as the rule",
 )
 _UNJUDGED = (
-    "Rule unsure: the reference is a sentence and the answer says it in other words. No rule can "
-    "tell such an answer; it counts as the rule guesses, nearly always as wrong. Grade it by eye "
+    "Unsure: the reference is a sentence and the answer says it in other words. No rule can tell"
+    " such an answer; it counts as the rule guesses, nearly always as wrong. Grade it by eye "
     "(python -m harness review RUN), or name a judge with [judge] in the matrix."
 )
 _JUDGED = (
-    "Rule unsure: the reference is a sentence and the answer says it in other words. Counts: the "
-    "judge's verdict stands in the rule's place, for it is unsure there and the judge is "
-    "calibrated. Sure: second opinions where the rule is sure, which never count."
+    "Unsure: of these answers the rule can't tell; the reference is a sentence, and they say it in "
+    "other words. Counts: the judge's verdict stands in the rule's place, for the judge is "
+    "calibrated on such answers. Repeats: how often two times asking gave the same verdict. As the "
+    "rule: second opinions on answers of which the rule is sure, which never count."
 )
 
 
