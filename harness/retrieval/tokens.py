@@ -19,7 +19,7 @@ from harness.grading.text import normalise
 
 _WRITTEN = re.compile(r"[a-z0-9]+(?:[.,'\-][a-z0-9]+)*")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_LEFT_OUT = frozenset({"助詞", "助動詞", "代名詞", "補助記号", "記号", "空白"})
+_LEFT_OUT = frozenset({"助詞", "助動詞", "代名詞", "補助記号", "空白"})
 _SUPPORTING = "非自立可能"  # verbs that mostly stand behind others: する, いる, ください
 # SudachiPy takes at most 49,149 bytes of UTF-8 at a time; between signs no word is cut.
 _PIECE = re.compile(r".{1,9999}(?:[、。\s]|$)|.{1,9999}", re.DOTALL)
@@ -57,7 +57,7 @@ def _written(word: str) -> list[str]:
 
 def _japanese(text: str) -> list[str]:
     return [
-        morpheme.normalized_form()
+        morpheme.normalized_form().casefold()
         for piece in _PIECE.findall(text)
         for morpheme in _tokenizer().tokenize(piece)
         if _tells(*morpheme.part_of_speech()[:2])
@@ -66,6 +66,8 @@ def _japanese(text: str) -> list[str]:
 
 def _tells(part: str, kind: str) -> bool:
     """Whether a word of this part of speech tells what a text is about."""
+    if part == "記号":
+        return kind == "文字"  # アルファ, Ω: a letter's name may be a product's
     return part not in _LEFT_OUT and not (part == "動詞" and kind == _SUPPORTING)
 
 

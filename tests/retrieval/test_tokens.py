@@ -13,6 +13,10 @@ def test_japanese_is_cut_into_words_without_particles_and_endings() -> None:
     assert words("東京都の価格を教えてください。") == ["東京", "都", "価格", "教える"]
 
 
+def test_names_that_are_letters_are_words() -> None:
+    assert words("新作「アルファ」のΩ") == ["新作", "アルファ", "ω"]
+
+
 def test_spellings_of_one_word_are_one() -> None:
     assert words("問い合わせ") == words("問合せ") == words("問い合せ")
     assert words("ｻﾝｸﾞﾗｽ") == words("サングラス")
