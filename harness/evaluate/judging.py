@@ -79,7 +79,8 @@ class Jury:
             "when": self._judge.when,
             **dataclasses.asdict(self._judged),
             "calibration": file.name if file else None,
-            "trusted_where": f"n >= {FLOOR} and kappa's lower end >= {LEAST_KAPPA}",
+            "floor": FLOOR,
+            "least_kappa": LEAST_KAPPA,
             "trusted": [
                 dataclasses.asdict(trust.stratum)
                 for trust in (calibration.strata if calibration else ())

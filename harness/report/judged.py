@@ -72,7 +72,8 @@ def warnings(review: JudgeReview) -> Iterator[str]:
         more = len(review.untrusted) - _LISTED
         yield (
             f"Warning: {name} is not calibrated for these answers, so its verdicts on them don't "
-            f"count ({judge['trusted_where']}): {listed}{f' and {more} more' if more > 0 else ''}."
+            f"count (n >= {judge['floor']} and kappa's lower end >= {judge['least_kappa']:g}): "
+            f"{listed}{f' and {more} more' if more > 0 else ''}."
         )
     if review.strangers:
         yield (

@@ -18,6 +18,7 @@ from typing import Any
 from harness.report.cells import PERCENT, RATIO, SCALES, Scale, ordered_checkpoints
 from harness.report.document import finite
 from harness.report.missing import tasks_of
+from harness.report.opinions import packed_opinions
 from harness.report.passages import packed_passages
 from harness.report.people import packed_grades
 from harness.report.redact import redacted_page
@@ -58,6 +59,7 @@ SCRIPTS = (
     "diff",
     "likelihoods",
     "filters",
+    "judge",
     "samples",
     "sample",
     "grading",
@@ -123,6 +125,7 @@ def page_data(
         "confusion": {c: table for c, table in tables.items() if table},
         "grades": packed_grades(run, people),
         **packed_passages(run),
+        **packed_opinions(run),
         "review": {"server": serving, "rubric": run.manifest.get("rubric")},
     }
     # The local server shows what it grades; its page goes nowhere.

@@ -108,7 +108,8 @@ function answerCard(name, question, place) {
   return el('article', { class: 'answer', 'aria-label': name, tabindex: '0', 'data-place': place },
     el('h4', null, mark(answer), ' ', el('bdi', null, name),
       name === BASELINE ? el('span', { class: 'tag' }, T('baseline')) : null, retrievalTag(name)),
-    !answer ? el('p', { class: 'quiet' }, T('no_answer')) : answerBody(answer, question, place), passagesPart(question, name));
+    !answer ? el('p', { class: 'quiet' }, T('no_answer')) : answerBody(answer, question, place), judgePart(question, name),
+    passagesPart(question, name));
 }
 
 const dotted = (parts) => parts.filter(Boolean).map((part, i) => [i ? ' · ' : '', part]);
