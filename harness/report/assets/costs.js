@@ -1,13 +1,13 @@
 // What answers from APIs cost, and what must be borne in mind when they are read.
 Object.assign(TEXTS.en, {
-  costs: 'Costs of APIs', answered_by: 'Answered by', answers: 'Answers', tokens_in: 'Tokens in',
+  costs: 'Costs of APIs', answered_by: 'Answered by', answer_count: 'Answers', tokens_in: 'Tokens in',
   tokens_out: 'Tokens out', usd: 'US $', served_as: (name) => `served as ${name}`,
   cost_total: (usd) => `Together $${usd}. Answers from the store cost nothing and are not in this table.`,
   cost_untold: 'The matrix names no price, so no cost can be told.',
   api_caution: (ids) => `${ids.join(', ')}: behind an API, never trained on these documents, which were not public: what is right there is reached by analogy and guessing, or the documents are not as private as thought.`,
 });
 Object.assign(TEXTS.ja, {
-  costs: 'APIの費用', answered_by: '回答したモデル', answers: '回答数', tokens_in: '入力トークン',
+  costs: 'APIの費用', answered_by: '回答したモデル', answer_count: '回答数', tokens_in: '入力トークン',
   tokens_out: '出力トークン', usd: '米ドル', served_as: (name) => `サーバー上の名前：${name}`,
   cost_total: (usd) => `合計${usd}ドル。保存済みの回答には費用がかからず、この表に含まれません。`,
   cost_untold: 'マトリックスに単価がないため、費用は分かりません。',
@@ -18,7 +18,7 @@ function costsSection() {
   const found = REPORT.costs || [];
   if (!found.length) return null;
   const columns = [...['checkpoint', 'task', 'answered_by'].map((name) => ({ name: T(name), class: 'text' })),
-    ...['answers', 'tokens_in', 'tokens_out', 'usd'].map((name) => ({ name: T(name), ...NUMBER }))];
+    ...['answer_count', 'tokens_in', 'tokens_out', 'usd'].map((name) => ({ name: T(name), ...NUMBER }))];
   const rows = found.map((c) => [c.checkpoint, taskName(c.task), c.snapshot || NONE,
     ...[c.answers, c.prompt_tokens, c.answer_tokens].map((n) => n.toLocaleString('en')),
     known(c.usd) ? c.usd.toFixed(4) : NONE]);
