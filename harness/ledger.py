@@ -16,6 +16,7 @@ from typing import Any
 from harness.errors import ConfigError
 from harness.jsonl import append_rows, read_whole_rows
 from harness.records import Checkpoint, Request, Response, Usage
+from harness.scrub import scrub
 
 COSTS = "costs.jsonl"
 _MILLION = 1e6
@@ -35,10 +36,13 @@ class Price:
 
 
 class Ledger:
-    """The costs of one checkpoint's answers to one task, beside those of the whole run."""
+    """The costs of one checkpoint's answers to one task, beside those of the whole run.
 
-    def __init__(self, folder: Path, checkpoint: Checkpoint, task: str) -> None:
-        self._path = folder / COSTS
+    folder: of the run. root: of the project.
+    """
+
+    def __init__(self, folder: Path, root: Path, checkpoint: Checkpoint, task: str) -> None:
+        self._path, self._root = folder / COSTS, root
         self._checkpoint, self._task = checkpoint, task
         api = checkpoint.model.api
         self._price = Price(*api.price) if api and api.price else None
@@ -79,7 +83,7 @@ class Ledger:
             "checkpoint": self._checkpoint.id,
             "task": self._task,
             "model": self._checkpoint.model.id,
-            "snapshot": snapshot,
+            "snapshot": scrub(snapshot, self._root),  # a server of one's own may say a path
             "answers": len(used),
             "prompt_tokens": prompt,
             "answer_tokens": answer,

@@ -79,7 +79,7 @@ def describe(
                 "weights": scrub(_place(model.weights, root), root),
                 "released": model.released.isoformat(),
                 "engine": model.engine,
-                "dtype": model.dtype,
+                "dtype": model.dtype if model.engine == "local" else None,
                 "quantization": model.quantization,
                 "note": scrub(model.note, root),
                 "api": _api(model),

@@ -183,7 +183,7 @@ class EvalSession:
     def _ledger(self, checkpoint: Checkpoint, task: str) -> Ledger | None:
         if checkpoint.model.engine == "local":
             return None
-        return Ledger(self.settings.run_folder, checkpoint, task)
+        return Ledger(self.settings.run_folder, self.settings.root, checkpoint, task)
 
     def _retriever(self, retrieval: Retrieval | None) -> Callable[[], Retriever] | None:
         """Opens it when it is first needed: suites without documents never do."""

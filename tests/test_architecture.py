@@ -35,7 +35,8 @@ ALLOWED = {
     | {"grading", "membership", "retrieval", "selection", "statistics", "tasks", "toml"},
     "review": PURE | {"review"},
     "judging": PURE | {"judging", "statistics"},
-    "ledger": PURE,
+    "scrub": set(),
+    "ledger": PURE | {"scrub"},
     "evaluate": PURE
     | {"config", "engines", "judging", "ledger", "retrieval", "review", "runs", "selection"}
     | {"store", "tasks"},

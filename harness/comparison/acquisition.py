@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.comparison.derived import Derived, ended_set
 from harness.comparison.retrieval import looks_up_alike
-from harness.comparison.scores import ScoreSet, paired, unlike_keys
+from harness.comparison.scores import ScoreSet, paired, unlike
 from harness.records import Result, Verdict
 from harness.runs import Run
 from harness.statistics.paired import difference_in_differences
@@ -118,8 +118,8 @@ def _comparable(run: Run, scores: ScoreSet) -> tuple[ScoreSet, tuple[str, ...]]:
 
 
 def _results(ours: ScoreSet, theirs: ScoreSet) -> list[Result]:
-    unlike = unlike_keys(ours.identity, theirs.identity)
-    otherwise = f"{', '.join(unlike)} not as in {theirs.checkpoint}" if unlike else ""
+    keys = unlike(ours, theirs)
+    otherwise = f"{', '.join(keys)} not as in {theirs.checkpoint}" if keys else ""
     control = _gather(ours, theirs, (CONTROL,))
     found: list[Result] = []
     for metric, forms in GAINS.items():
@@ -144,7 +144,7 @@ def _results(ours: ScoreSet, theirs: ScoreSet) -> list[Result]:
                 clusters=len({*trained.clusters, *control.clusters}),
                 interval=interval.method,
                 headline=not found and metric != UNTRAINED,
-                verdict=Verdict.INCOMPARABLE if unlike else Verdict.MEASURED,
+                verdict=Verdict.INCOMPARABLE if keys else Verdict.MEASURED,
                 reason="; ".join(r for r in (otherwise, partly) if r),
                 identity=ours.identity,
             )

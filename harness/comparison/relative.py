@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.comparison.derived import Derived, ended_set
-from harness.comparison.scores import Paired, ScoreSet, paired, unlike_keys
+from harness.comparison.scores import Paired, ScoreSet, paired, unlike
 from harness.records import Result, Verdict
 from harness.runs import Run
 from harness.statistics.relative import Part, relative_score
@@ -85,8 +85,8 @@ def _pair(ours: ScoreSet, theirs: ScoreSet, source: _Source) -> _Part | str:
 
 
 def _unlike(ours: ScoreSet, theirs: ScoreSet) -> str:
-    unlike = unlike_keys(ours.identity, theirs.identity)
-    return f"{', '.join(unlike)} not as in the baseline" if unlike else ""
+    keys = unlike(ours, theirs)
+    return f"{', '.join(keys)} not as in the baseline" if keys else ""
 
 
 def _missing(pairs: Paired) -> str:

@@ -19,6 +19,8 @@ from harness.runs import Run
 _BY_STRATUM = {"correct": "accuracy", "bleed": "bleed"}
 PEOPLE = "people"
 LOWER_IS_BETTER = frozenset({"bleed", "contradiction"})
+PRECISION = ("dtype", "quantization")
+UNTOLD = "untold"  # a precision of weights that nobody here has seen
 RETRIEVAL = "retrieval"  # of an identity: what a checkpoint looks up, and how
 # What data sets call the document that questions share; SQuAD's articles have a title.
 _DOCUMENT = ("document_id", "document", "title")
@@ -176,10 +178,14 @@ def unlike_keys(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]
 def unlike(ours: ScoreSet, theirs: ScoreSet) -> list[str]:
     """What two sets were measured under that is not the same, but for what is being compared.
 
-    A retriever is a part of its checkpoint: of two checkpoints it may differ, as adapters do.
+    A retriever is a part of its checkpoint: of two checkpoints it may differ, as adapters do. So is
+    the precision of an API's model, which nobody is told.
     """
     keys = unlike_keys(ours.identity, theirs.identity)
-    return [key for key in keys if key != RETRIEVAL or ours.checkpoint == theirs.checkpoint]
+    if ours.checkpoint == theirs.checkpoint:
+        return keys
+    untold = {k for k in PRECISION if UNTOLD in (ours.identity.get(k), theirs.identity.get(k))}
+    return [key for key in keys if key not in (RETRIEVAL, *untold)]
 
 
 def finite_scores(scores: Mapping[str, Any]) -> dict[str, float]:

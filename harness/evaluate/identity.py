@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.config import DataSource
 from harness.evaluate.bench import Workbench
-from harness.records import Checkpoint, Sample
+from harness.records import Checkpoint, Model, Sample
 from harness.tasks import Task
 
 
@@ -38,6 +38,12 @@ def identity_of(
         "data": source.path.name,
         "samples": hashlib.sha256(json.dumps(questions).encode()).hexdigest()[:16],
         "n": len(samples),
-        "dtype": checkpoint.model.dtype,
-        "quantization": checkpoint.model.quantization,
+        **_precision(checkpoint.model),
     }
+
+
+def _precision(model: Model) -> dict[str, str | None]:
+    """Of the weights; an API does not tell (`harness.comparison.scores.unlike`)."""
+    if model.engine != "local":
+        return {"dtype": "untold", "quantization": "untold"}
+    return {"dtype": model.dtype, "quantization": model.quantization}
