@@ -39,17 +39,16 @@ def judged(suite: str, graded: Sequence[Graded], bench: Bench, ask: Ask) -> list
 
     ask: the judge's responses to all of these requests. Equal answers are one case, asked once.
     """
-    cases = {
-        sample.id: case_of(sample, response)
-        for sample, response, grade in graded
+    cases = [
+        case_of(sample, response)
         if _written(response, grade) and (bench.always or (grade.rule or grade).unsure)
-    }
-    heard = _heard(list(dict.fromkeys(cases.values())), bench, ask)
-    return [
-        (sample, response, _told(suite, sample, grade, heard[cases[sample.id]], bench))
-        if sample.id in cases
-        else (sample, response, grade)
+        else None
         for sample, response, grade in graded
+    ]
+    heard = _heard(list(dict.fromkeys(case for case in cases if case)), bench, ask)
+    return [
+        (sample, response, _told(suite, sample, grade, heard[case], bench) if case else grade)
+        for (sample, response, grade), case in zip(graded, cases, strict=True)
     ]
 
 
