@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.engines import Answer
@@ -75,12 +76,16 @@ class ApiEngine:
         return Response(_cut(choice.text or "", request), finish, usage.answer_tokens, usage=usage)
 
     def _scored(self, name: str, request: Request) -> Response:
-        alone, before = self._read(name, request, "")
-        values, tokens, spent = [], 0, [before]
+        # In lm-eval's way white space that ends a prompt belongs to what follows (`joint`).
+        bare = replace(request, prompt=request.prompt.rstrip()) if request.joint else request
+        alone, before = self._read(name, bare, "")
+        values, greedy, tokens, spent = [], [], 0, [before]
         for text in request.continuations:
-            logprobs, used = self._read(name, request, text)
-            values.append(sum(logprobs[len(alone) :]))
-            tokens += len(logprobs) - len(alone)
+            found, used = self._read(name, request, text)
+            own = found[len(alone) :]
+            values.append(sum(map(_of_token, own)))
+            greedy.append([_rank(entry) == 1 for entry in own])
+            tokens += len(own)
             spent.append(used)
         best = max(range(len(values)), key=values.__getitem__)
         usage = Usage(
@@ -88,10 +93,18 @@ class ApiEngine:
             sum(used.answer_tokens for used in spent),
             before.model,
         )
-        return Response(request.continuations[best], "scored", tokens, tuple(values), usage=usage)
+        told = request.joint and all(_rank(entry) for entry in alone[1:])
+        return Response(
+            request.continuations[best],
+            "scored",
+            tokens,
+            tuple(values),
+            usage=usage,
+            greedy=tuple(map(all, greedy)) if told else (),
+        )
 
-    def _read(self, name: str, request: Request, continuation: str) -> tuple[list[float], Usage]:
-        """Log-probabilities of all tokens of the prompt and what follows; the first one's is 0."""
+    def _read(self, name: str, request: Request, continuation: str) -> tuple[list[Any], Usage]:
+        """What the server tells of all tokens of the prompt and what follows."""
         extra: dict[str, Any] = {"prompt_logprobs": 0}
         try:
             if request.chat:
@@ -114,7 +127,7 @@ class ApiEngine:
                 f"prompt_logprobs = true out of [models.{self.model.id}.api], and questions of "
                 "likelihood are asked in words."
             )
-        return [_of_token(entry) for entry in found], usage_of(done)
+        return list(found), usage_of(done)
 
     def _not_taken(self, request: Request, said: str) -> ServiceError:
         return ServiceError(
@@ -128,8 +141,17 @@ def _of_token(entry: Any) -> float:
     """A token's own log-probability: with prompt_logprobs = 0 nothing stands beside it."""
     if not entry:  # the first token has nothing before it
         return 0.0
+    return float(_told(entry, "logprob"))
+
+
+def _rank(entry: Any) -> int | None:
+    """A token's place among all, from 1; None where the server does not tell."""
+    return _told(entry, "rank") if entry else None
+
+
+def _told(entry: Any, name: str) -> Any:
     (found,) = entry.values()
-    return float(found["logprob"] if isinstance(found, dict) else found.logprob)
+    return found.get(name) if isinstance(found, dict) else getattr(found, name, None)
 
 
 def _cut(text: str, request: Request) -> str:

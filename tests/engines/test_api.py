@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -256,6 +257,27 @@ def test_likelihoods_are_of_the_tokens_after_the_prompt(server: ScriptedServer) 
             [-sum(map(ord, text)) / 1000 for text in ("はい", "いいえ")]
         )
         assert (answer.text, answer.finish, answer.tokens) == ("はい", "scored", 5)
+
+
+def test_joint_requests_count_white_space_to_what_follows_and_tell_ranks(
+    server: ScriptedServer,
+) -> None:
+    def score(asked: Asked) -> Any:
+        # White space and what follows it are one token, as in most vocabularies.
+        pieces = re.findall(r"\s*\S|\s+$", asked.body["prompt"])
+        entries = [
+            {str(i): {"logprob": -1.0 if piece.strip() else -9.0, "rank": 1 + (piece.strip() == "否")}}
+            for i, piece in enumerate(pieces)
+        ]
+        return raw_completion("x", prompt_logprobs=[None, *entries[1:]])
+
+    server.behaviour = score
+    request = Request("良い？\n答え：\n", chat=False, continuations=("はい", "否定"), joint=True)
+
+    (answer,) = ask(server, [request], prompt_logprobs=True).values()
+
+    assert answer.logprobs == (-2.0, -2.0)
+    assert answer.greedy == (True, False)
 
 
 def test_a_server_without_likelihoods_is_told_where_it_was_said_to_have_them(
