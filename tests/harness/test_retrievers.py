@@ -1,0 +1,86 @@
+"""Retrievers as a matrix file names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.config import load_matrix
+from harness.errors import ConfigError
+from harness.records import Retrieval
+
+MATRIX = """
+[models.m]
+weights = "org/m"
+released = 2025-04-01
+[retrievers.catalogue]
+documents = "./documents.jsonl"
+{retriever}
+[retrievers.gold]
+kind = "gold"
+documents = "./documents.jsonl"
+[checkpoints.plain]
+model = "m"
+[checkpoints.looking]
+model = "m"
+{checkpoint}
+"""
+
+
+def read(folder: Path, retriever: str = "", checkpoint: str = "") -> dict[str, Retrieval | None]:
+    path = folder / "matrix.toml"
+    path.write_text(MATRIX.format(retriever=retriever, checkpoint=checkpoint), "utf-8")
+    return {c.id: c.retrieval for c in load_matrix(path).checkpoints}
+
+
+def test_a_checkpoint_names_its_retriever_and_how_much_it_is_shown(tmp_path: Path) -> None:
+    found = read(tmp_path, "top_k = 3\nb = 0.4", 'retriever = "catalogue"')
+    assert found["plain"] is None
+    usual = Retrieval("catalogue", "bm25", tmp_path / "documents.jsonl", top_k=3, b=0.4)
+    assert found["looking"] == usual
+    found = read(tmp_path, "top_k = 3", 'retriever = "catalogue"\ntop_k = 7')
+    assert found["looking"]
+    assert found["looking"].top_k == 7
+    gold = read(tmp_path, "", 'retriever = "gold"')["looking"]
+    assert gold
+    assert gold.kind == "gold"
+
+
+@pytest.mark.parametrize(
+    ("retriever", "checkpoint", "said"),
+    [
+        ('kind = "embeddings"', "", "expected one of bm25, gold"),
+        ("top_k = 0", "", "top_k = 0: must be at least 1"),
+        ("passage_size = 0", "", "passage_size = 0: must be at least 1"),
+        ("b = 1.5", "", "b from 0 to 1"),
+        ("k1 = -1", "", "k1 of at least 0"),
+        ('prompt = "{passages}"', "", "prompt: must hold {question}"),
+        ('prompt = "{question}"', "", "prompt: must hold {passages}"),
+        ('passage = "{title}"', "", "passage: must hold {text}"),
+        ("k2 = 1", "", "unknown key 'k2'"),
+        ("", 'retriever = "catalog"', "Did you mean 'catalogue'"),
+        ("", "top_k = 3", "top_k belongs to a checkpoint with a retriever"),
+        ("", 'retriever = "catalogue"\ntop_k = 0', "top_k = 0: must be at least 1"),
+        ("", 'retriever = "gold"\ntop_k = 3', "shows the one passage that holds the answer"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    tmp_path: Path, retriever: str, checkpoint: str, said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said.replace("{", r"\{").replace("}", r"\}")):
+        read(tmp_path, retriever, checkpoint)
+
+
+def test_a_retriever_without_documents_and_gold_with_settings_of_a_search_are_refused(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "matrix.toml"
+    for table, said in (
+        ('kind = "bm25"', "'documents' is missing"),
+        ('kind = "gold"\ndocuments = "d"\nk1 = 2', "unknown key 'k1'"),
+    ):
+        text = MATRIX.format(retriever="", checkpoint="")
+        path.write_text(f"{text}[retrievers.other]\n{table}\n", "utf-8")
+        with pytest.raises(ConfigError, match=said):
+            load_matrix(path)
