@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.report.cells import Table, interval_note, notes_of, ordered_checkpoints, told
+from harness.report.cells import Table, interval_note, notes_of, ordered_checkpoints, reasons, told
 from harness.runs import Run
 
 
@@ -27,6 +27,7 @@ def lm_eval_tables(run: Run) -> list[Table]:
             notes=notes_of(
                 "Prompts, filters and metrics are lm-eval's; all metrics stand in the report.",
                 interval_note(shown, "Figures"),
+                *reasons(shown),
             ),
             numeric=(3, 4),
         )

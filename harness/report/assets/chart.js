@@ -6,7 +6,9 @@ const TOLD_ELSEWHERE = ['acquisition', 'twins', 'known', 'known_before', 'dates'
 function chartSection() {
   const kinds = new Map();
   for (const r of REPORT.results.filter((r) => r.headline && known(r.value))) {
-    if (!TOLD_ELSEWHERE.includes(r.task)) kinds.set(key(r.task, r.metric), [r.task, r.metric]);
+    // Perplexities and the like of lm-eval's tasks have no end that bars could be drawn to.
+    const drawable = r.task === 'relative' || scaleFor(r.task, r.metric).unit === '%';
+    if (drawable && !TOLD_ELSEWHERE.includes(r.task)) kinds.set(key(r.task, r.metric), [r.task, r.metric]);
   }
   const order = resultTasks();
   const sorted = [...kinds.values()].sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
