@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import DataSource
+from harness.errors import DataError
 from harness.lm_eval.identity import config_hash
 from harness.lm_eval.judging import Graded, Judged, judged
 from harness.lm_eval.library import FEWSHOT_SEED, load_task, quiet
@@ -58,10 +59,17 @@ class LmEval:
 
             task.set_fewshot_seed(FEWSHOT_SEED)
             model = language_model(ask, asked, greediness=task.OUTPUT_TYPE == "loglikelihood")
-            outcome = evaluate(
-                model, {"tasks": {self.name: task}}, limit=source.limit, bootstrap_iters=0
-            )
-            self._judged = judged(task, outcome, asked)
+            try:
+                outcome = evaluate(
+                    model, {"tasks": {self.name: task}}, limit=source.limit, bootstrap_iters=0
+                )
+                self._judged = judged(task, outcome, asked)
+            except OverflowError as error:
+                raise DataError(
+                    f"lm-eval's task {self.name}: a perplexity is too large to be a number. "
+                    "word_perplexity counts words between white space, of which Japanese has none: "
+                    "set metric_list to bits_per_byte or byte_perplexity."
+                ) from error
         return self._judged.graded
 
     def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:

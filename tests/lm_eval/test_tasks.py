@@ -214,6 +214,20 @@ def test_settings_of_a_generation() -> None:
     assert generation("x", {"do_sample": False, "top_p": 0.9}).temperature == 0
 
 
+def test_a_perplexity_beyond_all_numbers_is_told_with_a_way_out(
+    folder: Path, engine: LocalEngine, tmp_path: Path
+) -> None:
+    own = shutil.copytree(folder, tmp_path / "own")
+    rows = [{**row, "text": "価格。" * 400} for row in DOCUMENTS]
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (own / "test.jsonl").write_text(text, "utf-8")
+    yaml = own / "quiz_rolling.yaml"
+    yaml.write_text(yaml.read_text("utf-8").replace(str(folder), str(own)), "utf-8")
+
+    with pytest.raises(DataError, match="of which Japanese has none: set metric_list to bits_"):
+        measured("quiz_rolling", own, engine, tmp_path)
+
+
 def test_random_numbers_go_on_as_if_lm_eval_had_drawn_none() -> None:
     import random
 
