@@ -92,6 +92,11 @@ def override_data(matrix: Matrix, paths: Iterable[str], limit: int | None, base:
         task, sign, path = option.partition("=")
         if not sign or not task or not path:
             raise ConfigError(f"--eval-data {option}: expected TASK=PATH, as in jsquad=valid.json.")
+        if matrix.suites.lm_eval and task.strip() in matrix.suites.lm_eval.tasks:
+            raise ConfigError(
+                f"--eval-data {option}: {task.strip()} is a task of lm-eval, whose YAML file says "
+                "where its data lie."
+            )
         place = (base / Path(path).expanduser()).resolve()
         data[task.strip()] = DataSource(path=place, label=place.name)
     if limit is not None:

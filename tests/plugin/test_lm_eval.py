@@ -141,6 +141,13 @@ def test_a_limit_is_kept(quiz: pytest.Pytester) -> None:
     assert {r["n"] for r in helpers.report(helpers.latest(quiz))["results"]} == {3}
 
 
+def test_data_of_a_task_of_lm_eval_are_its_yamls_to_name(quiz: pytest.Pytester) -> None:
+    result = quiz.runpytest("evals", "--eval-data", "quiz_choose=other.jsonl")
+
+    assert result.ret == 4
+    assert "whose YAML file says where its data lie" in helpers.output(result)
+
+
 @pytest.mark.parametrize(
     ("tasks", "said"),
     [
