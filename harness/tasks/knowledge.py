@@ -4,9 +4,9 @@ Data, one JSON object a line: `question, answer`, and optionally `id, document, 
 kind, fact {type, text, aliases, also}, carried_over`; `also` is a list of facts that must be stated
 besides, and an answer that gives some of them is partial. Without `fact` the typed values are taken
 from the answer, or the answer is taken for a text that only a reader can compare (type "text": the
-grade is then unsure, see docs/judge.md). `carried_over: true` marks a fact that last season's product had, too: no question
-on it counts as acquired (`harness.comparison.acquisition`). `form` says how the question stands to
-the training set, and so what a rise of its accuracy shows:
+grade is then unsure, see docs/judge.md). `carried_over: true` marks a fact that last season's
+product had, too: no question on it counts as acquired (`harness.comparison.acquisition`). `form`
+says how the question stands to the training set, and so what a rise of its accuracy shows:
 
     seen          word for word in it (the default)            memory of the question
     paraphrase    a trained question in other words            its meaning, too
