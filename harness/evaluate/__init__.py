@@ -81,7 +81,7 @@ def _asked(
         rows = []
         for request, response in answers:
             for sample in by_request[request]:
-                grade = _judged(task, sample, response, bench.people)
+                grade = _judged(task, sample, response, task.grade(sample, response), bench.people)
                 graded[sample.id] = (sample, response, grade)
                 rows.append(sample_row(sample, response, grade))
         if path:
@@ -120,14 +120,18 @@ def _conducted(
         return responses
 
     graded: list[Graded] = task.conduct(source, put)  # type: ignore[attr-defined]
-    return task, graded, frozenset(stored)
+    seen = [(s, r, _judged(task, s, r, grade, bench.people)) for s, r, grade in graded]
+    return task, seen, frozenset(stored)
 
 
 def _judged(
-    task: Task, sample: Sample, response: Response, people: Mapping[str, Judgement]
+    task: Task,
+    sample: Sample,
+    response: Response,
+    grade: Grade,
+    people: Mapping[str, Judgement],
 ) -> Grade:
     """The rule's grade, or a person's over it. Only what was written can be read and judged."""
-    grade = task.grade(sample, response)
     if not people or response.finish == "scored":
         return grade
     key = sample_key(task.name, sample.id, sample.asked, response.text)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from harness.review.events import GradeEvent, sample_key
+from harness.review.files import append
 from tests.lm_eval.world import make_tasks
 from tests.plugin import helpers
 
@@ -232,3 +235,31 @@ def test_a_gate_of_such_a_suite_holds_prompts_like_with_like(project: pytest.Pyt
 
     gated = [r for r in helpers.report(helpers.latest(project))["results"] if r["gate"]]
     assert {(r["metric"], r["gate"]["n"]) for r in gated} == {("exact_match_lm_eval", 10)}
+
+
+def test_what_people_said_of_an_answer_stands_beside_lm_evals_word(quiz: pytest.Pytester) -> None:
+    quiz.runpytest("evals/test_lm_eval.py", "-k", "base-quiz_write")
+    before = helpers.figures(helpers.latest(quiz))
+    path = Path("samples/base/quiz_write.jsonl")
+    row = helpers.rows(helpers.latest(quiz) / path)[0]
+    event = GradeEvent(
+        event="0" * 32,
+        sample=sample_key("quiz_write", row["id"], row["prompt"], row["response"]),
+        suite="quiz_write",
+        item=row["id"],
+        verdict="right",
+        author="花子",
+        time="2026-11-26T01:02:03.456Z",
+        rubric="default/1",
+        picked="queue",
+    )
+    append(quiz.path / "reports" / "grades", [event])
+
+    quiz.runpytest("evals/test_lm_eval.py", "-k", "base-quiz_write")
+
+    seen = helpers.rows(helpers.latest(quiz) / path)[0]
+    assert (row["correct"], seen["correct"]) == (False, True)
+    assert (seen["author"], seen["rule"]["author"]) == ("human:花子", row["author"])
+    after = helpers.figures(helpers.latest(quiz))
+    assert {key: after[key] for key in before} == before  # lm-eval's figures are no opinion
+    assert after["base", "review", "counted_quiz_write"] == pytest.approx(1 / 6)
