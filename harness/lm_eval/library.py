@@ -110,7 +110,7 @@ def load_task(name: str, include_path: Path | None = None, num_fewshot: int | No
         manager, entry = _find(name, include_path)
         _refuse_group(name, entry, manager.task_index)
         try:
-            with offline():
+            with offline(), contextlib.chdir(_home(entry)):
                 (task,) = manager.load([name])["tasks"].values()
         except Exception as error:  # whatever a YAML, its functions and its data set raise
             raise DataError(_unbuilt(name, entry, error)) from error
@@ -197,6 +197,21 @@ def _refuse_group(name: str, entry: Any, index: Mapping[str, Any]) -> None:
         f"[suites.lm_eval]: {name!r} is a group of {len(members)} tasks. Name those that you want, "
         f"each becomes an item of its own:\n    tasks = [{listed}]"
     )
+
+
+def _home(entry: Any) -> Path:
+    """Where relative places of data begin: beside the YAML if they are there, as lm-eval's else."""
+    files = ((entry.cfg or {}).get("dataset_kwargs") or {}).get("data_files") or ()
+    if isinstance(files, Mapping):
+        files = tuple(files.values())
+    named = (
+        [files]
+        if isinstance(files, str)
+        else [part for some in files for part in ([some] if isinstance(some, str) else some)]
+    )
+    beside = Path(entry.yaml_path or ".").parent
+    own = [name for name in named if not Path(name).is_absolute() and (beside / name).exists()]
+    return beside if own else Path.cwd()
 
 
 def _members(entry: Any, index: Mapping[str, Any]) -> list[str]:

@@ -177,6 +177,18 @@ def test_another_yaml_is_another_identity(
     assert LmEval("quiz_choose", folder, num_fewshot=1).identity["num_fewshot"] == 0
 
 
+def test_data_may_be_named_from_beside_the_yaml(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = shutil.copytree(folder, tmp_path / "beside")
+    yaml = beside / "quiz_write.yaml"
+    yaml.write_text(yaml.read_text("utf-8").replace(f"{folder}/", "./"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert len(load_task("quiz_write", beside).eval_docs) == len(DOCUMENTS) - 2
+    assert Path.cwd() == tmp_path
+
+
 def test_names_that_are_none_are_refused(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"quiz_wirte.*Did you mean 'quiz_write'"):
         load_task("quiz_wirte", folder)
