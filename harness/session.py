@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import manifest
 from harness.comparison.baseline import Baseline
-from harness.comparison.gate import Decision, decide, mistake
+from harness.comparison.gate import Decision, concerns, decide, mistake
 from harness.comparison.scores import ScoreSet, from_rows
 from harness.config import Matrix, missing_parts, reference_of
 from harness.config.gates import DEFAULT_GATES, Gate
@@ -293,7 +293,7 @@ def _no_data(task: Task, matrix: Matrix) -> str:
 def _gates_on(evaluation: Evaluation, ours: ScoreSet, settings: Settings) -> list[Gate]:
     """The gates of a task. One that somebody set for what isn't there is a mistake."""
     metrics = [result.metric for result in evaluation.results]
-    gates = [gate for gate in settings.gates if gate.task == ours.task]
+    gates = [gate for gate in settings.gates if concerns(gate, ours)]
     for gate in gates:
         if gate in settings.matrix.gates and (wrong := mistake(gate, metrics, ours)):
             raise ConfigError(f"{settings.matrix.path}: [gates.{gate.task}.{gate.metric}]: {wrong}")

@@ -19,7 +19,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.comparison.scores import Paired, ScoreSet, metric_samples, paired, unlike
+from harness.comparison.scores import (
+    LOOKED_UP,
+    RETRIEVAL,
+    Paired,
+    ScoreSet,
+    metric_samples,
+    paired,
+    unlike,
+)
 from harness.config.gates import Gate
 from harness.records import Interval, Verdict
 from harness.statistics.paired import flips, paired_difference
@@ -75,6 +83,12 @@ def decide(gate: Gate, ours: ScoreSet, theirs: ScoreSet | None, against: str) ->
     if problem := _problem(gate, pairs, against):
         return _incomparable(gate, against, problem)
     return _compared(gate, pairs, against, score in ours.lower_is_better)
+
+
+def concerns(gate: Gate, ours: ScoreSet) -> bool:
+    """Whether a gate is set for samples like these: what is found, only where it is looked up."""
+    looked_up = RETRIEVAL in ours.identity or gate.metric not in LOOKED_UP
+    return gate.task == ours.task and looked_up
 
 
 def mistake(gate: Gate, metrics: Sequence[str], ours: ScoreSet) -> str:

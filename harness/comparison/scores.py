@@ -22,6 +22,7 @@ LOWER_IS_BETTER = frozenset({"bleed", "contradiction"})
 PRECISION = ("dtype", "quantization")
 UNTOLD = "untold"  # a precision of weights that nobody here has seen
 RETRIEVAL = "retrieval"  # of an identity: what a checkpoint looks up, and how
+LOOKED_UP = frozenset({"found"})  # scores of checkpoints that look passages up, and of no other
 # What data sets call the document that questions share; SQuAD's articles have a title.
 _DOCUMENT = ("document_id", "document", "title")
 

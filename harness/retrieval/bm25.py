@@ -22,7 +22,6 @@ class Bm25:
     """An index of passages, each a list of words."""
 
     def __init__(self, corpus: Sequence[Sequence[str]], k1: float = K1, b: float = B) -> None:
-        self._size = len(corpus)
         # bm25s can't index a corpus without a single word.
         self._index = _index([list(words) for words in corpus], k1, b) if any(corpus) else None
 
@@ -34,9 +33,9 @@ class Bm25:
         known = [word for word in query if self._index and word in self._index.vocab_dict]
         if self._index is None or not known:
             return []
-        scores = [round(float(score), _DIGITS) for score in self._index.get_scores(known)]
-        order = sorted(range(self._size), key=lambda place: (-scores[place], place))
-        return [(place, scores[place]) for place in order[:k] if scores[place] > 0]
+        scores = self._index.get_scores(known).astype("float64").round(_DIGITS)
+        best = (-scores).argsort(kind="stable")[:k]
+        return [(int(place), float(scores[place])) for place in best if scores[place] > 0]
 
 
 def _index(corpus: list[list[str]], k1: float, b: float) -> Any:

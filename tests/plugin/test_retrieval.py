@@ -110,6 +110,21 @@ def test_a_gate_compares_looking_up_with_not(project: pytest.Pytester) -> None:
     assert verdicts == {"base": "measured", "base-top2": "passed", "base-gold": "passed"}
 
 
+def test_what_is_found_can_be_gated_where_it_is_looked_up(project: pytest.Pytester) -> None:
+    add_to_matrix(project, "[gates.knowledge.found]\nmargin = 0.99")
+    assert project.runpytest(KNOWLEDGE, "-k", "base-top2").ret == pytest.ExitCode.USAGE_ERROR
+    assert bless(project, "--allow-dirty", "--allow-partial").returncode == 0
+    result = project.runpytest(KNOWLEDGE, "-k", "base-top2", "--eval-baseline", "main.json")
+    assert (result.ret, outcomes(result)) == (0, {"passed": 1})
+    results = report(latest(project))["results"]
+    (found,) = [r for r in results if r["metric"] == "found"]
+    # Six samples can tell nothing, but they were compared.
+    assert (found["verdict"], found["gate"]["n"], found["gate"]["now"]) == ("inconclusive", 6, 1.0)
+    # What looks nothing up has no such figure, and is not asked for it.
+    project.runpytest(KNOWLEDGE, "-k", "tuned-long", "--eval-baseline", "main.json")
+    assert items(latest(project))["tuned-long", "knowledge"]["status"] == "measured"
+
+
 def test_another_retriever_under_the_same_name_is_incomparable(project: pytest.Pytester) -> None:
     project.runpytest(KNOWLEDGE, "-k", "base")
     assert bless(project, "--allow-dirty").returncode == 0
