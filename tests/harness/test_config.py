@@ -6,6 +6,7 @@ import pytest
 
 from harness.config import load_matrix, missing_parts, override_data, reference_of
 from harness.errors import ConfigError
+from harness.records import Api
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 GOOD = '[models.m]\nweights = "./m"\nreleased = 2025-01-01\n[checkpoints.c]\nmodel = "m"\n'
@@ -53,6 +54,53 @@ def test_mistakes_in_a_matrix_are_named_with_file_and_key(
     with pytest.raises(ConfigError, match=message) as error:
         load(tmp_path, text)
     assert "matrix.toml" in str(error.value)
+
+
+API = (
+    '[models.m]\nengine = "api"\nweights = "gpt"\nreleased = 2025-01-01\n{api}\n'
+    '[checkpoints.c]\nmodel = "m"\n'
+)
+_API = "[models.m.api]\n"
+
+
+def test_an_api_is_read_with_its_defaults(tmp_path: Path) -> None:
+    (bare,) = load(tmp_path, API.format(api="")).models
+    assert bare.api == Api()
+    given = (
+        'base_url = "http://127.0.0.1:8000/v1/"\nprice = { prompt = 5, answer = 15.0 }\n'
+        'max_cost = 3\nextra_body = { top_k = 1 }\nomit = ["seed"]\n'
+    )
+    (full,) = load(tmp_path, API.format(api=_API + given)).models
+    assert full.api == Api(
+        base_url="http://127.0.0.1:8000/v1",
+        price=(5.0, 15.0),
+        max_cost=3.0,
+        extra_body='{"top_k": 1}',
+        omit=("seed",),
+    )
+    (own,) = load(tmp_path, GOOD).models
+    assert own.api is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD.replace("[check", _API + "concurrency = 1\n[check"), 'a model with engine = "api"'),
+        (API.format(api=_API + 'base_url = "localhost:8000"'), r"expected http\(s\)://HOST/v1"),
+        (API.format(api=_API + "max_cost = 3.0"), "max_cost needs a price"),
+        (API.format(api=_API + "price = { prompt = 1 }"), "'answer' is missing"),
+        (API.format(api=_API + "price = { prompt = 1, answer = -1 }"), "can't be negative"),
+        (API.format(api=_API + "concurrency = 0"), "concurrency must be at least 1"),
+        (API.format(api=_API + "retry = 1"), "unknown key 'retry'. Did you mean 'retries'"),
+        (API.format(api=_API + 'omit = ["top_p"]'), "omit = 'top_p': expected one of temperature"),
+        (API.format(api=_API + "extra_body = { day = 2025-01-01 }"), "use what JSON has"),
+        (API.format(api="") + 'adapter = "./a"\n', r"served_as = \"\.\.\.\""),
+        (GOOD + 'served_as = "x"\n', 'served_as belongs to a model with engine = "api"'),
+    ],
+)
+def test_mistakes_about_an_api_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, text)
 
 
 def test_a_path_is_a_folder_and_anything_else_a_hub_id(tmp_path: Path) -> None:

@@ -139,3 +139,22 @@ def test_a_bootstrap_of_nothing_is_refused() -> None:
         bootstrap_interval(np.ones((0, 1)), [], lambda sums: sums[:, 0])
     with pytest.raises(ValueError, match="undefined in every resample"):
         bootstrap_interval(np.ones((2, 1)), ["a", "b"], lambda sums: sums[:, 0] * np.nan)
+
+
+def test_no_label_is_wrong_for_its_gold_label_and_no_class_of_its_own() -> None:
+    from sklearn.metrics import balanced_accuracy_score, f1_score
+
+    labels = ["positive", "negative"]
+    gold = ["positive"] * 6 + ["negative"] * 4
+    said = ["positive"] * 4 + ["", "negative"] + ["negative"] * 3 + [""]
+    clusters = [str(i) for i in range(10)]
+    figures = summarise(gold, said, labels, clusters, no_label="")
+    assert figures["accuracy"][0] == 0.7
+    # scikit-learn averages F1 over the labels that it is given; "" is none of them.
+    assert figures["macro_f1"][0] == pytest.approx(
+        f1_score(gold, said, labels=labels, average="macro")
+    )
+    recall = (4 / 6 + 3 / 4) / 2
+    assert figures["balanced_accuracy"][0] == pytest.approx(recall)
+    with pytest.warns(UserWarning, match="y_pred contains classes not in y_true"):
+        assert balanced_accuracy_score(gold, said) == pytest.approx(recall)
