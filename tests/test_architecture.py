@@ -42,7 +42,8 @@ ALLOWED = {
     | {"store", "tasks"},
     "comparison": PURE
     | {"config", "grading", "judging", "membership", "review", "runs", "statistics", "toml"},
-    "lm_eval": PURE | {"comparison", "config", "lm_eval", "statistics", "tasks", "toml", "versions"},
+    "lm_eval": PURE
+    | {"comparison", "config", "lm_eval", "statistics", "tasks", "toml", "versions"},
     "server": PURE | {"comparison", "report", "review", "runs"},
     "reviewing": PURE | {"comparison", "review", "runs", "server"},
     "calibrating": PURE | {"comparison", "judging", "review", "reviewing", "runs"},
