@@ -5,8 +5,8 @@ kind = "bm25"
 documents = "./data/documents_new.jsonl"
 top_k = 5                # passages shown; a checkpoint may say otherwise
 passage_size = 400       # characters; longer documents are split where sentences end
-k1 = 1.5
-b = 0.75
+k1 = 0.9                 # as a word stands there again, how much less it adds
+b = 0.4                  # how much long passages are held against their length, from 0 to 1
 prompt = "{passages}\\n\\n質問：{question}"   # in place of the usual ones
 passage = "[{number}] {title}\\n{text}"       # how each passage stands there
 

@@ -77,8 +77,8 @@ class Retrieval:
     documents: Path
     top_k: int = 5
     passage_size: int = 400
-    k1: float = 1.5
-    b: float = 0.75
+    k1: float = 0.9
+    b: float = 0.4
     prompt: str = ""
     passage: str = ""
 

@@ -35,9 +35,9 @@ def read(folder: Path, retriever: str = "", checkpoint: str = "") -> dict[str, R
 
 
 def test_a_checkpoint_names_its_retriever_and_how_much_it_is_shown(tmp_path: Path) -> None:
-    found = read(tmp_path, "top_k = 3\nb = 0.4", 'retriever = "catalogue"')
+    found = read(tmp_path, "top_k = 3\nb = 0.6", 'retriever = "catalogue"')
     assert found["plain"] is None
-    usual = Retrieval("catalogue", "bm25", tmp_path / "documents.jsonl", top_k=3, b=0.4)
+    usual = Retrieval("catalogue", "bm25", tmp_path / "documents.jsonl", top_k=3, b=0.6)
     assert found["looking"] == usual
     found = read(tmp_path, "top_k = 3", 'retriever = "catalogue"\ntop_k = 7')
     assert found["looking"]
