@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test check twins data train first coverage gate-trial bench bench-page bench-train bench-membership example pin clean
+.PHONY: help evals test check twins retrieval data train first coverage gate-trial bench bench-page bench-train bench-membership example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -21,6 +21,9 @@ check: .venv/dev ## lint, formatting, types
 
 twins: .venv/evals ## twin worlds: two embedded adapters on exchanged facts
 	$(BIN)/python -m pytest evals -k knowledge --eval-matrix fixtures/twins.toml
+
+retrieval: .venv/retrieval ## closed-book, BM25 and the gold passage beside each other
+	$(BIN)/python -m pytest evals -k knowledge --eval-matrix fixtures/retrieval.toml
 
 data: .venv/evals ## make fixtures/data again from its seed
 	$(BIN)/python -m fixtures.catalogue
@@ -76,6 +79,10 @@ clean: ## remove the environment, runs and stored answers
 
 .venv/evals: pyproject.toml constraints.txt | .venv/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/retrieval: .venv/evals
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[retrieval]'
 	@touch $@
 
 .venv/train: .venv/evals
