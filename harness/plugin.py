@@ -89,7 +89,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     else:
         config.stash[ABSENT].need(config)
     if metafunc.definition.get_closest_marker("base_only"):
-        checkpoints = [c for c in checkpoints if c.adapter is None and c.retrieval is None]
+        checkpoints = [c for c in checkpoints if c.bare]
     metafunc.parametrize(
         "checkpoint", checkpoints, ids=[c.id for c in checkpoints], indirect=True, scope="session"
     )

@@ -113,10 +113,11 @@ def reference_of(checkpoint: Checkpoint, matrix: Matrix) -> Checkpoint | None:
     """
     if checkpoint.reference:
         return next(c for c in matrix.checkpoints if c.id == checkpoint.reference)
-    if checkpoint.adapter is None:
+    if not checkpoint.tuned:
         return None
-    bare = (c for c in matrix.checkpoints if c.adapter is None and c.model == checkpoint.model)
-    return next(bare, None)
+    bare = (c for c in matrix.checkpoints if c.bare and c.model == checkpoint.model)
+    # Likelihoods know nothing of a retriever; the plain one is named if there is one.
+    return min(bare, key=lambda c: c.retrieval is not None, default=None)
 
 
 def missing_parts(checkpoint: Checkpoint) -> list[str]:

@@ -104,3 +104,13 @@ class Checkpoint:
     baseline: bool = False
     twin_of: str = ""
     reference: str = ""
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is a model as it was released: nothing trained on it, nothing looked up."""
+        return not self.tuned and self.retrieval is None
+
+    @property
+    def tuned(self) -> bool:
+        """Whether it is more than its model: an adapter, here or on a server."""
+        return self.adapter is not None or bool(self.served_as)

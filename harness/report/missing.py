@@ -35,7 +35,7 @@ def gaps(run: Run) -> tuple[Gap, ...]:
     for described in run.checkpoints:
         checkpoint = str(described["id"])
         for task in tasks_of(run):
-            if task in BASE_ONLY and (described.get("adapter") or described.get("retrieval")):
+            if task in BASE_ONLY and any(map(described.get, ("adapter", "served_as", "retrieval"))):
                 continue
             item = items.get((checkpoint, task))
             if item is None:

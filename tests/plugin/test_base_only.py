@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.helpers import figures, items, latest, outcomes
+from tests.plugin.helpers import add_to_matrix, figures, items, latest, outcomes
 
 SUITE = """
 import pytest
@@ -29,6 +29,16 @@ def test_only_checkpoints_without_an_adapter_become_items(project: pytest.Pytest
     (project.path / "evals" / "test_bare.py").write_text(SUITE, "utf-8")
     result = project.runpytest("evals/test_bare.py", "--co", "-q", "--strict-markers")
     ids = [f"evals/test_bare.py::test_bare[{name}]" for name in ("base", "other")]
+    assert listed(result) == ids
+
+
+def test_an_adapter_on_a_server_is_no_bare_model(project: pytest.Pytester) -> None:
+    (project.path / "evals" / "test_bare.py").write_text(SUITE, "utf-8")
+    served = '[models.far]\nengine = "api"\nweights = "far"\nreleased = 2025-06-01\n'
+    checkpoints = '[checkpoints.far]\nmodel = "far"\n[checkpoints.far-qa]\nmodel = "far"\n'
+    add_to_matrix(project, f'{served}{checkpoints}served_as = "qa-e3"\n')
+    result = project.runpytest("evals/test_bare.py", "--co", "-q", "--strict-markers")
+    ids = [f"evals/test_bare.py::test_bare[{name}]" for name in ("base", "other", "far")]
     assert listed(result) == ids
 
 
