@@ -64,6 +64,7 @@ def retrieval_tables(run: Run, retrieval: Derived) -> list[Table]:
             _RIGHT,
             interval_note(retrieval.results),
             *reasons(retrieval.results),
+            *_searched(run),
             *_left_out(run),
             *retrieval.notes,
         ),
@@ -95,6 +96,12 @@ def _with_n(result: Result | None) -> str:
 
 def _n(result: Result | None) -> str:
     return str(result.n) if result else BLANK
+
+
+def _searched(run: Run) -> Iterator[str]:
+    for found in filter(None, map(retrieval_of, run.checkpoints)):
+        size = found["passage_size"]
+        yield f"Documents: {found['documents']}, in passages of at most {size} characters."
 
 
 def _left_out(run: Run) -> Iterator[str]:

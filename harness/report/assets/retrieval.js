@@ -6,7 +6,7 @@ Object.assign(TEXTS.en, {
   used_title: 'Was what was found used?', used_note: 'Right if found: below 100 %, what was found was not used. Right, and cited: of the right answers to what was found, those that cite passages which state the fact.',
   passages: (n) => n === 1 ? '1 passage' : `${n} passages`, states_fact: 'states the fact', cited_here: 'cited', says_so: 'says what the answer says',
   passage_score: (score) => `score ${score}`, passages_place: (document, number) => `${document}, passage ${number}`,
-  looked_up: 'Looked up',
+  looked_up: 'Looked up', searched: (documents, size) => `Documents: ${documents}, in passages of at most ${size} characters.`,
 });
 Object.assign(TEXTS.ja, {
   retrieval_title: '検索の効果', asked_with: '参照したもの', gained_points: '向上(ポイント)',
@@ -15,7 +15,7 @@ Object.assign(TEXTS.ja, {
   used_title: '見つけた文章は使われたか', used_note: '見つかった質問の正解率が100%に届かない分は、見つけたのに使われなかったものです。「正解で出典あり」は、見つかった質問への正解のうち、正解の書かれた文章を出典に挙げた割合です。',
   passages: (n) => `文章${n}件`, states_fact: '正解あり', cited_here: '出典', says_so: '回答どおりの記述あり',
   passage_score: (score) => `スコア${score}`, passages_place: (document, number) => `${document}、${number}番目の文章`,
-  looked_up: '検索',
+  looked_up: '検索', searched: (documents, size) => `検索対象：${documents}、文章は最大${size}文字。`,
 });
 Object.assign(TASKS, { retrieval: { en: 'Retrieval', ja: '検索' } });
 Object.assign(METRICS, {
@@ -56,9 +56,12 @@ function retrievalSection() {
     ...[withUnit(metricName('knowledge', 'found'), '%'), withUnit(metricName('retrieval', 'right'), '%'), T('gained_points'), T('n')].map((name) => ({ name, ...NUMBER }))];
   return section('retrieval', T('retrieval_title'), label(['knowledge']), el('p', { class: 'lead' }, T('retrieval_note')),
     table(T('retrieval_title'), columns, rows),
-    notes([...methods([...found, ...results]), ...reasons(results), ...(REPORT.notes.retrieval || []).map(reasonNode)]),
+    notes([...methods([...found, ...results]), ...reasons(results), ...searched(ids), ...(REPORT.notes.retrieval || []).map(reasonNode)]),
     usedPart(ids.filter((id) => BY_ID.get(id).retrieval)));
 }
+
+const searched = (ids) => ids.map((id) => BY_ID.get(id).retrieval).filter(Boolean)
+  .map(({ documents, passage_size: size }) => T('searched', documents, size));
 
 function usedPart(ids) {
   const metrics = FOUND_METRICS.slice(1);
