@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test check twins retrieval data train first coverage gate-trial bench bench-page bench-train bench-membership example pin clean
+.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial bench bench-page bench-train bench-membership example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -11,8 +11,11 @@ evals: .venv/evals ## measure the embedded checkpoints, write reports/latest/rep
 	$(BIN)/python -m pytest evals
 
 # One thread a worker: four threads on two cores wait for each other at every layer.
-test: .venv/dev ## the project's own tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+test: .venv/dev ## the project's own tests, but for the slow ones
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+
+test-slow: .venv/dev ## what takes half a minute or more: `make first` as a test, shipped files made again
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m slow
 
 check: .venv/dev ## lint, formatting, types
 	$(BIN)/ruff check .

@@ -244,6 +244,7 @@ def test_questions_that_stand_twice_count_twice(tmp_path: Path) -> None:
     assert (new.value, new.n, new.clusters) == (0.75, 12, 6)
 
 
+@pytest.mark.slow
 def test_where_nothing_was_learnt_it_rarely_says_so(tmp_path: Path) -> None:
     # Everything rises by 14 points, by document: beta-binomial, correlated by .3 within documents.
     generator = np.random.default_rng(20240521)

@@ -24,6 +24,7 @@ def training(*arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_documents_become_questions_adapters_and_figures(tmp_path: Path) -> None:
     documents = (ROOT / "fixtures/data/documents_new.jsonl").read_text("utf-8").splitlines()
     (tmp_path / "documents.jsonl").write_text("\n".join(documents[:5]), "utf-8")

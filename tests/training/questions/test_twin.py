@@ -56,6 +56,7 @@ def correct(answer: str, fact: Row, question: str) -> bool:
     return grade_fact(answer, Fact(**fact), question).correct
 
 
+@pytest.mark.slow
 def test_the_shipped_twins_are_what_the_command_makes_under_any_hash_seed(tmp_path: Path) -> None:
     # Python's own hash seed is another one in each test session.
     done = subprocess.run(
