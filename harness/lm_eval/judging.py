@@ -82,7 +82,7 @@ def _figures(
     higher = outcome.get("higher_is_better", {}).get(name) or {}
     for key, value in outcome["results"][name].items():
         metric, comma, filtered = key.partition(",")
-        if not comma or metric.endswith("_stderr"):
+        if not comma or metric.endswith("_stderr") or isinstance(value, (str, Mapping)):
             continue
         items = {
             example["doc_id"]: example[metric]
@@ -100,7 +100,7 @@ def _figures(
 
 def _is_share(items: Any, value: float) -> bool:
     numbers = [_number(item) for item in items]
-    inside = all(number is not None and 0 <= number <= 1 for number in numbers)
+    inside = bool(numbers) and all(number is not None and 0 <= number <= 1 for number in numbers)
     return inside and math.isclose(
         math.fsum(n for n in numbers if n is not None) / len(numbers), value, abs_tol=1e-9
     )

@@ -27,15 +27,19 @@ _NOT_HERE = {
 def quiet() -> Iterator[None]:
     """lm-eval without its prints, bars and warnings, and with the random numbers it starts with.
 
-    Afterwards Python's random numbers go on as if nothing had been drawn.
+    Afterwards Python's and numpy's go on as if nothing had been drawn.
     """
+    import numpy as np
+
+    drawn = np.random.get_state()
     loggers = [logging.getLogger(name) for name in ("lm_eval", "datasets", "evaluate")]
     levels = [logger.level for logger in loggers]
     state, parallel = random.getstate(), os.environ.get("DISABLE_MULTIPROC")
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     os.environ["DISABLE_MULTIPROC"] = "1"  # else each bootstrap forks a process for each core
-    random.seed(0)
+    random.seed(0)  # these two are lm-eval's defaults
+    np.random.seed(1234)
     try:
         with (
             contextlib.redirect_stdout(io.StringIO()),
@@ -45,6 +49,7 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         random.setstate(state)
+        np.random.set_state(drawn)
         if parallel is None:
             del os.environ["DISABLE_MULTIPROC"]
         else:

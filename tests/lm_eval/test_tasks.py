@@ -243,11 +243,15 @@ def test_a_perplexity_beyond_all_numbers_is_told_with_a_way_out(
 def test_random_numbers_go_on_as_if_lm_eval_had_drawn_none() -> None:
     import random
 
+    import numpy as np
+
     random.seed(5)
-    expected = random.Random(5).random()
+    np.random.seed(5)
+    expected = random.Random(5).random(), np.random.RandomState(5).random()
     with quiet():
-        random.random()
-    assert random.random() == expected
+        inside = random.random(), np.random.random()
+    assert (random.random(), np.random.random()) == expected
+    assert inside == (random.Random(0).random(), np.random.RandomState(1234).random())
 
 
 @pytest.mark.parametrize("name", TASKS)
