@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import load_matrix
+from harness.config import load_matrix, reference_of
 from harness.errors import ConfigError
 from harness.records import Retrieval
 
@@ -84,3 +84,16 @@ def test_a_retriever_without_documents_and_gold_with_settings_of_a_search_are_re
         path.write_text(f"{text}[retrievers.other]\n{table}\n", "utf-8")
         with pytest.raises(ConfigError, match=said):
             load_matrix(path)
+
+
+def test_likelihoods_are_held_against_the_plain_base_where_there_is_one(tmp_path: Path) -> None:
+    head, _ = MATRIX.format(retriever="", checkpoint="").split("[checkpoints.plain]")
+    looking = '[checkpoints.looking]\nmodel = "m"\nretriever = "gold"\n'
+    plain = '[checkpoints.plain]\nmodel = "m"\n'
+    tuned = '[checkpoints.tuned]\nmodel = "m"\nadapter = "./tuned"\n'
+    for tables, named in ((looking + plain + tuned, "plain"), (looking + tuned, "looking")):
+        (tmp_path / "matrix.toml").write_text(head + tables, "utf-8")
+        matrix = load_matrix(tmp_path / "matrix.toml")
+        found = reference_of(matrix.checkpoints[-1], matrix)
+        assert found
+        assert found.id == named
