@@ -115,7 +115,7 @@ def reference_of(checkpoint: Checkpoint, matrix: Matrix) -> Checkpoint | None:
         return next(c for c in matrix.checkpoints if c.id == checkpoint.reference)
     if not checkpoint.tuned:
         return None
-    bare = (c for c in matrix.checkpoints if c.bare and c.model == checkpoint.model)
+    bare = (c for c in matrix.checkpoints if not c.tuned and c.model == checkpoint.model)
     # Likelihoods know nothing of a retriever; the plain one is named if there is one.
     return min(bare, key=lambda c: c.retrieval is not None, default=None)
 
