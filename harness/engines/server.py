@@ -1,8 +1,10 @@
 """An OpenAI-compatible server through the `openai` client: retries, waits, and clear errors.
 
-The client retries what can pass (429, 5xx, timeouts, broken connections); an answer that is cut off
-or no JSON is asked for again, too. What is left is told in one message that says what to do. The
-key is read from the environment when the client is made, and nowhere else.
+What can pass is asked for again: 429, 5xx, timeouts, broken connections, an answer that is cut off
+or no JSON. Here and not by the client, whose retries keep their places among the requests under way
+and know nothing of the width, and which gives up at a Retry-After above two minutes. What is left
+is told in one message that says what to do (`complaints`). The key is read from the environment
+when the client is made, and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,26 +12,31 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.engines.complaints import (
+    KEPT,
+    RefusedRequest,
+    complaint,
+    hider,
+    may_pass,
+    secrets_of,
+    short,
+    shown,
+    words_of,
+)
 from harness.engines.throttle import Throttle
 from harness.errors import ConfigError, ServiceError, UnavailableError
 from harness.records import Api, Usage
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_SHOWN = 300  # characters of a server's own message
-_KEPT = "What was answered is kept; run the same command again for the rest."
+OPENAI = "https://api.openai.com/v1"
+_NEWER = "max_completion_tokens"
+_FIRST, _LAST = 0.5, 8.0  # seconds before a request is sent again, twice as long each time
 
-
-class RefusedRequest(Exception):
-    """The server would not take this one request (400, 422). Its text says why."""
-
-    def __init__(self, status: int, code: str, said: str) -> None:
-        super().__init__(f"{status}: {said}")
-        self.code = code
+__all__ = ["RefusedRequest", "Server", "usage_of"]
 
 
 class Server:
@@ -47,19 +54,24 @@ class Server:
                 "the package openai is missing: pip install 'pytest-michi[api]'."
             ) from error
         self._api = api
-        base_url = api.base_url or None
-        self.host = urlsplit(base_url).hostname or base_url if base_url else "api.openai.com"
+        # Said outright: the client would take OPENAI_BASE_URL, and the store another server's
+        # answers for OpenAI's.
+        base_url = api.base_url or OPENAI
+        self.host = urlsplit(base_url).hostname or shown(base_url)
         # OpenAI's newer models refuse the name that every other server knows.
-        self._limit = "max_tokens" if base_url else "max_completion_tokens"
+        self._limit = "max_tokens" if api.base_url else _NEWER
         self.requests = 0  # sent over the wire, retries included
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         self.throttle = Throttle(api.concurrency)
+        key = self._key()
+        self._hide = hider(secrets_of(key, api))
         hooks: Any = {"request": [self._sending], "response": [self._received]}
         self._client = openai.OpenAI(
-            api_key=self._key(),
+            api_key=key,
             base_url=base_url,
             timeout=api.timeout,
-            max_retries=api.retries,
+            max_retries=0,
             http_client=openai.DefaultHttpxClient(event_hooks=hooks),
         )
 
@@ -70,9 +82,15 @@ class Server:
 
         more: further parameters of the API. Raises RefusedRequest, and as `complete`.
         """
-        limit = {self._limit: max_tokens} if max_tokens else {}
-        send = self._client.chat.completions.create
-        return self._answered(send, model, {"messages": list(messages), **limit, **more})
+        name, send = self._limit, self._client.chat.completions.create
+        limit = {name: max_tokens} if max_tokens and "max_tokens" not in self._api.omit else {}
+        try:
+            return self._answered(send, model, {"messages": list(messages), **limit, **more})
+        except RefusedRequest as error:
+            if not limit or name == _NEWER or _NEWER not in str(error):
+                raise
+            self._limit = _NEWER  # once for all: OpenAI's models behind a proxy or on Azure
+            return self.chat(model, messages, max_tokens, **more)
 
     def complete(self, model: str, prompt: str, max_tokens: int, **more: Any) -> Any:
         """A completion of raw text; a server may leave its choices empty.
@@ -84,67 +102,58 @@ class Server:
         return self._answered(send, model, {"prompt": prompt, "max_tokens": max_tokens, **more})
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections; nothing is sent again from then on."""
+        self._closed.set()
         self._client.close()
 
     def _answered(self, send: Any, model: str, options: dict[str, Any]) -> Any:
         extra = {**json.loads(self._api.extra_body), **options.pop("extra_body", {})}
         options = {k: v for k, v in options.items() if k not in self._api.omit}
-        pause, broken = 0.5, ""
+        pause = _FIRST
         for attempt in range(self._api.retries + 1):
             if attempt:
-                time.sleep(pause)
-                pause = min(8.0, 2 * pause)
+                if self._closed.wait(pause):
+                    break
+                pause = min(_LAST, 2 * pause)
             with self.throttle.turn():
-                done, broken = self._sent(send, model, options, extra)
-            if not broken:
+                done, failure = self._sent(send, model, options, extra)
+            if failure is None:
                 return done
-        raise ServiceError(
-            f"{self.host}: {broken}, {self._api.retries + 1} times one after another. Is "
-            f"{self._api.base_url or 'this'} the base_url of an OpenAI-compatible API? {_KEPT}"
-        )
+        raise failure or ServiceError(f"{self.host}: closed.")
 
     def _sent(
         self, send: Any, model: str, options: Mapping[str, Any], extra: Mapping[str, Any]
-    ) -> tuple[Any, str]:
-        """An answer, or what is wrong with it."""
+    ) -> tuple[Any, Exception | None]:
+        """An answer, or what to raise where none comes in later attempts either.
+
+        Raises what no later attempt can mend.
+        """
         import openai
 
         try:
             done = send(model=model, extra_body=extra or None, **options)
         except openai.APIError as error:
-            raise self._told(error, model) from error
+            said = self._hide(words_of(error))
+            failure = complaint(error, self._api, self.host, model, said)
+            if not may_pass(error):
+                raise failure from error
+            return None, failure
+        except UnicodeEncodeError as error:
+            said = f"half a character, {error.object[error.start]!r}, is in it"
+            raise RefusedRequest(None, "", said) from error
         except ValueError as error:  # JSON that is cut off
-            return None, f"the answer is no JSON ({error})"
-        if getattr(done, "choices", None) is None:
-            return None, "the answer is not a completion"
-        return done, ""
+            return None, self._broken(f"the answer is no JSON ({error})")
+        if not _is_completion(done):
+            told = getattr(done, "error", None)
+            said = f": {self._hide(short(str(told)))}" if told else ""
+            return None, self._broken(f"the answer is not a completion{said}")
+        return done, None
 
-    def _told(self, error: Any, model: str) -> Exception:
-        """What to raise for an error that the client gave up on."""
-        import openai
-
-        said = _said(error)
-        if isinstance(error, openai.AuthenticationError):
-            return ConfigError(
-                f"{self.host} refused the key in {self._api.key_variable} (401). Set one that is "
-                "valid there, then run the same command again."
-            )
-        if isinstance(error, openai.PermissionDeniedError):
-            return ConfigError(f"{self.host} does not let this key use {model} (403): {said}")
-        if isinstance(error, openai.NotFoundError):
-            return ConfigError(f"{self.host} has no model {model!r} (404): {said}")
-        if isinstance(error, (openai.BadRequestError, openai.UnprocessableEntityError)):
-            return RefusedRequest(error.status_code, str(error.code or ""), said)
-        if isinstance(error, openai.RateLimitError):
-            return ServiceError(
-                f"{self.host}: still over the rate limit or the quota after "
-                f"{self._api.retries} retries (429): {said} What was answered is kept; run the "
-                "same command again later, or with a lower concurrency."
-            )
+    def _broken(self, what: str) -> ServiceError:
         return ServiceError(
-            f"{self.host}: no answer after {self._api.retries} retries "
-            f"({type(error).__name__}: {said}). {_KEPT}"
+            f"{self.host}: {what}, {self._api.retries + 1} times one after another. Is "
+            f"{shown(self._api.base_url) or 'this'} the base_url of an OpenAI-compatible API? "
+            f"{KEPT}"
         )
 
     def _key(self) -> str:
@@ -154,8 +163,12 @@ class Server:
         if self.host in LOOPBACK:
             return "none"
         raise UnavailableError(
-            f"no key for {self.host}: set {self._api.key_variable} in the environment, or give the "
-            "base_url of a server of your own."
+            f"no key for {self.host}: set {self._api.key_variable} in the environment"
+            + (
+                " (to anything, if it wants none)."
+                if self._api.base_url
+                else ", or give the base_url of a server of your own."
+            )
         )
 
     def _sending(self, request: Any) -> None:
@@ -177,9 +190,10 @@ def usage_of(done: Any) -> Usage:
     )
 
 
-def _said(error: Any) -> str:
-    """What the server said, in a line."""
-    body = getattr(error, "body", None)
-    message = body.get("message") if isinstance(body, dict) else None
-    text = " ".join(str(message or getattr(error, "message", "") or error).split())
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+def _is_completion(done: Any) -> bool:
+    """Whether there are choices, each with a message or a text; there may be none of them."""
+    choices = getattr(done, "choices", None)
+    return isinstance(choices, list) and all(
+        getattr(choice, "message", None) is not None or hasattr(choice, "text")
+        for choice in choices
+    )

@@ -61,10 +61,13 @@ class Throttle:
         """Take up what a response says of the server's limits."""
         with self._free:
             if status in (429, 503):
-                self._width = max(1.0, self._width / 2)
                 asked = retry_after(headers)
-                self._hold(self._pause if asked is None else asked)
-                self._pause = min(_LAST, 2 * self._pause)
+                if self._clock() < self._until:  # it was sent before the pause: nothing new
+                    self._hold(asked or 0.0)
+                else:
+                    self._width = max(1.0, self._width / 2)
+                    self._hold(self._pause if asked is None else asked)
+                    self._pause = min(_LAST, 2 * self._pause)
             elif status < 400:
                 self._width = min(self._most, self._width + 1 / self._width)
                 self._pause = _FIRST

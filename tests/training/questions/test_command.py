@@ -154,7 +154,7 @@ def test_a_document_that_stays_short_is_reported_and_not_asked_for_ever(
         (completion({"pairs": ["?"]}), "not an object"),
         (completion("", refusal="お答えできません"), "the model refused: お答えできません"),
         (completion("", finish="content_filter"), "the model refused: content filter"),
-        ((200, {"Content-Type": "text/html"}, b"<html>busy</html>"), "the answer has no choices"),
+        ({**completion(""), "choices": []}, "the answer has no choices"),
         (error(400, "context too long"), "400: context too long"),
     ],
 )

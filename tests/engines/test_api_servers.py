@@ -1,0 +1,188 @@
+"""What servers do that is neither an answer nor a plain fault, and what is said of it."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from harness.engines.api import ApiEngine
+from harness.errors import ConfigError, ServiceError
+from harness.records import Api, Checkpoint, Model, Request, Response
+from tests.openai_server import Asked, ScriptedServer, completion, error
+
+DAY = datetime.date(2026, 1, 1)
+QUESTIONS = [Request(f"問{n}：価格は？", max_new_tokens=48) for n in range(12)]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    running = ScriptedServer()
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+def ask(url: str, requests: list[Request] | None = None, **api: Any) -> dict[Request, Response]:
+    settings = {"retries": 2, "concurrency": 4, "timeout": 5.0, **api}
+    model = Model("remote", "served", DAY, engine="api", api=Api(url, **settings))
+    engine = ApiEngine(model)
+    try:
+        batches = list(engine.answer(Checkpoint("remote", model), requests or QUESTIONS[:1]))
+        return {request: response for batch in batches for request, response in batch}
+    finally:
+        engine.close()
+
+
+def test_refused_requests_come_back_no_more_at_once_than_half(server: ScriptedServer) -> None:
+    together, seen = threading.Barrier(6, timeout=10), []
+
+    def refuse_six(asked: Asked) -> Any:
+        if asked.number <= 6:
+            together.wait()
+            return error(429, "slow down", **{"Retry-After": "0.6"})
+        seen.append("in")
+        time.sleep(0.1)
+        seen.append("out")
+        return completion("はい。")
+
+    server.behaviour = refuse_six
+    assert len(ask(server.url, QUESTIONS, concurrency=6)) == len(QUESTIONS)
+    assert 1 <= seen.index("out") <= 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "told"),
+    [
+        (error(429, "see you", **{"Retry-After": "7200"}), ServiceError,
+         r"asks to be left alone for 7,200 s \(429\)"),
+        ((429, {}, {"error": {"message": "check your plan", "code": "insufficient_quota"}}),
+         ServiceError, "the quota or the money of the key in OPENAI_API_KEY is used up"),
+        (error(402, "no balance"), ServiceError, r"money .* used up \(402\): no balance"),
+        (error(413, "too large"), ServiceError, r"would not take a request .*413: too large"),
+        (error(405, "POST is not for me"), ServiceError, "refused with 405: POST is not for me"),
+        (error(503, "closed for good", **{"x-should-retry": "false"}), ServiceError,
+         "refused with 503: closed for good"),
+        ((404, {}, {"detail": "Not Found"}), ConfigError, "not its base_url, which mostly ends in"),
+    ],
+)  # fmt: skip
+def test_what_will_not_pass_is_asked_once_and_told(
+    server: ScriptedServer, answer: Any, kind: type[Exception], told: str
+) -> None:
+    server.behaviour = lambda asked: answer
+    with pytest.raises(kind, match=told):
+        ask(server.url)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error(408, "too slow"),
+        (502, {"Content-Type": "text/html"}, b"<html><h1>502 Bad Gateway</h1></html>"),
+        (504, {"Content-Type": "text/html"}, b"<html><h1>504 Gateway Time-out</h1></html>"),
+        {"error": {"message": "Provider returned error", "code": 502}},
+        {**completion("x"), "choices": [{"index": 0, "finish_reason": "stop"}]},
+    ],
+)
+def test_what_may_pass_is_asked_again(server: ScriptedServer, answer: Any) -> None:
+    server.behaviour = lambda asked: answer if asked.number == 1 else completion("はい。")
+    assert [response.text for response in ask(server.url).values()] == ["はい。"]
+    assert len(server.requests) == 2
+
+
+def test_an_error_inside_an_answer_is_told(server: ScriptedServer) -> None:
+    server.behaviour = lambda asked: {"error": {"message": "Provider returned error"}}
+    with pytest.raises(ServiceError, match="Provider returned error"):
+        ask(server.url, retries=0)
+
+
+def test_a_connection_that_fails_says_why(server: ScriptedServer) -> None:
+    with pytest.raises(ServiceError, match="Connection refused"):
+        ask("http://127.0.0.1:9/v1", retries=0)
+
+
+def test_half_a_character_is_told_and_not_sent(server: ScriptedServer) -> None:
+    with pytest.raises(ServiceError, match=r"half a character, '\\ud83d', is in it.*begins '値段"):
+        ask(server.url, [Request("値段\ud83d")])
+    assert server.requests == []
+
+
+def test_null_for_an_answer_is_an_empty_one(server: ScriptedServer) -> None:
+    empty = completion("")
+    empty["choices"][0]["message"]["content"] = None
+    server.behaviour = lambda asked: {**empty, "usage": None}
+    (answer,) = ask(server.url).values()
+    assert (answer.text, answer.finish, answer.tokens) == ("", "stop", 0)
+
+
+def test_no_secret_of_an_address_or_key_stands_in_a_message(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_AUTHORITY", "a-key-that-looks-like-none")
+    server.behaviour = lambda asked: error(403, f"not for {asked.headers['Authorization']}")
+    with pytest.raises(ConfigError, match=r"not for Bearer \*\*\*"):
+        ask(server.url, key_variable="MY_AUTHORITY")
+
+    url = server.url.replace("//", "//me:pa55-word@") + "?code=abc-def"
+    for answer in (error(403, "not you, pa55-word"), (200, {"Content-Type": "text/html"}, b"<p>")):
+        server.behaviour = lambda asked, answer=answer: answer
+        with pytest.raises((ConfigError, ServiceError)) as told:
+            ask(url, retries=0)
+        assert "pa55-word" not in str(told.value)
+        assert "abc-def" not in str(told.value)
+
+
+def test_only_the_matrix_says_which_server_is_asked(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key-of-nobody")
+    engine = ApiEngine(Model("gpt", "gpt-4o", DAY, engine="api"))
+    address = str(engine._server._client.base_url)
+    engine.close()
+    assert address == "https://api.openai.com/v1/"
+
+
+def test_a_server_that_wants_the_newer_name_of_the_limit_gets_it(server: ScriptedServer) -> None:
+    def newer(asked: Asked) -> Any:
+        if "max_tokens" in asked.body:
+            return error(400, "Use 'max_completion_tokens' instead of 'max_tokens'.")
+        return completion("はい。")
+
+    server.behaviour = newer
+    assert len(ask(server.url, QUESTIONS, concurrency=4)) == len(QUESTIONS)
+    assert server.requests[-1].body["max_completion_tokens"] == 48
+    assert len(server.requests) <= len(QUESTIONS) + 4  # those that were under way with the first
+
+
+def test_a_limit_that_is_left_out_is_so_by_either_name(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if this server were OpenAI's.
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key-of-nobody")
+    monkeypatch.setattr("harness.engines.server.OPENAI", server.url)
+    ask("", QUESTIONS[:1])
+    ask("", QUESTIONS[:1], omit=("max_tokens",))
+    first, second = server.requests
+    assert first.body["max_completion_tokens"] == 48
+    assert {"max_tokens", "max_completion_tokens"}.isdisjoint(second.body)
+
+
+def test_nothing_is_sent_again_once_the_engine_is_closed(server: ScriptedServer) -> None:
+    model = Model("remote", "served", DAY, engine="api", api=Api(server.url, concurrency=1))
+    engine = ApiEngine(model)
+
+    def broken(asked: Asked) -> Any:
+        engine.close()
+        return error(500, "broken")
+
+    server.behaviour = broken
+    with pytest.raises(ServiceError):
+        list(engine.answer(Checkpoint("remote", model), QUESTIONS))
+    assert len(server.requests) == 1
