@@ -4,12 +4,14 @@ import dataclasses
 import hashlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.config import load_matrix
-from harness.errors import ConfigError, UnavailableError, WeightsError
+from harness.errors import ConfigError, WeightsError
 from harness.fingerprint import FileHashes, check_safetensors, checkpoint_fingerprint
+from harness.records import Api
 from tests.conftest import write_safetensors
 
 
@@ -74,11 +76,26 @@ def test_a_folder_without_safetensors_is_refused(world: Path) -> None:
         fingerprints(world)
 
 
-def test_an_api_model_has_no_weights_to_hash(world: Path) -> None:
+def test_an_api_goes_by_server_name_and_what_is_always_sent(world: Path) -> None:
     base = load_matrix(world).checkpoints[0]
-    model = dataclasses.replace(base.model, engine="api", weights="gpt-4o")
-    with pytest.raises(UnavailableError, match="no API engine"):
-        checkpoint_fingerprint(dataclasses.replace(base, model=model), FileHashes())
+
+    def of(served_as: str = "", weights: str = "gpt-4o", **api: Any) -> str:
+        model = dataclasses.replace(base.model, engine="api", weights=weights, api=Api(**api))
+        checkpoint = dataclasses.replace(base, model=model, served_as=served_as)
+        return checkpoint_fingerprint(checkpoint, FileHashes())
+
+    told = [
+        of(),
+        of(weights="gpt-4-turbo"),
+        of(served_as="qa-e3"),
+        of(base_url="http://127.0.0.1:8000/v1"),
+        of(extra_body='{"top_k": 1}'),
+        of(omit=("temperature",)),
+    ]
+    assert len(set(told)) == len(told)
+    # How fast it is asked and what it may cost change no answer.
+    assert of(concurrency=1, max_cost=2.0, price=(1.0, 1.0), retries=0) == of()
+    assert of(served_as="gpt-4o") == of()
 
 
 def test_a_hub_id_that_is_not_in_the_cache_says_how_to_get_it(
