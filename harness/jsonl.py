@@ -91,10 +91,13 @@ def read_whole_rows(path: Path) -> list[dict[str, Any]]:
 
     A line that is not JSON is passed over: it is an append that did not finish.
     """
-    if not path.exists():
-        return []
+    return whole_rows(path.read_bytes()) if path.exists() else []
+
+
+def whole_rows(content: bytes) -> list[dict[str, Any]]:
+    """As `read_whole_rows`, of a part of such a file."""
     rows = []
-    for line in path.read_bytes().split(b"\n"):
+    for line in content.split(b"\n"):
         try:
             row = json.loads(line)
         except ValueError:

@@ -1,8 +1,9 @@
 """What a run's API answers cost: one file for all processes, and a budget that holds.
 
 costs.jsonl in the run folder has a line a batch of answers: checkpoint, task, model, snapshot,
-answers, tokens in and out, US dollars (null without a price). Answers taken from the store cost
-nothing and are not in it.
+answers, tokens in and out, US dollars (null without a price), and of how many answers the tokens
+are our guess because the server counted none. Answers taken from the store cost nothing and are not
+in it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.jsonl import append_rows, read_whole_rows
+from harness.jsonl import append_rows, read_whole_rows, whole_rows
 from harness.records import Checkpoint, Request, Response, Usage
 from harness.scrub import scrub
 
@@ -47,6 +48,7 @@ class Ledger:
         api = checkpoint.model.api
         self._price = Price(*api.price) if api and api.price else None
         self._limit = api.max_cost if api else None
+        self._read, self._sum = 0, 0.0  # bytes of the file, and dollars in them
 
     def refuse_over(self, requests: Sequence[Request]) -> None:
         """Raise ConfigError where asking would go beyond the model's max_cost."""
@@ -64,10 +66,11 @@ class Ledger:
 
     def add(self, answers: Iterable[tuple[Request, Response]]) -> None:
         """Enter answers. Raises StorageError, and ConfigError once more than max_cost is spent."""
-        by_snapshot: dict[str, list[Usage]] = defaultdict(list)
-        for _, response in answers:
+        by_snapshot: dict[str, list[tuple[Usage, bool]]] = defaultdict(list)
+        for request, response in answers:
             if response.usage is not None:
-                by_snapshot[response.usage.model].append(response.usage)
+                entry = _counted(request, response, response.usage)
+                by_snapshot[response.usage.model].append(entry)
         append_rows(self._path, [self._row(name, used) for name, used in by_snapshot.items()])
         if self._limit is not None and (spent := self._spent()) > self._limit:
             raise ConfigError(
@@ -76,9 +79,9 @@ class Ledger:
                 "was answered is kept; raise max_cost and run again for the rest."
             )
 
-    def _row(self, snapshot: str, used: Sequence[Usage]) -> dict[str, Any]:
-        prompt = sum(usage.prompt_tokens for usage in used)
-        answer = sum(usage.answer_tokens for usage in used)
+    def _row(self, snapshot: str, used: Sequence[tuple[Usage, bool]]) -> dict[str, Any]:
+        prompt = sum(usage.prompt_tokens for usage, _ in used)
+        answer = sum(usage.answer_tokens for usage, _ in used)
         return {
             "checkpoint": self._checkpoint.id,
             "task": self._task,
@@ -87,14 +90,32 @@ class Ledger:
             "answers": len(used),
             "prompt_tokens": prompt,
             "answer_tokens": answer,
+            "guessed": sum(guessed for _, guessed in used),
             "usd": round(self._price.of(prompt, answer), 8) if self._price else None,
         }
 
     def _spent(self) -> float:
+        """Of all processes. What was read is not read again: answers come one by one."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                whole = file.read().rpartition(b"\n")[0]
+        except FileNotFoundError:
+            return 0.0
         own = self._checkpoint.model.id
-        return sum(
-            row["usd"] or 0.0 for row in read_costs(self._path.parent) if row["model"] == own
-        )
+        self._read += len(whole)
+        self._sum += sum(row["usd"] or 0.0 for row in whole_rows(whole) if row["model"] == own)
+        return self._sum
+
+
+def _counted(request: Request, response: Response, usage: Usage) -> tuple[Usage, bool]:
+    """What the server counted; where it counted nothing our guess, and that it is one."""
+    if usage.prompt_tokens or usage.answer_tokens:
+        return usage, False
+    prompt, answer = estimate([request])
+    if not request.continuations:
+        answer = tokens_of(response.text)
+    return Usage(prompt, answer, usage.model), True
 
 
 def read_costs(folder: Path) -> list[Mapping[str, Any]]:

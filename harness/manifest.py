@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import os
 import platform
-import re
 import secrets
 import shlex
 import subprocess
@@ -19,7 +19,7 @@ from harness.config import Matrix
 from harness.fingerprint import FileHashes
 from harness.records import Api, Model, Retrieval
 from harness.runs import SCHEMA, Item
-from harness.scrub import place, scrub, scrub_all, scrub_arguments
+from harness.scrub import hide_named, place, public_url, scrub, scrub_all, scrub_arguments
 from harness.versions import versions
 
 PACKAGES = (
@@ -82,7 +82,7 @@ def describe(
                 "dtype": model.dtype if model.engine == "local" else None,
                 "quantization": model.quantization,
                 "note": scrub(model.note, root),
-                "api": _api(model),
+                "api": _api(model, root),
                 "release_evidence": scrub(model.release_evidence, root),
             }
             for model in matrix.models
@@ -119,17 +119,17 @@ def describe(
     }
 
 
-def _api(model: Model) -> dict[str, Any] | None:
-    """How an API's model was reached; its address without a name or password in it."""
+def _api(model: Model, root: Path) -> dict[str, Any] | None:
+    """How an API's model was reached; without what may be secret in its address and body."""
     if model.engine == "local":
         return None
     api = model.api or Api()
     return {
-        "base_url": re.sub(r"//[^/@]*@", "//", api.base_url) or OPENAI,
+        "base_url": public_url(api.base_url) or OPENAI,
         "prompt_logprobs": api.prompt_logprobs,
         "price": api.price,
         "max_cost": api.max_cost,
-        "extra_body": api.extra_body,
+        "extra_body": json.dumps(scrub_all(hide_named(json.loads(api.extra_body)), root)),
         "omit": list(api.omit),
     }
 

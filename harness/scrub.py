@@ -26,6 +26,7 @@ _LOOKS = re.compile(
 )
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^\s/@]+@")
+_HEADERS = ("authorization", "cookie")  # of HTTP, that are secrets by another name
 _SHORTEST = 8  # a shorter value of a variable is as likely a word of the text
 _HOMES = re.compile(r"(?<![\w.])(?:/(?:home|Users)/|[A-Za-z]:\\Users\\)[^\s/\\'\":,;)]+")
 _PART = r"[^\s/'\"`,;:()<>|*?]"
@@ -50,6 +51,21 @@ def scrub_all(value: Any, root: Path, environment: Mapping[str, str] = os.enviro
     if isinstance(value, (list, tuple)):
         return [scrub_all(entry, root, environment) for entry in value]
     return value
+
+
+def hide_named(value: Any, name: str = "") -> Any:
+    """A JSON document without the texts whose names are called like a secret."""
+    if isinstance(value, Mapping):
+        return {key: hide_named(entry, key) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [hide_named(entry, name) for entry in value]
+    secret = _NAME.search(name) or name.lower() in _HEADERS
+    return HIDDEN if secret and isinstance(value, str) else value
+
+
+def public_url(url: str) -> str:
+    """An address without name, password and query: any of them may be a secret."""
+    return _LOGIN.sub("", url.partition("?")[0])
 
 
 def scrub_arguments(

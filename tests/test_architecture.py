@@ -29,7 +29,7 @@ ALLOWED = {
     "store": PURE,
     "fingerprint": PURE,
     "progress": set(),
-    "engines": PURE | {"fingerprint", "engines"},
+    "engines": PURE | {"fingerprint", "scrub", "engines"},
     "retrieval": PURE | {"grading", "retrieval"},
     "tasks": PURE
     | {"grading", "membership", "retrieval", "selection", "statistics", "tasks", "toml"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,9 +9,9 @@ from urllib.parse import urlsplit
 from harness.engines.throttle import LONGEST, retry_after
 from harness.errors import ConfigError, ServiceError
 from harness.records import Api
+from harness.scrub import HIDDEN, public_url
 
 KEPT = "What was answered is kept; run the same command again for the rest."
-HIDDEN = "***"
 _SHOWN = 300  # characters of a server's own message
 _SHORTEST = 5  # a shorter secret ("none" where there is no key) is as likely a word of the text
 _PASSING = (408, 409, 429)  # of the client's errors; all of the server's (5xx) may pass
@@ -35,11 +34,6 @@ def hider(secrets: list[str]) -> Callable[[str], str]:
         return text
 
     return hide
-
-
-def shown(url: str) -> str:
-    """A base_url without what may be secret in it: name, password and query."""
-    return re.sub(r"//[^/@]*@", "//", url.partition("?")[0])
 
 
 def may_pass(error: Any) -> bool:
@@ -65,7 +59,7 @@ def complaint(error: Any, api: Api, host: str, model: str, said: str) -> Excepti
     if status == 403:
         return ConfigError(f"{host} does not let this key use {model} (403): {said}")
     if status == 404:
-        hint = f" Or is {shown(api.base_url)} not its base_url, which mostly ends in /v1?"
+        hint = f" Or is {public_url(api.base_url)} not its base_url, which mostly ends in /v1?"
         return ConfigError(
             f"{host} has no model {model!r} (404): {said}{hint if api.base_url else ''}"
         )

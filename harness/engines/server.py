@@ -24,12 +24,12 @@ from harness.engines.complaints import (
     may_pass,
     secrets_of,
     short,
-    shown,
     words_of,
 )
 from harness.engines.throttle import Throttle
 from harness.errors import ConfigError, ServiceError, UnavailableError
 from harness.records import Api, Usage
+from harness.scrub import public_url
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 OPENAI = "https://api.openai.com/v1"
@@ -57,7 +57,7 @@ class Server:
         # Said outright: the client would take OPENAI_BASE_URL, and the store another server's
         # answers for OpenAI's.
         base_url = api.base_url or OPENAI
-        self.host = urlsplit(base_url).hostname or shown(base_url)
+        self.host = urlsplit(base_url).hostname or public_url(base_url)
         # OpenAI's newer models refuse the name that every other server knows.
         self._limit = "max_tokens" if api.base_url else _NEWER
         self.requests = 0  # sent over the wire, retries included
@@ -152,7 +152,7 @@ class Server:
     def _broken(self, what: str) -> ServiceError:
         return ServiceError(
             f"{self.host}: {what}, {self._api.retries + 1} times one after another. Is "
-            f"{shown(self._api.base_url) or 'this'} the base_url of an OpenAI-compatible API? "
+            f"{public_url(self._api.base_url) or 'this'} the base_url of an OpenAI-compatible API? "
             f"{KEPT}"
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.ledger import read_costs
@@ -40,11 +40,12 @@ def costs(run: Run) -> list[dict[str, Any]]:
                 "answers": 0,
                 "prompt_tokens": 0,
                 "answer_tokens": 0,
+                "guessed": 0,
                 "usd": None,
             },
         )
-        for name in ("answers", "prompt_tokens", "answer_tokens"):
-            total[name] += row[name]
+        for name in ("answers", "prompt_tokens", "answer_tokens", "guessed"):
+            total[name] += row.get(name, 0)
         if row["usd"] is not None:
             total["usd"] = round((total["usd"] or 0.0) + row["usd"], 8)
     return list(totals.values())
@@ -65,10 +66,21 @@ def costs_tables(run: Run) -> list[Table]:
             title="Costs of APIs",
             columns=("checkpoint", "task", "answered by", "answers", "tokens in", "out", "US $"),
             rows=tuple(_row(row) for row in found),
-            notes=(total,),
+            notes=(total, *_guessed(found)),
             numeric=(3, 4, 5, 6),
         )
     ]
+
+
+def _guessed(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Of how many answers nobody counted the tokens."""
+    guessed = sum(row["guessed"] for row in found)
+    if not guessed:
+        return ()
+    return (
+        f"The server did not count the tokens of {guessed:,} answers: those are guessed, mostly "
+        "too high.",
+    )
 
 
 def _row(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.scrub import HIDDEN, place, scrub, scrub_arguments
+from harness.scrub import HIDDEN, hide_named, place, public_url, scrub, scrub_arguments
 
 HOME = "/home/taro yamada"
 ROOT = Path(f"{HOME}/project")
@@ -93,3 +93,18 @@ def test_a_place_outside_the_project_keeps_two_parts() -> None:
     assert place("/srv/data/models/gemma", ROOT) == "…/models/gemma"
     assert place(f"{HOME}/a/b/c", ROOT) == "…/b/c"
     assert place(f"{ROOT}/a/b", ROOT) == "a/b"
+
+
+def test_texts_under_names_of_secrets_are_hidden_and_numbers_stay() -> None:
+    body = {"max_tokens": 9, "top_k": 1, "headers": {"Authorization": "Bearer x", "x-api-key": "y"},
+            "tokens": ["one"], "user": "me"}  # fmt: skip
+    assert hide_named(body) == {
+        "max_tokens": 9, "top_k": 1, "headers": {"Authorization": "***", "x-api-key": "***"},
+        "tokens": ["***"], "user": "me",
+    }  # fmt: skip
+
+
+def test_an_address_is_shown_without_login_and_query() -> None:
+    assert public_url("https://me:pa55@host:8/v1?code=abc") == "https://host:8/v1"
+    assert public_url("https://host/v1") == "https://host/v1"
+    assert public_url("") == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections import Counter
@@ -92,6 +93,27 @@ def test_a_wrong_key_fails_once_and_not_for_every_question(
     assert len(server.requests) <= 3 * 2  # what was under way of three items
     written = "".join(p.read_text("utf-8") for p in latest(project).rglob("*.*") if p.is_file())
     assert "sk-wrong" not in written + output(result)
+
+
+def test_no_secret_of_an_api_s_settings_is_in_a_run_or_on_the_terminal(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    secret = api(server, 'extra_body = { api_key = "top-secret-1", user = "me", top_k = 1 }')
+    url = server.url.replace("//", "//me:top-secret-2@")
+    add_to_matrix(project, secret.replace(server.url, f"{url}?code=top-secret-3"))
+    server.behaviour = lambda asked: (
+        good(asked) if "商品" in asked.text else error(403, "not with top-secret-2")
+    )
+    result = project.runpytest("evals", "-k", "remote")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = next(m for m in report(latest(project))["run"]["models"] if m["id"] == "remote")["api"]
+    assert told["base_url"] == server.url
+    assert json.loads(told["extra_body"]) == {"api_key": "***", "user": "me", "top_k": 1}
+    assert server.requests[0].body["api_key"] == "top-secret-1"
+    reports = "".join(p.read_text("utf-8") for p in (project.path / "reports").rglob("*.*")
+                      if p.is_file())  # fmt: skip
+    assert "not with ***" in reports
+    assert "top-secret" not in reports + output(result)
 
 
 def test_answers_are_graded_kept_and_their_costs_add_up(

@@ -18,7 +18,7 @@ from tests.report.visiting import Visit, section_rows
 
 SPENT = {
     "checkpoint": "gpt", "task": "knowledge", "model": "gpt-4o", "snapshot": "gpt-4o-2024-05-13",
-    "answers": 8, "prompt_tokens": 1_000, "answer_tokens": 200, "usd": 0.008,
+    "answers": 8, "prompt_tokens": 1_000, "answer_tokens": 200, "guessed": 0, "usd": 0.008,
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 def test_batches_are_added_up_by_checkpoint_task_and_snapshot(folder: Path) -> None:
     knowledge, jsquad = costs(read_run(folder))
     assert knowledge == {
-        **SPENT, "answers": 10, "prompt_tokens": 1_500, "answer_tokens": 250, "usd": 0.01125,
+        **SPENT, "answers": 10, "prompt_tokens": 1_500, "answer_tokens": 250, "guessed": 0, "usd": 0.01125,
     }  # fmt: skip
     assert jsquad["usd"] == 0.00325
     (table,) = costs_tables(read_run(folder))
@@ -48,6 +48,12 @@ def test_batches_are_added_up_by_checkpoint_task_and_snapshot(folder: Path) -> N
         "gpt", "knowledge", "gpt-4o-2024-05-13", "10", "1,500", "250", "0.0112",
     )  # fmt: skip
     assert table.notes[0].startswith("Together $0.0145;")
+
+
+def test_guessed_tokens_are_told(folder: Path) -> None:
+    assert len(costs_tables(read_run(folder))[0].notes) == 1
+    append_rows(folder / COSTS, [{**SPENT, "task": "known", "guessed": 3}])
+    assert "did not count the tokens of 3 answers" in costs_tables(read_run(folder))[0].notes[1]
 
 
 def test_without_a_price_no_cost_is_made_up(folder: Path) -> None:

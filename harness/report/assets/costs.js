@@ -4,6 +4,7 @@ Object.assign(TEXTS.en, {
   tokens_out: 'Tokens out', usd: 'US $', served_as: (name) => `served as ${name}`,
   cost_total: (usd) => `Together $${usd}. Answers from the store cost nothing and are not in this table.`,
   cost_untold: 'The matrix names no price, so no cost can be told.',
+  cost_guessed: (n) => `The server did not count the tokens of ${n} answers: those are guessed, mostly too high.`,
   api_caution: (ids) => `${ids.join(', ')}: behind an API, never trained on these documents, which were not public: what is right there is reached by analogy and guessing, or the documents are not as private as thought.`,
 });
 Object.assign(TEXTS.ja, {
@@ -11,6 +12,7 @@ Object.assign(TEXTS.ja, {
   tokens_out: '出力トークン', usd: '米ドル', served_as: (name) => `サーバー上の名前：${name}`,
   cost_total: (usd) => `合計${usd}ドル。保存済みの回答には費用がかからず、この表に含まれません。`,
   cost_untold: 'マトリックスに単価がないため、費用は分かりません。',
+  cost_guessed: (n) => `${n}件の回答ではサーバーがトークン数を返さなかったため、多めの推定値です。`,
   api_caution: (ids) => `${ids.join('、')}はAPIのモデルで、非公開のこれらの文書を学習していません。正解は類推や推測によるものか、文書が実は公開されていたことを示します。`,
 });
 
@@ -24,8 +26,10 @@ function costsSection() {
     known(c.usd) ? c.usd.toFixed(4) : NONE]);
   const priced = found.every((c) => known(c.usd));
   const total = found.reduce((sum, c) => sum + (c.usd || 0), 0);
+  const guessed = found.reduce((sum, c) => sum + (c.guessed || 0), 0);
   return section('costs', T('costs'), table(T('costs'), columns, rows, true),
-    notes([priced ? T('cost_total', total.toFixed(4)) : T('cost_untold')]));
+    notes([priced ? T('cost_total', total.toFixed(4)) : T('cost_untold'),
+      ...(guessed ? [T('cost_guessed', guessed.toLocaleString('en'))] : [])]));
 }
 
 // A model that its owner serves himself may well have been trained on the documents.
