@@ -95,7 +95,8 @@ class Graders:
 @dataclass(frozen=True, slots=True)
 class Review:
     """All of it. disagreements: (suite, item, the rule's outcome, people's verdict), the first of
-    `apart` that there are. other_rubrics: opinions by another version than the run's.
+    `apart` that there are. skipped, disputed: answers, one of several checkpoints once.
+    other_rubrics: opinions by another version than the run's.
     """
 
     forms: tuple[FormReview, ...] = ()
@@ -104,6 +105,8 @@ class Review:
     graders: tuple[Graders, ...] = ()
     disagreements: tuple[tuple[str, str, str, str], ...] = ()
     apart: int = 0
+    skipped: int = 0
+    disputed: int = 0
     other_rubrics: int = 0
 
     @property
@@ -125,6 +128,8 @@ def review_of(run: Run) -> Review:
         graders=tuple(_graders(answers)),
         disagreements=tuple(unlike)[:_LISTED],
         apart=len(unlike),
+        skipped=len({a.key for a in answers if a.skipped and not a.verdict}),
+        disputed=len({a.key for a in answers if a.disputed}),
         other_rubrics=_by_other_rubrics(run, answers),
     )
 

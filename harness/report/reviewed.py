@@ -88,8 +88,8 @@ def _uncorrected(review: Review) -> list[str]:
         if form.corrected.lacking:
             names.setdefault(form.corrected.lacking, []).append(_name(form))
     return [
-        f"Not corrected: {', '.join(of)}: needs grades ({_told(lacking)}), which the checkpoint's "
-        "own queue offers."
+        f"Not corrected: {', '.join(of)}: {'each ' if len(of) > 1 else ''}needs grades "
+        f"({_told(lacking)}), which the checkpoint's own queue offers."
         for lacking, of in names.items()
     ]
 
@@ -103,10 +103,9 @@ def _name(form: FormReview) -> str:
 
 
 def _left_out(review: Review) -> str:
-    skipped = sum(form.skipped for form in review.forms)
-    disputed = sum(form.disputed for form in review.forms)
-    parts = [f"{skipped} skipped"] if skipped else []
-    parts += [f"{disputed} on which people can't agree (the rule's grade stands)"] * bool(disputed)
+    parts = [f"{review.skipped} skipped"] if review.skipped else []
+    if review.disputed:
+        parts.append(f"{review.disputed} on which people can't agree (the rule's grade stands)")
     return f"Without a verdict: {'; '.join(parts)}." if parts else ""
 
 

@@ -196,6 +196,19 @@ def test_skipped_and_disputed_answers_are_counted_as_what_they_are(tmp_path: Pat
     assert form.counted == 1.0
 
 
+def test_an_answer_of_two_checkpoints_is_skipped_or_disputed_once(tmp_path: Path) -> None:
+    rows = [
+        answer("a1", True, by("花子", "skipped")),
+        answer("a2", True, {**by("花子", "right"), **by("太郎", "wrong")}),
+        answer("a3", True, {**by("花子", "right"), **by("太郎", "skipped")}),
+    ]
+
+    found = review(tmp_path, base=rows, qa=rows)
+
+    assert [(form.skipped, form.disputed) for form in found.forms] == [(1, 1), (1, 1)]
+    assert (found.skipped, found.disputed) == (1, 1)
+
+
 def test_two_people_are_held_beside_each_other(tmp_path: Path) -> None:
     said = [("right", "right")] * 6 + [("wrong", "wrong")] * 2 + [("right", "wrong")] * 2
     rows = [

@@ -114,6 +114,40 @@ def test_figures_of_other_checkpoints_lead_to_their_own_queue(visit: Visit, lack
     assert line.locator("a").inner_text() == "Grade answers of qa-e3"
 
 
+@pytest.fixture
+def lacking_alike(tmp_path: Path) -> Path:
+    """Of two forms an answer was looked up each, and those like it are open."""
+    build.start(tmp_path, [build.BASE])
+    build.measure_knowledge(tmp_path, "base", 0.5, [
+        {**answer(f"{form}{i}", True, None if i else by("花子", "wrong", "hand")), "stratum": form}
+        for form in ("seen", "paraphrase") for i in range(4)])  # fmt: skip
+    return tmp_path
+
+
+def test_tables_name_forms_that_lack_the_same_together(lacking_alike: Path) -> None:
+    assert (
+        "Not corrected: base seen, base paraphrase: each needs grades (1 of correct), which the "
+        "checkpoint's own queue offers." in _notes(lacking_alike)
+    )
+
+
+@pytest.mark.browser
+def test_the_page_names_forms_that_lack_the_same_together(
+    visit: Visit, lacking_alike: Path
+) -> None:
+    page = visit.open(lacking_alike)
+    notes = page.locator("section:has(> #review) .part").first.locator(".notes li")
+    assert notes.all_inner_texts() == [
+        "base, Knowledge · seen, paraphrase (each): no corrected figure: needs grades "
+        "(1 of “correct”) Grade answers of base",
+    ]
+
+    notes.first.locator("a").click()  # one queue offers what either lacks
+
+    page.wait_for_selector(".grader")
+    assert page.evaluate("location.hash") == "#grade?suite=knowledge&a=base&blind=1"
+
+
 @pytest.mark.browser
 def test_the_page_says_so_where_nothing_else_was_graded(visit: Visit, all_changed: Path) -> None:
     page = visit.open(all_changed)

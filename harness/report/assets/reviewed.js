@@ -33,18 +33,34 @@ function accuraciesByPeople(changed) {
   const rows = REVIEW.forms.map((f) => [named(f.checkpoint), questionsAsked(f), asShare(f.rule, f.rule_interval),
     asShare(f.counted, f.counted_interval), asShare(f.corrected.value, f.corrected.interval),
     R('of', f.graded, f.n), f.strict, f.lenient]);
-  const skipped = REVIEW.forms.reduce((sum, f) => sum + f.skipped, 0);
-  const disputed = REVIEW.forms.reduce((sum, f) => sum + f.disputed, 0);
+  const { skipped, disputed } = REVIEW;
   return el('div', { class: 'part' }, table(R('title'), columns, rows), notes([
     ...(skipped || disputed ? [R('without', skipped, disputed)] : []),
     ...(REVIEW.other_rubrics ? [R('rubrics', REVIEW.other_rubrics)] : []),
-    ...REVIEW.forms.filter((f) => f.corrected.lacking.length).map(lackingOf), ...(changed ? [changed] : [])]));
+    ...lackingTogether().map(lackingOf), ...(changed ? [changed] : [])]));
 }
 
-const lackingOf = ({ checkpoint, suite, form, corrected: { lacking } }) => [
-  colon([checkpoint, questionsAsked({ suite, form })].join(T('comma')),
-    toldLacking(lacking.map(([outcome, n]) => [[form, outcome], n]), { suite, form })),
+// Forms of a checkpoint that lack the same grades, together: one person's grades of one checkpoint reach all that
+// gave the same answers, and there each form that has some lacks the rest.
+function lackingTogether() {
+  const groups = new Map();
+  for (const { checkpoint, suite, form, corrected: { lacking } } of REVIEW.forms) {
+    if (!lacking.length) continue;
+    const key = JSON.stringify([checkpoint, suite, lacking]);
+    if (!groups.has(key)) groups.set(key, { checkpoint, suite, lacking, forms: [] });
+    groups.get(key).forms.push(form);
+  }
+  return [...groups.values()];
+}
+
+// One form leads to its own queue, several to that of all forms.
+function lackingOf({ checkpoint, suite, lacking, forms }) {
+  const form = forms.length === 1 ? forms[0] : '';
+  const questions = forms.map(formName).filter(Boolean).join(T('comma')) + (form === forms[0] ? '' : R('each'));
+  return [colon([checkpoint, [taskName(suite), questions].filter(Boolean).join(' · ')].join(T('comma')),
+    toldLacking(lacking.map(([outcome, n]) => [[forms[0], outcome], n]), { suite, form: forms[0] })),
   gradeableTasks().includes(suite) ? [' ', ownQueueLink({ suite, a: checkpoint, form, blind: true })] : null];
+}
 
 function differencesByPeople() {
   if (!REVIEW.differences.length) return null;
