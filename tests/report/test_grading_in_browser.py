@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -236,6 +237,18 @@ def _shown_figures(page: Page) -> list[list[Rated]]:
 
 def _told(figure: float) -> str:
     return f"{figure * 100:.1f}"
+
+
+def test_what_a_comparison_will_take_is_told_in_pairs(grader: Visit, folder: Path) -> None:
+    page = _begin(grader, folder, TWO.replace("blind=1", "blind=0"))
+    # Both answers of a question are graded; of an outcome without grades the least is told.
+    assert re.search(r"· at least \d+ more pairs of answers to settle$", page.inner_text(".counts"))
+    for _ in range(10):
+        _grade_truly(page, 10)
+        told = page.inner_text(".counts")
+        if "about" in told:
+            break
+    assert re.search(r" points · about \d+ more pairs of answers to settle$", told)
 
 
 def test_grades_of_several_queues_and_of_hands_count_as_in_reports(

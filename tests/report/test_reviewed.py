@@ -149,6 +149,21 @@ def test_the_page_names_forms_that_lack_the_same_together(
 
 
 @pytest.mark.browser
+def test_of_many_outcomes_that_lack_grades_the_first_are_named(
+    visit: Visit, tmp_path: Path
+) -> None:
+    build.start(tmp_path, [build.BASE])
+    build.measure_knowledge(tmp_path, "base", 0.5, [
+        {**answer(f"{form}{right}", right), "stratum": form}
+        for form in ("seen", "paraphrase", "control") for right in (True, False)])  # fmt: skip
+    page = visit.open(tmp_path, "#grade?suite=knowledge&a=base&blind=0")
+    page.wait_for_selector(".people")
+    told = page.inner_text(".people dd")
+    assert told.count("1 of “") == 4
+    assert "”, and of 2 more)" in told
+
+
+@pytest.mark.browser
 def test_the_page_says_so_where_nothing_else_was_graded(visit: Visit, all_changed: Path) -> None:
     page = visit.open(all_changed)
     assert "changed: Knowledge (12)." in page.inner_text("section:has(> #review)")

@@ -43,10 +43,12 @@ function progress({ pool, options: { blind, second } }) {
   }
   if (settles(strata, pool.effect)) return colon(T('settled'), toldDifference(pool, found));
   const told = found ? `${toldDifference(pool, found)} · ` : '';
-  return told + (graded === pool.keys.size ? T('more_questions') : toldMore(moreToSettle(strata, pool.effect)));
+  return told + (graded === pool.keys.size ? T('more_questions') : toldMore(moreToSettle(strata, pool.effect), found));
 }
 
-const toldMore = (more) => more === null ? colon(T('nothing_settles'), T('more_questions')) : T('grades_more', more);
+// Where an outcome has no grades yet the rule is taken to be right about it: that is the least it can take.
+const toldMore = (more, found) => more === null ? colon(T('nothing_settles'), T('more_questions'))
+  : T(found ? 'pairs_more' : 'pairs_least', more);
 
 function toldDifference({ a, b }, { value, low, high }) {
   if (low <= 0 && high >= 0) return T('level', a, b, signed(low), signed(high));

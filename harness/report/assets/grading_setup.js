@@ -28,9 +28,11 @@ function gradeHash({ suite, a, b, form, blind, second }) {
 const ownQueueLink = ({ suite, a, form, blind }) =>
   el('a', { href: gradeHash({ suite, a, form, blind }) }, T('own_queue', a));
 
-// lacking: see queue.js. Of several forms together an outcome is told with its form.
-const toldLacking = (lacking, { suite, form }) => T('uncorrected', lacking.map(([[stratum, outcome], n]) =>
-  [outcomeName(outcome) + (form || DATA.samples[suite].strata.length < 2 ? '' : inBrackets(formName(stratum))), n]));
+// lacking: see queue.js. Of several forms together an outcome is told with its form; of many, the first few.
+const OUTCOMES_TOLD = 4; // a form of its own hardly has more
+const toldLacking = (lacking, { suite, form }) => T('uncorrected', lacking.slice(0, OUTCOMES_TOLD).map(([[stratum, outcome], n]) =>
+  [outcomeName(outcome) + (form || DATA.samples[suite].strata.length < 2 ? '' : inBrackets(formName(stratum))), n]),
+Math.max(0, lacking.length - OUTCOMES_TOLD));
 
 function choice(name, text, options, value, change) {
   const box = el('select', { id: `grade-${name}`, onchange: () => change({ [name]: box.value }) },
