@@ -26,7 +26,7 @@ from harness.runs import read_run
 
 WIDTH = 100
 _GAP = "  "
-_NARROWEST = 8
+_NARROWEST = 10  # "checkpoint": narrower, words are broken in most rows
 _WORDS = re.compile(r"[^ ]+")
 _PARTS = re.compile(r"[^ _-]*[ _-]?")
 

@@ -143,6 +143,20 @@ def test_columns_are_narrowed_between_words_before_names_are_broken() -> None:
     assert render(named, width=26)[-2:] == ["a_task_of_    inconclusive", "some_length"]
 
 
+def test_words_of_usual_length_stay_whole_where_nothing_helps() -> None:
+    rows = (("general-short", "knowledge carried over", "9" * 90),)
+    table = Table("t", ("checkpoint", "questions", "by rule"), rows, (), (2,))
+
+    lines = render(table)
+
+    assert lines[2].startswith("checkpoint  questions ")
+    assert [line[:22].split() for line in lines[-3:]] == [
+        ["general-", "knowledge"],
+        ["short", "carried"],
+        ["over"],
+    ]
+
+
 def test_a_title_is_no_wider_than_the_screen() -> None:
     for columns in (("a",), ()):
         lines = render(
