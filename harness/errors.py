@@ -55,3 +55,7 @@ class InconclusiveWarning(UserWarning):
 
 class JudgeWarning(UserWarning):
     """The judge can't be asked; the rule's grades stand."""
+
+
+class ServedWarning(UserWarning):
+    """A server's answers are not what a figure takes them for: of several models, or cut off."""

@@ -86,12 +86,17 @@ def read_texts(path: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def read_whole_rows(path: Path) -> list[dict[str, Any]]:
+def read_whole_rows(path: Path, start: int = 0) -> list[dict[str, Any]]:
     """Rows of a file that a killed process may have left with half a line at its end.
 
-    A line that is not JSON is passed over: it is an append that did not finish.
+    A line that is not JSON is passed over: it is an append that did not finish. start: the byte
+    from which on they are read.
     """
-    return whole_rows(path.read_bytes()) if path.exists() else []
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        file.seek(start)
+        return whole_rows(file.read())
 
 
 def whole_rows(content: bytes) -> list[dict[str, Any]]:

@@ -72,6 +72,7 @@ class EvalSession:
         self.settings = settings
         self._hashes = FileHashes(settings.reports / "store" / "hashes.json")
         self._store = Store(settings.reports / "store", fresh=settings.fresh)
+        self._own = self._store.since_now()
         self._prints: dict[Checkpoint, str] = {}
         self._references: dict[str, ScoreSet] = {}
         self._readings: dict[str, dict[Request, Response]] = {}
@@ -159,7 +160,9 @@ class EvalSession:
         return Workbench(
             fingerprint=self.fingerprint(checkpoint) if fingerprint is None else fingerprint,
             engine=lambda: self._engine(checkpoint.model),
-            store=self._store,
+            # Asked twice in a run with --eval-fresh a baseline behind an API costs twice, and would
+            # not be what it is in the tables.
+            store=self._own if folder is None or checkpoint.baseline else self._store,
             run_folder=folder,
             progress=progress,
             reference=lambda requests: self._reference_answers(

@@ -50,12 +50,26 @@ class Store:
     def __init__(self, folder: Path, fresh: bool = False) -> None:
         self.folder = folder
         self.fresh = fresh
+        self._starts: Mapping[str, int] = {}  # bytes of each file that are not looked up
+
+    def since_now(self) -> Store:
+        """A store that looks up what is answered from now on, if this one is fresh.
+
+        For what a run may ask several times of one checkpoint, as gates do of their baseline.
+        """
+        if not self.fresh:
+            return self
+        later = Store(self.folder)
+        later._starts = {file.name: file.stat().st_size for file in self.folder.glob("*.jsonl")}
+        return later
 
     def load(self, fingerprint: str) -> dict[str, Response]:
         """All responses of these weights, by request key; the last of a key counts."""
         if self.fresh:
             return {}
-        return {row["key"]: _response(row) for row in read_whole_rows(self._file(fingerprint))}
+        path = self._file(fingerprint)
+        rows = read_whole_rows(path, self._starts.get(path.name, 0))
+        return {row["key"]: _response(row) for row in rows}
 
     def add(self, fingerprint: str, answers: Iterable[tuple[Request, Response]]) -> None:
         """Append responses. Raises StorageError."""

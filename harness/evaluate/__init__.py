@@ -12,6 +12,7 @@ from harness.evaluate.asking import answers_read, ask, in_words
 from harness.evaluate.bench import Evaluation, Graded, Progress, Workbench
 from harness.evaluate.files import settle_file, start_file
 from harness.evaluate.identity import identity_of
+from harness.evaluate.served import warn_of_odd
 from harness.jsonl import append_rows
 from harness.records import Checkpoint, Grade, Request, Response, Result, Sample
 from harness.review.events import sample_key
@@ -37,6 +38,7 @@ def evaluate(
     path = bench.run_folder and sample_file(bench.run_folder, checkpoint.id, task.name)
     work = _conducted if hasattr(task, "conduct") else _asked
     task, graded, known = work(task, checkpoint, source, bench, path)
+    warn_of_odd(task.name, checkpoint, graded)
     if bench.judge is not None:
         graded = bench.judge(task, graded)
     readings = answers_read(graded, checkpoint, bench) if bench.likelihoods else {}

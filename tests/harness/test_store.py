@@ -27,6 +27,19 @@ def test_a_fresh_store_looks_nothing_up_but_keeps_what_is_new(tmp_path: Path) ->
     assert Store(tmp_path).load("w")[request_key(ASKED)].text == "new"
 
 
+def test_a_fresh_run_may_look_up_what_it_has_answered_itself(tmp_path: Path) -> None:
+    Store(tmp_path).add("w", [(ASKED, ANSWER)])
+    fresh = Store(tmp_path, fresh=True)
+    own = fresh.since_now()
+    assert own.load("w") == {}
+    new = Response("new", "stop", 1)
+    fresh.add("w", [(ASKED, new)])
+    own.add("other", [(ASKED, new)])
+    assert own.load("w") == own.load("other") == {request_key(ASKED): new}
+    assert fresh.load("w") == {}
+    assert Store(tmp_path).since_now().load("w") == {request_key(ASKED): new}
+
+
 READING = Reading(
     ids=(0, 255999),
     ends=(1, 3),

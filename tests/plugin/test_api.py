@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -256,3 +258,68 @@ def test_local_checkpoints_beside_an_api_are_asked_as_ever(
     assert outcomes(result) == {"passed": 5}
     assert len(server.requests) == 10
     assert sum(line.startswith("base ") for line in asked(project)) == 10
+
+
+def test_another_snapshot_half_way_and_answers_cut_off_while_thinking_are_told(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    def odd(asked: Asked) -> Any:
+        number = int(re.findall(r"\d+", asked.text)[0])
+        cut_off = completion("", finish="length") if number < 3 else good(asked)
+        return {**cut_off, "model": "new-name"} if number >= 6 else cut_off
+
+    server.behaviour = odd
+    add_to_matrix(project, api(server))
+    for _ in range(2):  # the second time all of it is from the store
+        result = project.runpytest("evals", "-k", "remote and knowledge")
+        assert result.ret == 0
+        said = " ".join(output(result).split())
+        assert "answered by new-name and scripted-2026-10, which are not the same" in said
+        assert "knowledge on remote: 3 of 10 answers are empty" in said
+        assert 'omit = ["max_tokens"] in [models.remote.api]' in said
+    server.behaviour = good
+    result = project.runpytest("evals", "-k", "remote and knowledge", "--eval-fresh")
+    assert "ServedWarning" not in output(result)
+
+
+def test_an_interrupt_keeps_what_was_answered_and_does_not_wait_for_the_rest(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    for_ever = threading.Event()
+    server.behaviour = lambda asked: (
+        good(asked) if asked.number <= 6 else for_ever.wait(600) and good(asked)
+    )
+    add_to_matrix(project, api(server).replace("timeout = 2.0", "timeout = 600.0"))
+    process = start(project, "evals", "-k", "remote and knowledge")
+    deadline = time.monotonic() + 60
+    while stored(project) < 6 and time.monotonic() < deadline:
+        assert process.poll() is None, "it ended before it could be interrupted"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    try:
+        assert process.wait(timeout=60) == pytest.ExitCode.INTERRUPTED
+    finally:
+        process.kill()
+        for_ever.set()
+    assert stored(project) == 6
+    server.behaviour = good
+    assert project.runpytest("evals", "-k", "remote and knowledge").ret == 0
+    assert items(latest(project))["remote", "knowledge"]["stored"] == 6
+
+
+def test_a_baseline_behind_an_api_is_asked_once_a_run_also_anew(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    second = '[checkpoints.second]\nmodel = "remote"\nserved_as = "second"\n'
+    gate = "[gates.knowledge.accuracy_seen]\nmargin = 0.1\n"
+    matrix = project.path / "world" / "matrix.toml"
+    matrix.write_text(matrix.read_text("utf-8").replace("baseline = true", ""), "utf-8")
+    add_to_matrix(project, api(server).replace('"remote"\n\n', '"remote"\nbaseline = true\n\n')
+                  + second + gate)  # fmt: skip
+    for _ in range(2):
+        server.requests.clear()
+        result = project.runpytest(
+            "evals", "-k", "knowledge and (remote or second)", "--eval-fresh"
+        )
+        assert result.ret == 0
+        assert Counter(r.body["model"] for r in server.requests) == {"remote-1": 10, "second": 10}

@@ -1,0 +1,33 @@
+"""What is odd about the answers of a server, and would be read for the model's own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+from harness.errors import ServedWarning
+from harness.evaluate.bench import Graded
+from harness.records import Checkpoint
+
+
+def warn_of_odd(task: str, checkpoint: Checkpoint, graded: Sequence[Graded]) -> None:
+    """Warn of answers that several snapshots gave, and of empty ones that were cut off."""
+    responses = [response for _, response, _ in graded if response.usage is not None]
+    snapshots = sorted({r.usage.model for r in responses if r.usage and r.usage.model})
+    if len(snapshots) > 1:
+        _warn(
+            f"{task} on {checkpoint.id}: answered by {' and '.join(snapshots)}, which are not the "
+            "same model. Name a snapshot as weights, or ask all of it again with --eval-fresh."
+        )
+    empty = sum(r.finish == "length" and not r.text.strip() for r in responses)
+    if empty:
+        _warn(
+            f"{task} on {checkpoint.id}: {empty:,} of {len(responses):,} answers are empty, for "
+            "the model was cut off before it wrote any. A model that thinks first uses up the "
+            'tokens for it: let it with omit = ["max_tokens"] in '
+            f"[models.{checkpoint.model.id}.api], or turn thinking off with extra_body."
+        )
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, ServedWarning, stacklevel=3)
