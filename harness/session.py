@@ -157,11 +157,11 @@ class EvalSession:
         fingerprint: str | None = None,
     ) -> Workbench:
         reference = reference_of(checkpoint, self.settings.matrix)
+        run, is_api = self.settings.run_folder, checkpoint.model.engine == "api"
         return Workbench(
             fingerprint=self.fingerprint(checkpoint) if fingerprint is None else fingerprint,
             engine=lambda: self._engine(checkpoint.model),
-            # Asked twice in a run with --eval-fresh a baseline behind an API costs twice, and would
-            # not be what it is in the tables.
+            # A baseline that gates ask again is the one of the tables, and is paid for once.
             store=self._own if folder is None or checkpoint.baseline else self._store,
             run_folder=folder,
             progress=progress,
@@ -171,7 +171,7 @@ class EvalSession:
             reference_id=reference.id if reference else "",
             people=self._judgements(),
             likelihoods=self.settings.likelihoods and folder is not None,
-            ledger=self._ledger(checkpoint, task),
+            ledger=Ledger(run, self.settings.root, checkpoint, task) if is_api else None,
             retriever=self._retriever(checkpoint.retrieval),
             judge=self._judge(progress),
         )
@@ -182,11 +182,6 @@ class EvalSession:
             grades = read_grades(self.settings.grades, self.settings.grade_sizes)
             self._people = judgements(grades)
         return self._people
-
-    def _ledger(self, checkpoint: Checkpoint, task: str) -> Ledger | None:
-        if checkpoint.model.engine == "local":
-            return None
-        return Ledger(self.settings.run_folder, self.settings.root, checkpoint, task)
 
     def _retriever(self, retrieval: Retrieval | None) -> Callable[[], Retriever] | None:
         """Opens it when it is first needed: suites without documents never do."""

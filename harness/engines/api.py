@@ -19,6 +19,8 @@ from harness.engines.server import RefusedRequest, Server, usage_of
 from harness.errors import ConfigError, ServiceError
 from harness.records import Api, Checkpoint, Model, Request, Response, Usage
 
+_STOPS = 4  # OpenAI takes no more; what is written beyond the others is cut here (`_cut`)
+
 
 class ApiEngine:
     """A model behind a server. Raises ConfigError, and UnavailableError without a key."""
@@ -53,7 +55,7 @@ class ApiEngine:
         if request.temperature:
             options["seed"] = request.draw
         if request.stop:
-            options["stop"] = list(request.stop)
+            options["stop"] = list(request.stop[:_STOPS])
         if not request.chat:
             return self._completed(name, request, options)
         schema = json.loads(request.schema) if request.schema else None

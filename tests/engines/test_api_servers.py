@@ -174,6 +174,13 @@ def test_a_limit_that_is_left_out_is_so_by_either_name(
     assert {"max_tokens", "max_completion_tokens"}.isdisjoint(second.body)
 
 
+def test_of_many_stops_four_are_sent_and_all_are_kept_to(server: ScriptedServer) -> None:
+    server.behaviour = lambda asked: completion("330円です。問：次は")
+    (answer,) = ask(server.url, [Request("価格は？", stop=("a", "b", "c", "d", "問："))]).values()
+    assert server.requests[0].body["stop"] == ["a", "b", "c", "d"]
+    assert answer.text == "330円です。"
+
+
 def test_nothing_is_sent_again_once_the_engine_is_closed(server: ScriptedServer) -> None:
     model = Model("remote", "served", DAY, engine="api", api=Api(server.url, concurrency=1))
     engine = ApiEngine(model)
