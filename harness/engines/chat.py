@@ -73,7 +73,15 @@ class Chat:
         if refusal or choice.finish_reason == "content_filter":
             return Reply(str(refusal or "content filter"), "refused", *spent)
         finish = "length" if choice.finish_reason == "length" else "stop"
-        return Reply(choice.message.content or "", finish, *spent)
+        return Reply(_text(choice.message.content), finish, *spent)
+
+
+def _text(content: Any) -> str:
+    """What was written; some servers send it in parts, with those of thinking among them."""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        return "".join(part for part in parts if isinstance(part, str))
+    return content or ""
 
 
 def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:

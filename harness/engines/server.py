@@ -14,7 +14,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from harness.engines.complaints import (
     KEPT,
@@ -69,7 +69,9 @@ class Server:
         hooks: Any = {"request": [self._sending], "response": [self._received]}
         self._client = openai.OpenAI(
             api_key=key,
-            base_url=base_url,
+            # Its own way with a query would put it before the rest of the path.
+            base_url=base_url.partition("?")[0],
+            default_query=dict(parse_qsl(urlsplit(base_url).query)),
             timeout=api.timeout,
             max_retries=0,
             http_client=openai.DefaultHttpxClient(event_hooks=hooks),

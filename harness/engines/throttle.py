@@ -62,7 +62,9 @@ class Throttle:
         with self._free:
             if status in (429, 503):
                 asked = retry_after(headers)
-                if self._clock() < self._until:  # it was sent before the pause: nothing new
+                if (asked or 0.0) > LONGEST:  # who was refused gives up (`complaints`)
+                    pass
+                elif self._clock() < self._until:  # it was sent before the pause: nothing new
                     self._hold(asked or 0.0)
                 else:
                     self._width = max(1.0, self._width / 2)

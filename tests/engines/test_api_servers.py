@@ -121,6 +121,36 @@ def test_null_for_an_answer_is_an_empty_one(server: ScriptedServer) -> None:
     assert (answer.text, answer.finish, answer.tokens) == ("", "stop", 0)
 
 
+def test_an_answer_in_parts_is_put_together_without_its_thinking(server: ScriptedServer) -> None:
+    answer = completion("")
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "ええと"}]}
+    parts = [{"type": "text", "text": "330"}, {"type": "text", "text": "円です。"}]
+    answer["choices"][0]["message"]["content"] = [thinking, *parts]
+    server.behaviour = lambda asked: answer
+    assert [response.text for response in ask(server.url).values()] == ["330円です。"]
+
+
+def test_a_query_of_the_address_is_sent(server: ScriptedServer) -> None:
+    ask(f"{server.url}?api-version=preview")  # as Azure wants it
+    assert server.requests[0].path == "/v1/chat/completions?api-version=preview"
+
+
+def test_a_key_that_expires_half_way_loses_nothing(server: ScriptedServer) -> None:
+    server.behaviour = lambda asked: (
+        completion("はい。") if asked.number <= 6 else error(401, "expired")
+    )
+    model = Model("remote", "served", DAY, engine="api", api=Api(server.url, concurrency=3))
+    engine, kept = ApiEngine(model), []
+    with pytest.raises(ConfigError, match=r"refused the key in OPENAI_API_KEY \(401\)"):
+        kept.extend(
+            answer
+            for batch in engine.answer(Checkpoint("remote", model), QUESTIONS)
+            for answer in batch
+        )
+    assert len(kept) == 6
+    assert len(server.requests) <= 9
+
+
 def test_no_secret_of_an_address_or_key_stands_in_a_message(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,10 +52,24 @@ def test_without_a_word_pauses_double_until_an_answer_comes(
     assert clock.slept == [1.0, 2.0, 4.0, 1.0]
 
 
-def test_a_wait_of_a_day_is_cut(throttle: Throttle, clock: Clock) -> None:
+def test_a_wait_of_a_day_is_not_waited_for(throttle: Throttle, clock: Clock) -> None:
     throttle.told(429, {"retry-after": "86400"})
     throttle.wait()
+    assert clock.slept == []
+    throttle.told(200, {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "24h"})
+    throttle.wait()
     assert clock.slept == [LONGEST]
+
+
+def test_refusals_of_what_was_sent_before_the_pause_count_once(
+    throttle: Throttle, clock: Clock
+) -> None:
+    for _ in range(8):
+        throttle.told(429, {})
+    assert throttle.width == 4
+    throttle.told(429, {"retry-after": "3"})
+    throttle.wait()
+    assert clock.slept == [3.0]
 
 
 def test_a_used_up_quota_is_waited_for_before_it_is_refused(
