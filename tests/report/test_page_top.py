@@ -207,3 +207,14 @@ def test_a_run_of_seven_checkpoints_on_two_thousand_samples_fits(tmp_path: Path)
     size = (folder / "report.html").stat().st_size
 
     assert 700_000 < size <= MOST_BYTES  # less would mean that something was left out
+
+
+def test_the_data_named_at_the_top_is_what_was_evaluated(visit: Visit, tmp_path: Path) -> None:
+    data = {"knowledge": "own questions", "jsquad": "reading", "marc_ja": "reviews"}
+    build.start(tmp_path, [build.BASE], data={task: {"label": data[task]} for task in data})
+    for task in ("knowledge", "marc_ja"):
+        build.measure(tmp_path, "base", task, [], [build.row("q1")])
+
+    page = visit.open(tmp_path)
+
+    assert page.inner_text(".title .label bdi") == "Knowledge: own questions; MARC-ja: reviews"

@@ -62,8 +62,14 @@ function banner(current) {
       el('h1', null, el('bdi', null, RUN.id)),
       el('p', { class: 'quiet' }, el('time', { datetime: RUN.started }, started), ' UTC · ',
         RUN.status === 'complete' ? T('complete') : el('strong', null, T('partial'))),
-      label([...new Set(DATA.tasks.flatMap(sources))]))
+      label([...new Set(tasksRun().flatMap(sources))]))
       : el('h1', { class: 'unseen' }, `${T(current)} – `, el('bdi', null, RUN.id)));
+}
+
+// Of a selection of suites (`-k`), the data of the others is in no figure.
+function tasksRun() {
+  const run = new Set(REPORT.items.map((item) => item.task));
+  return run.size ? DATA.tasks.filter((task) => run.has(task)) : DATA.tasks;
 }
 
 // Not by address: that says which view this is.
