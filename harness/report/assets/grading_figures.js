@@ -46,9 +46,9 @@ function progress({ pool, options: { blind, second } }) {
   return told + (graded === pool.keys.size ? T('more_questions') : toldMore(moreToSettle(strata, pool.effect), found));
 }
 
-// Where an outcome has no grades yet the rule is taken to be right about it: that is the least it can take.
+// Where an outcome has no grades yet the rule is taken to be right about it (estimate.js), and rarely is everywhere.
 const toldMore = (more, found) => more === null ? colon(T('nothing_settles'), T('more_questions'))
-  : T(found ? 'pairs_more' : 'pairs_least', more);
+  : T(found ? 'pairs_more' : 'pairs_by_rule', more);
 
 function toldDifference({ a, b }, { value, low, high }) {
   if (low <= 0 && high >= 0) return T('level', a, b, signed(low), signed(high));
