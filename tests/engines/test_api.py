@@ -266,7 +266,12 @@ def test_joint_requests_count_white_space_to_what_follows_and_tell_ranks(
         # White space and what follows it are one token, as in most vocabularies.
         pieces = re.findall(r"\s*\S|\s+$", asked.body["prompt"])
         entries = [
-            {str(i): {"logprob": -1.0 if piece.strip() else -9.0, "rank": 1 + (piece.strip() == "否")}}
+            {
+                str(i): {
+                    "logprob": -1.0 if piece.strip() else -9.0,
+                    "rank": 1 + (piece.strip() == "否"),
+                }
+            }
             for i, piece in enumerate(pieces)
         ]
         return raw_completion("x", prompt_logprobs=[None, *entries[1:]])
