@@ -6,8 +6,9 @@ A sample's detail then has `retrieval`:
                text, score, and whether each states what is asked for, or of two facts one (of a
                reason, which can't be parsed: whether it is of its document)
     hit        whether one is of the document that the question is about; null where it names none
-    found      whether they state all that is asked for; null where none can: a near miss, or a
-               question on a document that the retriever does not have, which count in no figure
+    found      whether they state all that is asked for; null where none can: a near miss, a
+               question on a document that the retriever does not have, and for the gold passage
+               one that names none, which count in no figure
     note       why a question was asked without passages
 
 and its row `citations`: the numbers that the answer cites, whether these state all that is asked
@@ -51,7 +52,12 @@ def with_passages(sample: Sample, retriever: Retriever) -> Sample:
         {**_shown(hit.passage, retriever.titled), "score": round(hit.score, 3)} for hit in hits
     ]
     held = [_held(sample, passage) for passage in passages]
-    answerable = not near_miss and (retriever.holds(document) if document else _parsed(fact))
+    answerable = not near_miss and (
+        retriever.holds(document)
+        if document
+        # Passages may state a fact whatever they are of; the gold one is of a named document.
+        else _parsed(fact) and retriever.retrieval.kind != "gold"
+    )
     hit = any(passage["document"] == document for passage in passages)
     detail = {
         "passages": [{**p, "states": bool(of)} for p, of in zip(passages, held, strict=True)],

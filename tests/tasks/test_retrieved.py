@@ -210,6 +210,13 @@ def test_without_a_gold_passage_the_question_is_asked_closed_book_and_says_so(
     assert "citations" not in row["detail"]
 
 
+def test_the_gold_passage_counts_no_question_that_names_no_document(world: Asked) -> None:
+    nameless = {key: value for key, value in A.items() if key != "document"}
+    found = world.measure([nameless | {"id": "n"}, B], "2,000円です", kind="gold")
+    assert [looked_up(row)["found"] for row in found.rows] == [None, True]
+    assert figures(found)["found"] == 1.0
+
+
 def test_a_question_without_a_word_of_any_document_is_asked_closed_book(world: Asked) -> None:
     row = only(world.measure([A | {"question": "Zebra?"}], "1,000円です。"))
     (request,) = world.engine.asked
