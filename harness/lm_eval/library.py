@@ -13,6 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, DataError, UnavailableError
+from harness.lm_eval.faults import (
+    data_files,
+    refuse_broken_yaml,
+    refuse_unknown_metrics,
+    unbuilt,
+)
 from harness.toml import suggestion
 
 FEWSHOT_SEED = 1234  # lm-eval's default: which examples are drawn
@@ -118,7 +124,9 @@ def load_task(name: str, include_path: Path | None = None, num_fewshot: int | No
             with offline(), contextlib.chdir(_home(entry)):
                 (task,) = manager.load([name])["tasks"].values()
         except Exception as error:  # whatever a YAML, its functions and its data set raise
-            raise DataError(_unbuilt(name, entry, error)) from error
+            raise DataError(unbuilt(name, entry, error)) from error
+    if include_path is not None:
+        refuse_unknown_metrics(name, entry, task)
     own = task.get_config("num_fewshot")
     task.set_config("num_fewshot", own or 0 if num_fewshot is None or own == 0 else num_fewshot)
     for flag, what in _NOT_HERE.items():
@@ -162,6 +170,7 @@ def _find(name: str, include_path: Path | None) -> tuple[Any, Any]:
         own = _manager(include_path)
         if name in own.task_index:
             return own, own.task_index[name]
+        refuse_broken_yaml(include_path, name)
         known = own.all_tasks
     # Most files are called as their task: looking for one is quicker than reading all 14,000.
     home = Path(lm_eval.tasks.__file__).parent
@@ -206,16 +215,9 @@ def _refuse_group(name: str, entry: Any, index: Mapping[str, Any]) -> None:
 
 def _home(entry: Any) -> Path:
     """Where relative places of data begin: beside the YAML if they are there, as lm-eval's else."""
-    files = ((entry.cfg or {}).get("dataset_kwargs") or {}).get("data_files") or ()
-    if isinstance(files, Mapping):
-        files = tuple(files.values())
-    named = (
-        [files]
-        if isinstance(files, str)
-        else [part for some in files for part in ([some] if isinstance(some, str) else some)]
-    )
     beside = Path(entry.yaml_path or ".").parent
-    own = [name for name in named if not Path(name).is_absolute() and (beside / name).exists()]
+    names = data_files(entry.cfg or {})
+    own = [name for name in names if not Path(name).is_absolute() and (beside / name).exists()]
     return beside if own else Path.cwd()
 
 
@@ -233,27 +235,3 @@ def _members(entry: Any, index: Mapping[str, Any]) -> list[str]:
         else:
             found.append(name)
     return list(dict.fromkeys(found))
-
-
-def _unbuilt(name: str, entry: Any, error: Exception) -> str:
-    """Why a task can't be built, and the way out."""
-    config = entry.cfg or {}
-    told = (str(error) or type(error).__name__).splitlines()[0]
-    if isinstance(error, ImportError):
-        return f"lm-eval's task {name} needs more than is installed: {told}"
-    path, part = config.get("dataset_path"), config.get("dataset_name")
-    wanting = isinstance(error, OSError) or "find cache" in told or "BuilderConfig" in told
-    if not path or not wanting:
-        return f"lm-eval can't build its task {name} ({entry.yaml_path}): {told}"
-    files = (config.get("dataset_kwargs") or {}).get("data_files")
-    if files:
-        return f"lm-eval's task {name}: its data {files} can't be read: {told}"
-    arguments = ", ".join(repr(a) for a in (path, part) if a)
-    called = f"{path} ({part})" if part else str(path)
-    return (
-        f"lm-eval's task {name}: its data set {called} is not on this machine ({told}), and an "
-        "evaluation fetches nothing. Bring it into Hugging Face's cache where there is a network:\n"
-        f'    python -c "import datasets; datasets.load_dataset({arguments})"\n'
-        "or write a YAML file of your own with `dataset_path: json` and `data_files`, and name its "
-        "folder with include_path (docs/lm_eval.md)."
-    )

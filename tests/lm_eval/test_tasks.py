@@ -199,6 +199,37 @@ def test_a_group_is_told_by_its_tasks(folder: Path) -> None:
         load_task("quiz", folder)
 
 
+def test_a_yaml_file_that_is_none_is_named_by_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("task: broken\nmetric_list:\n  - [oops\n")
+    with pytest.raises(ConfigError, match=r"broken\.yaml:4: .*no task 'broken'"):
+        load_task("broken", tmp_path)
+
+
+def test_a_broken_line_of_a_tasks_data_is_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"text": "a"}\n{"text": "b\n')
+    (tmp_path / "torn.yaml").write_text(
+        "task: torn\ndataset_path: json\ndataset_kwargs: {data_files: {test: ./rows.jsonl}}\n"
+        "test_split: test\noutput_type: loglikelihood_rolling\n"
+        "doc_to_text: ''\ndoc_to_target: text\n"
+    )
+    with pytest.raises(DataError, match=r"torn\.yaml\): .*rows\.jsonl:2: not valid JSON"):
+        load_task("torn", tmp_path)
+
+
+def test_a_metric_that_lm_eval_would_leave_out_is_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"text": "a"}\n')
+    (tmp_path / "unmeasured.yaml").write_text(
+        "task: unmeasured\ndataset_path: json\n"
+        "dataset_kwargs: {data_files: {test: ./rows.jsonl}}\ntest_split: test\n"
+        "output_type: multiple_choice\ndoc_to_text: text\ndoc_to_target: 0\n"
+        "doc_to_choice: [a, b]\nmetric_list:\n"
+        "  - {metric: acc, aggregation: mean, higher_is_better: true}\n"
+        "  - {metric: accuracies, aggregation: mean, higher_is_better: true}\n"
+    )
+    with pytest.raises(ConfigError, match=r"unmeasured\.yaml\): metric accuracies: neither"):
+        load_task("unmeasured", tmp_path)
+
+
 def test_a_data_set_that_is_not_here_is_named_with_a_way_out(folder: Path) -> None:
     with pytest.raises(DataError, match=r"nobody/lost \(here\) is not on this machine") as told:
         load_task("quiz_lost", folder)

@@ -1,0 +1,96 @@
+"""What is wrong with a YAML file of lm-eval or its data: which file, which line, and the way out.
+
+lm-eval leaves out files that it can't read and metrics that it doesn't know, and says so in its log
+alone, which is not shown here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, DataError
+from harness.jsonl import read_rows
+
+
+def refuse_broken_yaml(folder: Path, name: str) -> None:
+    """Raise ConfigError where a file that lm-eval left out may be the task that is looked for."""
+    import yaml
+
+    for file in sorted(folder.rglob("*.yaml")):
+        try:
+            yaml.compose(file.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            mark = getattr(error, "problem_mark", None)
+            place = f"{file}:{mark.line + 1}" if mark else str(file)
+            told = getattr(error, "problem", None) or str(error).splitlines()[0]
+            raise ConfigError(
+                f"{place}: no YAML that can be read ({told}). lm-eval leaves such a file out, and "
+                f"there is no task {name!r} in the others of {folder}. Mend it."
+            ) from error
+
+
+def refuse_unknown_metrics(name: str, entry: Any, task: Any) -> None:
+    """Raise ConfigError where a task names metrics that lm-eval does not know, and would leave out.
+
+    A task with functions of its own (process_results) names them as it likes.
+    """
+    if task.get_config("process_results") is not None:
+        return
+    known: Mapping[str, Any] = getattr(task, "_metric_fn_list", {})
+    if unknown := [metric for metric, function in known.items() if function is None]:
+        raise ConfigError(
+            f"lm-eval's task {name} ({entry.yaml_path}): metric {', '.join(unknown)}: neither "
+            "lm-eval has one of that name, nor evaluate on this machine. Mend the name in "
+            "metric_list."
+        )
+
+
+def data_files(config: Mapping[str, Any]) -> list[str]:
+    """The files that a YAML names as its data."""
+    files = (config.get("dataset_kwargs") or {}).get("data_files") or ()
+    if isinstance(files, str):
+        return [files]
+    groups = files.values() if isinstance(files, Mapping) else files
+    return [name for some in groups for name in ([some] if isinstance(some, str) else some)]
+
+
+def unbuilt(name: str, entry: Any, error: Exception) -> str:
+    """Why a task can't be built, and the way out."""
+    config = entry.cfg or {}
+    told = (str(error) or type(error).__name__).splitlines()[0]
+    if isinstance(error, ImportError):
+        return f"lm-eval's task {name} needs more than is installed: {told}"
+    if broken := _broken_line(config, Path(entry.yaml_path or ".").parent):
+        return f"lm-eval's task {name} ({entry.yaml_path}): {broken}"
+    path, part = config.get("dataset_path"), config.get("dataset_name")
+    wanting = isinstance(error, OSError) or "find cache" in told or "BuilderConfig" in told
+    if not path or not wanting:
+        return f"lm-eval can't build its task {name} ({entry.yaml_path}): {told}"
+    files = (config.get("dataset_kwargs") or {}).get("data_files")
+    if files:
+        return f"lm-eval's task {name}: its data {files} can't be read: {told}"
+    arguments = ", ".join(repr(a) for a in (path, part) if a)
+    called = f"{path} ({part})" if part else str(path)
+    return (
+        f"lm-eval's task {name}: its data set {called} is not on this machine ({told}), and an "
+        "evaluation fetches nothing. Bring it into Hugging Face's cache where there is a network:\n"
+        f'    python -c "import datasets; datasets.load_dataset({arguments})"\n'
+        "or write a YAML file of your own with `dataset_path: json` and `data_files`, and name its "
+        "folder with include_path (docs/lm_eval.md)."
+    )
+
+
+def _broken_line(config: Mapping[str, Any], beside: Path) -> str:
+    """The first line of the task's own JSON Lines that is none; "" if that is not what is wrong."""
+    for name in data_files(config):
+        file = beside / name
+        if file.suffix != ".jsonl" or not file.is_file():
+            continue
+        try:
+            for _ in read_rows(file):
+                pass
+        except DataError as error:
+            return str(error)
+    return ""
