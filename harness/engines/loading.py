@@ -46,6 +46,17 @@ def share_cores() -> None:
     torch.set_num_threads(max(1, cores // workers))
 
 
+def plan_no_attention() -> None:
+    """Keep cuDNN out of attention: it plans anew for every shape, and each new token is one.
+
+    On an H200 with Gemma-7B's shape, 512 prompts × 32 tokens took 23.6 s with it and 11.8 s with
+    the other kernels, scoring 768 texts 10.0 and 7.8 s.
+    """
+    import torch
+
+    torch.backends.cuda.enable_cudnn_sdp(False)
+
+
 def load_tokenizer(model: Model, folder: Path) -> Any:
     """The tokenizer with left padding and a chat template. Raises WeightsError."""
     from transformers import AutoTokenizer

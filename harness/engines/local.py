@@ -14,7 +14,13 @@ from harness.engines.adapters import AdapterSwitch
 from harness.engines.batching import Row, pad_left, plan
 from harness.engines.generation import generate, likeliest
 from harness.engines.joint import context_length, joint_row
-from harness.engines.loading import device, load_tokenizer, load_weights, share_cores
+from harness.engines.loading import (
+    device,
+    load_tokenizer,
+    load_weights,
+    plan_no_attention,
+    share_cores,
+)
 from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
 from harness.engines.moments import OutputLayer
 from harness.engines.output import output_layer
@@ -39,6 +45,7 @@ class LocalEngine:
 
     def __init__(self, model: Model, folder: Path, batch_tokens: int | None = None) -> None:
         share_cores()
+        plan_no_attention()
         keep_freed_blocks()
         self.model = model
         self.tokenizer = load_tokenizer(model, folder)
