@@ -28,7 +28,6 @@ ALLOWED = {
     "runs": PURE,
     "store": PURE,
     "fingerprint": PURE,
-    "progress": set(),
     "engines": PURE | {"fingerprint", "scrub", "engines"},
     "retrieval": PURE | {"grading", "retrieval"},
     "tasks": PURE
@@ -44,9 +43,7 @@ ALLOWED = {
     | {"config", "grading", "judging", "membership", "review", "runs", "statistics", "toml"},
     "lm_eval": PURE
     | {"comparison", "config", "lm_eval", "statistics", "tasks", "toml", "versions"},
-    "server": PURE | {"comparison", "report", "review", "runs"},
-    "reviewing": PURE | {"comparison", "review", "runs", "server"},
-    "calibrating": PURE | {"comparison", "judging", "review", "reviewing", "runs"},
+    "commands": PURE | {"commands", "comparison", "judging", "report", "review", "runs"},
     "report": PURE
     | {"ledger", "membership", "review", "runs", "statistics", "comparison", "report"},
 }
@@ -98,11 +95,6 @@ def test_only_the_plugin_side_knows_pytest(path: Path) -> None:
     knows = {n.split(".")[0] for n in imports(path)} & {"pytest", "xdist", "_pytest"}
     assert not knows or room(path) in (
         "plugin",
-        "options",
-        "nomatrix",
-        "recorder",
-        "screen",
-        "spread",
     )
 
 

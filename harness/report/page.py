@@ -87,7 +87,7 @@ def page(
     """The whole page for a run and its `document.document`.
 
     people: what they said of answers, by the answer's key; None for what they had said when the run
-    was made. serving: for `harness.server`, to which the page then sends grades.
+    was made. serving: for `harness.commands.server`, to which the page then sends grades.
     """
     names = (*SCRIPTS, SENDING) if serving else SCRIPTS
     script = "(() => {\n'use strict';\n" + "\n".join(_asset(f"{s}.js") for s in names) + "})();\n"

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 BARE = """
 import sys
 from pathlib import Path
-from harness.server import open_server
+from harness.commands.server import open_server
 with open_server(b"<title>page</title>", Path(sys.argv[1]), int(sys.argv[2])) as server:
     print(server.address, flush=True)
     server.serve_forever()

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from harness.__main__ import main
+from harness.commands.review import review
+from harness.commands.server import ReviewServer
 from harness.jsonl import encode
 from harness.review.events import event_row, sample_key
 from harness.review.files import append, read_grades
 from harness.review.judgement import Judgement, Opinion, plain
-from harness.reviewing import review
-from harness.server import ReviewServer
 from tests.harness.serving import served
 from tests.report import builder as build
 from tests.review.making import event, row
@@ -216,7 +216,7 @@ def test_a_page_on_another_port_than_ever_says_where_unsent_grades_are(
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        for module in ("harness.server", "harness.reviewing"):
+        for module in ("harness.commands.server", "harness.commands.review"):
             monkeypatch.setattr(f"{module}.PORT", port)
         told = list(review(options))
     assert told[1].startswith(f"Port {port} is taken: this page has port ")

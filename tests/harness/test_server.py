@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
+from harness.commands.server import LONGEST, open_server
 from harness.errors import ConfigError
 from harness.jsonl import encode
 from harness.review.files import append, read_grades
-from harness.server import LONGEST, open_server
 from tests.harness.serving import BARE, Served, body_of, served
 from tests.review.making import event, row
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.plugin.spread import CheckpointScheduling, checkpoint_of
 from harness.records import Checkpoint, Model
-from harness.spread import CheckpointScheduling, checkpoint_of
 
 ONE, TWO = (Model(id, f"/{id}", datetime.date(2025, 4, 1)) for id in ("one", "two"))
 ON_ONE = [Checkpoint(id, ONE) for id in ("base", "qa", "qa-long")]

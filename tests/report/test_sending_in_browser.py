@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.commands.server import ReviewServer, open_server, review_page
 from harness.review.files import read_grades
-from harness.server import ReviewServer, open_server, review_page
 from tests.report.grading import gradeable_run
 from tests.report.visiting import reloaded
 

@@ -10,13 +10,14 @@ import webbrowser
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from harness.commands.server import PORT, open_server, review_page
 from harness.comparison.rated import rated
 from harness.errors import ConfigError
+from harness.report.terminal import plain
 from harness.review.events import GradeEvent
 from harness.review.importing import belonging, import_grades
 from harness.review.judgement import judgements
 from harness.runs import Run, read_run
-from harness.server import PORT, open_server, review_page
 
 GRADES = Path("reports/grades")
 _NEXT = "`pytest evals` counts them; nothing is asked again for that."
@@ -42,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", type=_port, help=f"default: the first free one from {PORT} on")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve the page, or import grades. Raises MichiError."""
+    for line in review(options):
+        print(plain(line), flush=True)
+    return 0
 
 
 def review(options: argparse.Namespace) -> Iterator[str]:

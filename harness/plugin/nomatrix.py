@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.options import is_worker
+from harness.plugin.options import is_worker
 
 
 class NoMatrix:

@@ -18,12 +18,12 @@ import pytest
 
 from harness.errors import InconclusiveWarning, MichiError, UnavailableError
 from harness.evaluate import Evaluation
-from harness.nomatrix import NoMatrix
-from harness.options import add_options, asked_for, is_worker, read_settings
-from harness.outcome import Ended, failures, line, note
-from harness.recorder import Recorder
+from harness.plugin.nomatrix import NoMatrix
+from harness.plugin.options import add_options, asked_for, is_worker, read_settings
+from harness.plugin.outcome import Ended, failures, line, note
+from harness.plugin.recorder import Recorder
+from harness.plugin.screen import progress_line, watched_columns
 from harness.records import Checkpoint, Verdict
-from harness.screen import progress_line, watched_columns
 from harness.session import EvalSession, Settings
 from harness.tasks import Task
 
@@ -34,7 +34,7 @@ ENDED = pytest.StashKey[Ended]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """See `harness.options`."""
+    """See `harness.plugin.options`."""
     add_options(parser)
 
 
@@ -70,7 +70,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Our order of handing out, unless another --dist was chosen."""
     if SETTINGS not in config.stash or config.getoption("dist") != "load":
         return None
-    from harness.spread import CheckpointScheduling
+    from harness.plugin.spread import CheckpointScheduling
 
     return CheckpointScheduling(config, log, config.stash[SETTINGS].matrix.checkpoints)
 

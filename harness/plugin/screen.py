@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.progress import WIDTH, ProgressLine
+from harness.plugin.progress import WIDTH, ProgressLine
 
 _PYTESTS_OWN = 24  # columns left to pytest's dots
 

@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from harness.commands.review import GRADES
 from harness.comparison.rated import Rated, rated
 from harness.errors import ConfigError
 from harness.judging.calibration import (
@@ -25,9 +26,9 @@ from harness.judging.calibration import (
     stratum_of,
 )
 from harness.judging.verdict import CORRECT, NONE, WRONG
+from harness.report.terminal import plain
 from harness.review.files import read_grades
 from harness.review.judgement import RIGHT, SKIPPED, Judgement, judgements
-from harness.reviewing import GRADES
 from harness.runs import Run, read_run, write_json
 
 FOLDER = Path("reports/judge")
@@ -48,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=GRADES,
         help="where people's grades lie (default: %(default)s)",
     )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the calibration and say what is in it. Raises MichiError."""
+    for line in calibrate_run(options):
+        print(plain(line))
+    return 0
 
 
 def calibrate_run(options: argparse.Namespace) -> Iterator[str]:

@@ -14,7 +14,7 @@ from harness import manifest
 from harness.comparison.rated import to_grade_again
 from harness.config import missing_parts
 from harness.errors import MichiError
-from harness.outcome import task_of
+from harness.plugin.outcome import task_of
 from harness.review.files import read_grades
 from harness.runs import Item, append_item, item_from_row, read_run, write_json
 from harness.scrub import place, scrub
@@ -72,7 +72,7 @@ class Recorder:
     def _weak_gates(self, nodeids: list[str]) -> list[str]:
         if not self.settings.gates:
             return []
-        from harness.planning import underpowered
+        from harness.plugin.planning import underpowered
 
         try:
             return underpowered(self.settings, map(task_of, nodeids))
@@ -177,7 +177,7 @@ class Recorder:
             xml.add_global_property("michi.report", place(str(page), self.settings.root))
 
     def _record_crash(self, report: Any) -> None:
-        from harness.spread import checkpoint_of
+        from harness.plugin.spread import checkpoint_of
 
         checkpoint = checkpoint_of(report.nodeid, self.settings.matrix.checkpoints)
         if checkpoint is not None:
