@@ -38,6 +38,9 @@ from harness.toml import suggestion
 # With which a gate should pass what did not change, and see what fell by its margin. Above the
 # usual .8, so that .8 is kept where noise was guessed too low (docs/gates.md).
 POWER = 0.9
+_WITH_A_RETRIEVER = (
+    "What was found goes by a baseline with a retriever, or by a blessed run (--eval-baseline)"
+)
 _SHOWN = 5  # ids named in a reason
 _KEPT = 20  # ids of samples that became worse, kept for the summary
 
@@ -78,6 +81,8 @@ def decide(gate: Gate, ours: ScoreSet, theirs: ScoreSet | None, against: str) ->
         return _incomparable(gate, against, f"{against} holds no {ours.task} of {ours.checkpoint}")
     if otherwise := unlike(ours, theirs):
         return _incomparable(gate, against, f"{', '.join(otherwise)} not as in {against}")
+    if gate.metric in LOOKED_UP and RETRIEVAL not in theirs.identity:
+        return _incomparable(gate, against, f"{against} looks nothing up. {_WITH_A_RETRIEVER}")
     score, stratum = metric_samples(gate.metric)
     pairs = paired(ours, theirs, score, stratum)
     if problem := _problem(gate, pairs, against):

@@ -125,6 +125,15 @@ def test_what_is_found_can_be_gated_where_it_is_looked_up(project: pytest.Pytest
     assert items(latest(project))["tuned-long", "knowledge"]["status"] == "measured"
 
 
+def test_a_gate_on_what_is_found_says_that_a_closed_book_baseline_found_nothing(
+    project: pytest.Pytester,
+) -> None:
+    add_to_matrix(project, "[gates.knowledge.found]\nmargin = 0.99")
+    project.runpytest(KNOWLEDGE, "-k", "base")
+    told = items(latest(project))["base-top2", "knowledge"]["message"]
+    assert "base looks nothing up. What was found goes by a baseline with a retriever" in told
+
+
 def test_another_retriever_under_the_same_name_is_incomparable(project: pytest.Pytester) -> None:
     project.runpytest(KNOWLEDGE, "-k", "base")
     assert bless(project, "--allow-dirty").returncode == 0

@@ -130,6 +130,8 @@ def test_an_answer_shows_its_passages(visit: Visit, folder: Path) -> None:
     looked = cards.nth(1).locator("details")
     assert looked.locator("summary").inner_text() == "2 passages · states the fact"
     looked.locator("summary").click()
+    # Opened passages are read in the page, not through a card's own scroll bar.
+    assert cards.nth(1).evaluate("card => card.scrollHeight <= card.clientHeight")
     first, second = looked.locator("li").all()
     assert first.locator(".name").inner_text() == "題0"
     assert first.locator(".tag").all_inner_texts() == ["states the fact", "cited"]
