@@ -188,12 +188,12 @@ def test_making_reports_again_says_how_many_grades_they_are_without(
 ) -> None:
     item = "new-1/price/seen"
     key = sample_key("knowledge", item, f"質問 {item}", "わかりません")
-    kept = plain(Judgement({"aki": Opinion("wrong")}))
+    early, late = "2026-11-26T01:00:00Z", "2026-11-26T02:00:00Z"
+    kept = plain(Judgement({"aki": Opinion("wrong", time=early)}))
     counted = build.row("q2", people={"verdict": "wrong", "opinions": kept})
     build.measure(run_folder, "qa-e3", "other", [], [counted])
     of_q2 = sample_key("other", "q2", counted["prompt"], counted["response"])
     command = ["report", str(run_folder), "--grades", str(tmp_path / "g")]
-    early, late = "2026-11-26T01:00:00Z", "2026-11-26T02:00:00Z"
 
     append(tmp_path / "g", [event(sample=of_q2, author="aki", verdict="wrong", time=early)])
     assert main(command) == 0

@@ -173,6 +173,9 @@ def test_documents_that_are_all_younger_pass(unknown: pytest.Pytester) -> None:
 def test_dates_need_no_weights(unknown: pytest.Pytester) -> None:
     """An API's model has none, and another's may lie on another machine."""
     change_matrix(unknown, 'weights = "./one"', 'engine = "api"\nweights = "gpt-4o"')
+    for epochs in (3, 9):
+        adapter = 'adapter = "./tuned"\ndataset = "own QA"\nepochs = '
+        change_matrix(unknown, f"{adapter}{epochs}", f'served_as = "tuned-{epochs}"')
     change_matrix(unknown, 'weights = "./two"', 'weights = "./not-here"')
     result = unknown.runpytest("evals", "-k", "dates")
     assert outcomes(result) == {"failed": 2}
