@@ -17,6 +17,7 @@ documents = "./data/documents_new.jsonl"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from harness.toml import one_of, place, refuse_unknown, tables, value
 KINDS = ("bm25", "gold")
 _KEYS = ("kind", "documents", "passage_size", "prompt", "passage")
 _SEARCHING = ("top_k", "k1", "b")
+_PARTS = {"prompt": ("{passages}", "{question}"), "passage": ("{number}", "{title}", "{text}")}
 
 
 def read_retrievers(path: Path, content: Mapping[str, Any]) -> dict[str, Retrieval]:
@@ -72,3 +74,10 @@ def _check(path: Path, where: str, found: Retrieval) -> None:
         text = getattr(found, key)
         if text and part not in text:
             raise ConfigError(f"{path}: {where}: {key}: must hold {part}.")
+    for key, parts in _PARTS.items():
+        # It would be shown to the model as it stands here.
+        for part in re.findall(r"\{\w+\}", getattr(found, key)):
+            if part not in parts:
+                raise ConfigError(
+                    f"{path}: {where}: {key}: {part} stands for nothing. Known: {', '.join(parts)}."
+                )

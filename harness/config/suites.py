@@ -25,6 +25,8 @@ from harness.toml import one_of, place, refuse_unknown, value
 
 # Suites of ours that can ask as lm-eval does, and lm-eval's names of them.
 LEADERBOARD = {"jsquad": "ja_leaderboard_jsquad", "marc_ja": "ja_leaderboard_marc_ja"}
+# What is derived from results stands in the reports by these names (harness/comparison).
+DERIVED = ("acquisition", "known_before", "relative", "retrieval", "review", "twins")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -69,6 +71,11 @@ def lm_eval_sources(
     if suite is None:
         return {}
     for task in suite.tasks:
+        if task in DERIVED:
+            raise ConfigError(
+                f"{path}: [suites.lm_eval]: {task!r} is what the reports call figures of "
+                "their own. Give the task another name, in a YAML file of your own with `include`."
+            )
         if task in data:
             raise ConfigError(
                 f"{path}: [suites.lm_eval]: {task!r} is a task with [data.{task}], too: results "

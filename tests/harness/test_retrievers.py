@@ -58,6 +58,8 @@ def test_a_checkpoint_names_its_retriever_and_how_much_it_is_shown(tmp_path: Pat
         ('prompt = "{passages}"', "", "prompt: must hold {question}"),
         ('prompt = "{question}"', "", "prompt: must hold {passages}"),
         ('passage = "{title}"', "", "passage: must hold {text}"),
+        ('passage = "{番号} {text}"', "", "passage: {番号} stands for nothing. Known: {number}"),
+        ('prompt = "{passages}{question}{title}"', "", "prompt: {title} stands for nothing"),
         ("k2 = 1", "", "unknown key 'k2'"),
         ("", 'retriever = "catalog"', "Did you mean 'catalogue'"),
         ("", "top_k = 3", "top_k belongs to a checkpoint with a retriever"),

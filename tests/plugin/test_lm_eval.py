@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.comparison import acquisition, categories, relative, retrieval, reviewed, twins
 from harness.review.events import GradeEvent, sample_key
 from harness.review.files import append
 from tests.lm_eval.world import make_tasks
@@ -192,6 +193,10 @@ def test_without_lm_eval_items_are_skipped_with_the_reason(
         ('[suites.lm_eval]\ntasks = ["a b"]', "names are made of letters"),
         ('[suites.lm_eval]\ntasks = ["a", "a"]', "each once"),
         ('[suites.lm_eval]\ntasks = ["jsquad"]', "is a task with [data.jsquad], too"),
+        *(
+            (f'[suites.lm_eval]\ntasks = ["{derived.TASK}"]', "figures of their own")
+            for derived in (acquisition, categories, relative, retrieval, reviewed, twins)
+        ),
         ('[suites.lm_eval]\ntasks = ["a"]\nlimit = 0', "must be at least 1"),
         ('[suites.lm_eval]\ntasks = ["a"]\nshots = 2', "unknown key 'shots'"),
         ('[suites.jsquad]\nprompts = "lm-eval"', 'fewshot = "./FILE"'),
