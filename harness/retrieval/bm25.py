@@ -9,6 +9,7 @@ of the N passages. A word that the question says twice counts twice. Library: LÃ
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,6 +49,8 @@ def _index(corpus: list[list[str]], k1: float, b: float) -> Any:
             f"a retriever's index is not installed ({error.name}): "
             "pip install 'pytest-michi[retrieval]'"
         ) from error
+    # It sets its own logger to DEBUG, and pytest shows that beside every failure.
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
     index = bm25s.BM25(method="lucene", k1=k1, b=b)
     index.index(corpus, show_progress=False)
     return index

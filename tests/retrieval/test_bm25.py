@@ -62,3 +62,10 @@ def test_what_shares_no_word_is_not_found() -> None:
     assert index.top(["nowhere"], 3) == []
     assert index.top([], 3) == []
     assert Bm25([[], []]).top(["a"], 3) == []
+
+
+def test_indexing_logs_nothing_that_pytest_would_show_beside_a_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Bm25([["a", "b"], ["c", "d"]])
+    assert caplog.records == []
