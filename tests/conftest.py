@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.openai_server import ScriptedServer
 from tests.report import builder as build
 
 pytest_plugins = ["pytester"]
@@ -131,3 +133,13 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
         suite = Path(__file__).parents[1] / "evals" / name
         (pytester.path / "evals" / name).write_text(suite.read_text("utf-8"), "utf-8")
     return pytester
+
+
+@pytest.fixture
+def openai_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    """A scripted server on loopback; no key is set."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    running = ScriptedServer()
+    yield running
+    running.shutdown()
+    running.server_close()

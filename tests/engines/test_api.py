@@ -7,7 +7,6 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,13 +29,9 @@ QUESTIONS = [Request(f"問{n}：価格は？", max_new_tokens=48) for n in range
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    running = ScriptedServer()
-    running.behaviour = good
-    yield running
-    running.shutdown()
-    running.server_close()
+def server(openai_server: ScriptedServer) -> ScriptedServer:
+    openai_server.behaviour = good
+    return openai_server
 
 
 def good(asked: Asked) -> Any:

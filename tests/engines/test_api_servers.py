@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,12 +19,8 @@ QUESTIONS = [Request(f"問{n}：価格は？", max_new_tokens=48) for n in range
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    running = ScriptedServer()
-    yield running
-    running.shutdown()
-    running.server_close()
+def server(openai_server: ScriptedServer) -> ScriptedServer:
+    return openai_server
 
 
 def ask(url: str, requests: list[Request] | None = None, **api: Any) -> dict[Request, Response]:

@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -50,13 +49,9 @@ timeout = 2.0
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    running = ScriptedServer()
-    running.behaviour = good
-    yield running
-    running.shutdown()
-    running.server_close()
+def server(openai_server: ScriptedServer) -> ScriptedServer:
+    openai_server.behaviour = good
+    return openai_server
 
 
 def good(asked: Asked) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,13 +21,9 @@ def verdict(asked: Asked) -> Any:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    running = ScriptedServer()
-    running.behaviour = verdict
-    yield running
-    running.shutdown()
-    running.server_close()
+def server(openai_server: ScriptedServer) -> ScriptedServer:
+    openai_server.behaviour = verdict
+    return openai_server
 
 
 @pytest.fixture

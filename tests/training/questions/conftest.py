@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.openai_server import ScriptedServer
-from tests.training.questions.server import WritingServer, good_pairs
+from tests.openai_server import ScriptedServer, completion
+from tests.training.questions.server import document_of, good_pairs
 from training.questions.documents import Document, read_documents
 
 ROOT = Path(__file__).parents[3]
@@ -21,12 +20,9 @@ def eight_facts() -> list[Document]:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    running = WritingServer()
-    yield running
-    running.shutdown()
-    running.server_close()
+def server(openai_server: ScriptedServer) -> ScriptedServer:
+    openai_server.behaviour = lambda asked: completion(good_pairs(document_of(asked)))
+    return openai_server
 
 
 @pytest.fixture

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.openai_server import Asked, ScriptedServer, completion
+from tests.openai_server import Asked
 from training.questions.cloze import keys_by_rule, subject_of
 from training.questions.documents import Document
-
-
-class WritingServer(ScriptedServer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.behaviour = lambda asked: completion(good_pairs(document_of(asked)))
 
 
 def document_of(asked: Asked) -> Document:
