@@ -8,6 +8,7 @@ const BASELINE = DATA.checkpoints.find((id) => BY_ID.get(id).baseline);
 
 const RESULTS = new Map();
 const key = (...parts) => JSON.stringify(parts);
+const FOREIGN = new Set(REPORT.results.filter((r) => r.identity && own(r.identity, 'lm_eval_task')).map((r) => r.task));
 for (const r of REPORT.results) RESULTS.set(key(r.checkpoint, r.task, r.metric), r);
 const result = (checkpoint, task, metric) => RESULTS.get(key(checkpoint, task, metric));
 

@@ -167,8 +167,9 @@ const localised = (names, name, shown = name) => {
   return typeof found === 'object' ? found[language] : found || shown;
 };
 const taskName = (task) => localised(TASKS, task);
-const metricName = (task, metric) => localised(METRICS, `${task}/${metric}`, null)
-  || localised(METRICS, metric, null) || composedName(task, metric);
+// Metrics of lm-eval go by the names that its files and gates have for them.
+const metricName = (task, metric) => FOREIGN.has(task) ? metric
+  : localised(METRICS, `${task}/${metric}`, null) || localised(METRICS, metric, null) || composedName(task, metric);
 const worded = (name) => name.replaceAll('_', ' ');
 
 const outcomeName = (outcome) => own(T('outcomes'), outcome) || outcome;
