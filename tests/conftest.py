@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,12 @@ pytest_plugins = ["pytester"]
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 SCRIPTED = Path(__file__).parent / "scripted.py"
+
+
+def pytest_configure() -> None:
+    """Hand ^C down: what a shell starts in the background ignores it, and so would its children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def write_safetensors(path: Path, shapes: dict[str, list[int]], fill: bytes = b"\0") -> None:
