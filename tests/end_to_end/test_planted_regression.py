@@ -97,6 +97,7 @@ def passes(reports: Path, *arguments: str) -> int:
     return done.stdout.splitlines()[-1].split().count("0")
 
 
+@pytest.mark.slow
 def test_the_same_checkpoint_passes_ten_times_and_a_damaged_one_fails(
     turned: Path, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_what_another_recipe_left_is_not_gone_on_with(
     assert card(folder)["resumed_after"] is None
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_in_one_message_and_the_training_goes_on_later(
     sft_recipe: Write, train: Train, tmp_path: Path
 ) -> None:
