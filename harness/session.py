@@ -15,12 +15,12 @@ from harness.config import Matrix, missing_parts, reference_of
 from harness.config.gates import DEFAULT_GATES, Gate
 from harness.engines import Engine, open_engine
 from harness.errors import ConfigError, DataError, UnavailableError
-from harness.evaluate import Evaluation, Graded, Progress, Workbench, ask, evaluate
+from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
 from harness.evaluate.judging import Jury, checkpoint_of
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, same_weights
 from harness.ledger import Ledger
 from harness.lm_eval.leaderboard import as_asked
-from harness.records import Checkpoint, Model, Request, Response, Retrieval
+from harness.records import Checkpoint, Graded, Model, Request, Response, Retrieval
 from harness.retrieval.retriever import Retriever
 from harness.review.files import read_grades
 from harness.review.judgement import Judgement, judgements

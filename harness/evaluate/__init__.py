@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from harness.config import DataSource
 from harness.engines import Answer
 from harness.evaluate.asking import answers_read, ask, in_words
-from harness.evaluate.bench import Evaluation, Graded, Progress, Workbench
+from harness.evaluate.bench import Evaluation, Progress, Workbench
 from harness.evaluate.files import settle_file, start_file
 from harness.evaluate.identity import identity_of
 from harness.evaluate.served import warn_of_odd
 from harness.jsonl import append_rows
-from harness.records import Checkpoint, Grade, Request, Response, Result, Sample
+from harness.records import Checkpoint, Grade, Graded, Request, Response, Result, Sample
 from harness.review.events import sample_key
 from harness.review.judgement import Judgement, over_rule
 from harness.runs import sample_file, sample_row, write_json
 from harness.selection import limited
-from harness.tasks import Measure, Study, Task
+from harness.tasks import AskedTask, ConductedTask, Measure, Study, Task
 
-__all__ = ["Evaluation", "Graded", "Progress", "Workbench", "ask", "evaluate"]
+__all__ = ["Evaluation", "Progress", "Workbench", "ask", "evaluate"]
 
 _NOTHING = Response("", "scored", 0)  # what a task gets that asks nobody
 
@@ -36,8 +36,10 @@ def evaluate(
     """
     task = in_words(task, checkpoint.model)
     path = bench.run_folder and sample_file(bench.run_folder, checkpoint.id, task.name)
-    work = _conducted if hasattr(task, "conduct") else _asked
-    task, graded, known = work(task, checkpoint, source, bench, path)
+    if hasattr(task, "conduct"):
+        graded, known = _conducted(cast(ConductedTask, task), checkpoint, source, bench, path)
+    else:
+        task, graded, known = _asked(cast(AskedTask, task), checkpoint, source, bench, path)
     warn_of_odd(task.name, checkpoint, graded)
     if bench.judge is not None:
         graded = bench.judge(task, graded)
@@ -55,12 +57,9 @@ def evaluate(
     return Evaluation(results, asked, stored, identity, rows, bench.fingerprint)
 
 
-_Work = tuple[Task, list[Graded], frozenset[Request]]  # what was graded, and what the store had
-
-
 def _asked(
-    task: Task, checkpoint: Checkpoint, source: DataSource, bench: Workbench, path: Path | None
-) -> _Work:
+    task: AskedTask, checkpoint: Checkpoint, source: DataSource, bench: Workbench, path: Path | None
+) -> tuple[AskedTask, list[Graded], frozenset[Request]]:
     """The task's samples, asked and graded as answers come; in the order of the data."""
     task = _prepared(task, checkpoint, source.path, bench)
     select = getattr(task, "select", limited)  # a task's own way of keeping a limit
@@ -105,8 +104,12 @@ def _asked(
 
 
 def _conducted(
-    task: Task, checkpoint: Checkpoint, source: DataSource, bench: Workbench, path: Path | None
-) -> _Work:
+    task: ConductedTask,
+    checkpoint: Checkpoint,
+    source: DataSource,
+    bench: Workbench,
+    path: Path | None,
+) -> tuple[list[Graded], frozenset[Request]]:
     """What a library of the task's own asked and judged, through our store and engine."""
     if path:
         start_file(path)
@@ -121,9 +124,9 @@ def _conducted(
         stored.update(known)
         return responses
 
-    graded: list[Graded] = task.conduct(source, put)  # type: ignore[attr-defined]
+    graded = task.conduct(source.limit, put)
     seen = [(s, r, _judged(task, s, r, grade, bench.people)) for s, r, grade in graded]
-    return task, seen, frozenset(stored)
+    return seen, frozenset(stored)
 
 
 def _judged(
@@ -140,14 +143,14 @@ def _judged(
     return over_rule(grade, people[key]) if key in people else grade
 
 
-def _prepared(task: Task, checkpoint: Checkpoint, path: Path, bench: Workbench) -> Task:
+def _prepared(task: AskedTask, checkpoint: Checkpoint, path: Path, bench: Workbench) -> AskedTask:
     """The task with the answers that it needs before there can be samples."""
     if not hasattr(task, "preliminary"):
         return task
     # Each once: `ask` counts what is missing.
     requests = list(dict.fromkeys(task.preliminary(path)))
     responses, _ = ask(checkpoint, requests, bench)
-    prepared: Task = task.prepared(path, responses)  # type: ignore[attr-defined]
+    prepared: AskedTask = task.prepared(path, responses)  # type: ignore[attr-defined]
     return prepared
 
 
@@ -155,7 +158,7 @@ def _study(task: Task, graded: Sequence[tuple[Sample, Grade]]) -> Study:
     if hasattr(task, "study"):
         study: Study = task.study(graded)
         return study
-    return Study(task.measure(graded), {})
+    return Study(cast(AskedTask, task).measure(graded), {})
 
 
 def _results(

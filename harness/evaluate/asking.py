@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.engines import Answer, abilities
 from harness.errors import UnavailableError
-from harness.evaluate.bench import Graded, Workbench
-from harness.records import Checkpoint, Model, Reading, Request, Response
+from harness.evaluate.bench import Workbench
+from harness.records import Checkpoint, Graded, Model, Reading, Request, Response
 from harness.store import request_key
 from harness.tasks import Task
 

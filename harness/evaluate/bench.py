@@ -9,13 +9,12 @@ from typing import Any
 
 from harness.engines import Engine
 from harness.ledger import Ledger
-from harness.records import Grade, Request, Response, Result, Sample
+from harness.records import Graded, Request, Response, Result
 from harness.retrieval.retriever import Retriever
 from harness.review.judgement import Judgement
 from harness.store import Store
 from harness.tasks import Task
 
-Graded = tuple[Sample, Response, Grade]
 Progress = Callable[[int, int], None]  # requests answered, requests in all
 
 

@@ -12,12 +12,12 @@ from typing import Any
 from harness.config import Judge
 from harness.errors import JudgeWarning, UnavailableError
 from harness.evaluate.asking import ask
-from harness.evaluate.bench import Graded, Workbench
+from harness.evaluate.bench import Workbench
 from harness.judging.asking import Bench, judged
 from harness.judging.calibration import FLOOR, LEAST_KAPPA, Judged, read_calibration
 from harness.judging.prompt import VERSION
 from harness.judging.rubric import read_judge_rubric
-from harness.records import Checkpoint, Request, Response
+from harness.records import Checkpoint, Graded, Request, Response
 
 
 class Jury:

@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 from harness.errors import ServedWarning
-from harness.evaluate.bench import Graded
-from harness.records import Checkpoint
+from harness.records import Checkpoint, Graded
 
 
 def warn_of_odd(task: str, checkpoint: Checkpoint, graded: Sequence[Graded]) -> None:

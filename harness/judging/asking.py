@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.judging.calibration import Calibration, stratum_of
@@ -10,10 +10,7 @@ from harness.judging.counting import over_unsure
 from harness.judging.prompt import Case, judge_requests
 from harness.judging.rubric import JudgeRubric
 from harness.judging.verdict import Opinion, Said, opinion, read_verdict
-from harness.records import Grade, Outcome, Request, Response, Sample
-
-Graded = tuple[Sample, Response, Grade]
-Ask = Callable[[Sequence[Request]], Mapping[Request, Response]]
+from harness.records import Ask, Grade, Graded, Outcome, Response, Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from typing import Any
 
 from harness.comparison.scores import cluster_of
 from harness.lm_eval.model import Asked
-from harness.records import Grade, Interval, Outcome, Request, Response, Sample
+from harness.records import Grade, Graded, Interval, Outcome, Request, Response, Sample
 from harness.statistics.intervals import mean_interval
 from harness.tasks import Measure
 
-Graded = tuple[Sample, Response, Grade]
 # Resamples of an aggregation that is no mean; those of texts take long, and lm-eval, too, makes
 # do with 100 there.
 RESAMPLES = 1000

@@ -19,7 +19,7 @@ from harness.lm_eval.identity import config_hash
 from harness.lm_eval.library import FEWSHOT_SEED, load_local, quiet, read_config
 from harness.lm_eval.model import generation
 from harness.records import Grade, Request, Response, Sample
-from harness.tasks import Measure, Task
+from harness.tasks import AskedTask, Measure, Task
 from harness.tasks.jsquad import JSQuAD, questions
 from harness.tasks.marc_ja import MarcJa, reviews
 
@@ -33,7 +33,7 @@ class Leaderboard:
     Which examples those are is in the identity's hash of samples: prompts show them.
     """
 
-    task: Task
+    task: AskedTask
     fewshot: Path
 
     @property

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import ConfigError, UnavailableError
-from harness.records import Request, Response
+from harness.records import Ask, Request, Response
 
-Ask = Callable[[Sequence[Request]], Mapping[Request, Response]]
 # Settings of sampling that say nothing where the likeliest token is taken.
 _OF_SAMPLING = {"top_p", "top_k", "min_p", "typical_p"}
 # lm-eval's own where a task sets none (`HFLM.max_gen_toks`).

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.config import DataSource
 from harness.errors import DataError
 from harness.lm_eval.identity import config_hash
-from harness.lm_eval.judging import Graded, Judged, judged
+from harness.lm_eval.judging import Judged, judged
 from harness.lm_eval.library import FEWSHOT_SEED, load_task, quiet
-from harness.lm_eval.model import Ask, Asked, language_model
-from harness.records import Grade, Response, Sample
-from harness.tasks import Measure, Study
+from harness.lm_eval.model import Asked, language_model
+from harness.records import Ask, Grade, Graded, Sample
+from harness.tasks import Study
 
 
 @dataclass(slots=True)
@@ -47,8 +46,8 @@ class LmEval:
             **({"no_shares": bare} if bare else {}),
         }
 
-    def conduct(self, source: DataSource, ask: Ask) -> list[Graded]:
-        """See `Task`. Raises ConfigError, DataError and UnavailableError.
+    def conduct(self, limit: int | None, ask: Ask) -> list[Graded]:
+        """See `ConductedTask`. Raises ConfigError, DataError and UnavailableError.
 
         A limit takes the first documents, as lm-eval's does.
         """
@@ -61,7 +60,7 @@ class LmEval:
             model = language_model(ask, asked, greediness=task.OUTPUT_TYPE == "loglikelihood")
             try:
                 outcome = evaluate(
-                    model, {"tasks": {self.name: task}}, limit=source.limit, bootstrap_iters=0
+                    model, {"tasks": {self.name: task}}, limit=limit, bootstrap_iters=0
                 )
                 self._judged = judged(task, outcome, asked)
             except OverflowError as error:
@@ -91,15 +90,3 @@ class LmEval:
 
     def _task(self) -> Any:
         return load_task(self.name, self.include_path, self.num_fewshot)
-
-    def load(self, path: Path) -> list[Sample]:
-        """lm-eval loads what it asks (`conduct`)."""
-        raise NotImplementedError
-
-    def grade(self, sample: Sample, response: Response) -> Grade:
-        """lm-eval judges (`conduct`)."""
-        raise NotImplementedError
-
-    def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
-        """See `study`."""
-        raise NotImplementedError

@@ -13,7 +13,7 @@ from harness.records import Sample
 from harness.selection import limited
 from harness.session import Settings
 from harness.statistics.power import detectable_difference, power_of, sample_size
-from harness.tasks import Task
+from harness.tasks import AskedTask
 
 # What is assumed of answers that change from one fine-tuning to the next: between the embedded
 # checkpoints and their base 1 to 2 % (sentiment) and 4 to 16 % (exact match) of answers differ.
@@ -48,7 +48,7 @@ def _line(gate: Gate, n: int, effect: float) -> str:
     )
 
 
-def _task(name: str) -> Task | None:
+def _task(name: str) -> AskedTask | None:
     """The task that a suite of ours asks; None for a suite of the user's own."""
     if name == "knowledge":
         from harness.tasks.knowledge import Knowledge
@@ -65,7 +65,7 @@ def _task(name: str) -> Task | None:
     return None
 
 
-def _samples(task: Task, source: DataSource) -> list[Sample]:
+def _samples(task: AskedTask, source: DataSource) -> list[Sample]:
     return limited(task.load(source.path), source.limit)
 
 

@@ -8,13 +8,15 @@ one of these through `dataclasses.asdict`.
 from __future__ import annotations
 
 from harness.records.checkpoint import Api, Checkpoint, Model, Retrieval
-from harness.records.response import Reading, Request, Response, Usage
-from harness.records.result import Grade, Interval, Outcome, Result, Sample, Verdict
+from harness.records.response import Ask, Reading, Request, Response, Usage
+from harness.records.result import Grade, Graded, Interval, Outcome, Result, Sample, Verdict
 
 __all__ = [
     "Api",
+    "Ask",
     "Checkpoint",
     "Grade",
+    "Graded",
     "Interval",
     "Model",
     "Outcome",

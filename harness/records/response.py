@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -87,3 +88,7 @@ class Response:
     usage: Usage | None = None
     greedy: tuple[bool, ...] = ()
     cut: int = 0
+
+
+# Has requests answered: by whom and from where is not the asker's to know.
+Ask = Callable[[Sequence[Request]], Mapping[Request, Response]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from harness.records.response import Request
+from harness.records.response import Request, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,9 @@ class Grade:
     def correct(self) -> bool:
         """Whether the answer counts as right."""
         return self.outcome is Outcome.CORRECT
+
+
+Graded = tuple[Sample, Response, Grade]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.errors import DataError
-from harness.records import Grade, Interval, Response, Sample
+from harness.records import Ask, Grade, Graded, Interval, Response, Sample
+from harness.statistics.intervals import mean_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,23 @@ class Study:
 
 
 class Task(Protocol):
-    """What a suite in `evals/` hands to `evaluate`.
+    """What a suite in `evals/` hands to `evaluate`: one of the two kinds below."""
 
-    A task may have more, each of it where it is needed:
+    @property
+    def name(self) -> str:
+        """Short name: data, sample files and results go by it."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What must be the same for two results to compare: prompt, decoding, definitions."""
+        ...
+
+
+class AskedTask(Task, Protocol):
+    """A task whose samples are asked and judged here.
+
+    It may have more, each of it where it is needed:
 
     data_of                     name of the task whose data serve where the matrix names none for it
     select(samples, limit)      where a limit must not take single samples
@@ -49,20 +64,7 @@ class Task(Protocol):
     generative()                the task with its questions in words, for models that don't tell
                                 how likely a text is; its identity is another one
     retrieved(sample, retriever)  the sample with what a checkpoint's retriever found for it
-    conduct(source, ask)        instead of `load` and `grade`, where a library asks and judges:
-                                ask(requests) gives {request: response} by our store and engine;
-                                it returns [(sample, response, grade)]
     """
-
-    @property
-    def name(self) -> str:
-        """Short name: data, sample files and results go by it."""
-        ...
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        """What must be the same for two results to compare: prompt, decoding, definitions."""
-        ...
 
     def load(self, path: Path) -> list[Sample]:
         """Samples of a data file. Raises DataError naming file and line."""
@@ -75,6 +77,25 @@ class Task(Protocol):
     def measure(self, graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
         """Figures over all graded samples, each with an interval."""
         ...
+
+
+class ConductedTask(Task, Protocol):
+    """A task that a library asks and judges."""
+
+    def conduct(self, limit: int | None, ask: Ask) -> list[Graded]:
+        """The samples, at most `limit`, answered and graded. ask: by our store and engine."""
+        ...
+
+    def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:
+        """Figures over all that was graded."""
+        ...
+
+
+def share(metric: str, rows: Sequence[tuple[str, float]], headline: bool = False) -> Measure:
+    """The mean of (cluster, score) rows with its interval."""
+    clusters, scores = zip(*rows, strict=True)
+    value, interval = mean_interval(scores, clusters)
+    return Measure(metric, value, interval, len(scores), len(set(clusters)), headline)
 
 
 def given(row: Mapping[str, Any], key: str, otherwise: str) -> str:

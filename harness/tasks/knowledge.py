@@ -42,8 +42,7 @@ from harness.grading.statements import abstains
 from harness.jsonl import read_rows, text_field
 from harness.records import Grade, Request, Response, Sample
 from harness.retrieval.retriever import Retriever
-from harness.statistics.intervals import mean_interval
-from harness.tasks import Measure, SampleSet
+from harness.tasks import Measure, SampleSet, share
 from harness.tasks.retrieved import (
     RETRIEVAL,
     grade_with_passages,
@@ -121,7 +120,7 @@ class Knowledge:
         forms = dict.fromkeys(sample.stratum for sample, _ in graded)
         by_form = {form: [(s, g) for s, g in graded if s.stratum == form] for form in forms}
         measures = [
-            _share(
+            share(
                 f"accuracy_{form}",
                 [(s.cluster, float(g.correct)) for s, g in rows],
                 headline=form == self.headline,
@@ -130,7 +129,7 @@ class Knowledge:
         ]
         if near := by_form.get(NEAR_MISS):
             bleeding = [(s.cluster, g.scores["bleed"]) for s, g in near]
-            measures.append(_share(f"bleed_{NEAR_MISS}", bleeding))
+            measures.append(share(f"bleed_{NEAR_MISS}", bleeding))
         return measures + retrieval_measures(graded)
 
 
@@ -143,13 +142,6 @@ def _by_rule(sample: Sample, text: str) -> Grade:
         return grade
     other = grade_fact(text, sample.detail["twin"], question)
     return replace(grade, scores={**grade.scores, "twin": float(other.correct)})
-
-
-def _share(metric: str, rows: Sequence[tuple[str, float]], headline: bool = False) -> Measure:
-    """The mean of (cluster, score) rows with its interval."""
-    clusters, scores = zip(*rows, strict=True)
-    value, interval = mean_interval(scores, clusters)
-    return Measure(metric, value, interval, len(scores), len(set(clusters)), headline)
 
 
 def _carried_over(path: Path, number: int, row: Mapping[str, Any]) -> bool:

@@ -29,12 +29,10 @@ from harness.records import Grade, Sample
 from harness.retrieval.citations import cited, without_citations
 from harness.retrieval.passages import Passage
 from harness.retrieval.retriever import Retriever
-from harness.statistics.intervals import mean_interval
-from harness.tasks import Measure
+from harness.tasks import Measure, share
 
 RETRIEVAL, CITATIONS = "retrieval", "citations"
 FOUND = "found"  # a score of each answer, and the share of questions whose fact was found
-Graded = Sequence[tuple[Sample, Grade]]
 
 
 def with_passages(sample: Sample, retriever: Retriever) -> Sample:
@@ -94,7 +92,7 @@ def grade_with_passages(sample: Sample, text: str, rule: Callable[[str], Grade])
     return replace(grade, detail={CITATIONS: citations})
 
 
-def retrieval_measures(graded: Graded) -> list[Measure]:
+def retrieval_measures(graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
     """What was found and used, clustered by document; nothing where nothing was looked up.
 
     found: recall at k. right_if_found, right_if_not_found: accuracy of the answers to either.
@@ -112,13 +110,7 @@ def retrieval_measures(graded: Graded) -> list[Measure]:
             (s.cluster, float(g.detail[CITATIONS]["states"])) for s, g in found if g.correct
         ],
     }
-    return [_share(metric, rows) for metric, rows in columns.items() if rows]
-
-
-def _share(metric: str, rows: Sequence[tuple[str, float]]) -> Measure:
-    clusters, scores = zip(*rows, strict=True)
-    value, interval = mean_interval(scores, clusters)
-    return Measure(metric, value, interval, len(scores), len(set(clusters)))
+    return [share(metric, rows) for metric, rows in columns.items() if rows]
 
 
 def _parsed(fact: Fact | None) -> bool:
