@@ -132,11 +132,7 @@ def estimate(requests: Iterable[Request]) -> tuple[int, int]:
     for request in requests:
         alone = tokens_of(request.prompt) + _FRAME
         prompt += alone + sum(alone + tokens_of(text) for text in request.continuations)
-        answer += (
-            max(1, len(request.continuations))
-            if request.continuations
-            else (request.max_new_tokens)
-        )
+        answer += len(request.continuations) or request.max_new_tokens
     return prompt, answer
 
 

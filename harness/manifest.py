@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.config import Matrix
 from harness.fingerprint import FileHashes
-from harness.records import Api, Model, Retrieval
+from harness.records import Api, Checkpoint, Model, Retrieval
 from harness.runs import SCHEMA, Item
 from harness.scrub import hide_named, place, public_url, scrub, scrub_all, scrub_arguments
 from harness.versions import versions
@@ -34,7 +34,6 @@ PACKAGES = (
     "lm-eval",
     "datasets",
 )
-OPENAI = "https://api.openai.com/v1"
 
 
 def new_run_id() -> str:
@@ -73,36 +72,8 @@ def describe(
         "redact": redact,
         "tree": working_tree(root, reports),
         "matrix": _place(str(matrix.path), root),
-        "models": [
-            {
-                "id": model.id,
-                "weights": scrub(_place(model.weights, root), root),
-                "released": model.released.isoformat(),
-                "engine": model.engine,
-                "dtype": model.dtype if model.engine == "local" else None,
-                "quantization": model.quantization,
-                "note": scrub(model.note, root),
-                "api": _api(model, root),
-                "release_evidence": scrub(model.release_evidence, root),
-            }
-            for model in matrix.models
-        ],
-        "checkpoints": [
-            {
-                "id": checkpoint.id,
-                "model": checkpoint.model.id,
-                "adapter": _place(str(checkpoint.adapter), root) if checkpoint.adapter else None,
-                "served_as": checkpoint.served_as,
-                "dataset": checkpoint.dataset,
-                "epochs": checkpoint.epochs,
-                "baseline": checkpoint.baseline,
-                "twin_of": checkpoint.twin_of,
-                "reference": checkpoint.reference,
-                "fingerprint": None,
-                **_retrieval(checkpoint.retrieval, root, hashes),
-            }
-            for checkpoint in matrix.checkpoints
-        ],
+        "models": [_model(model, root) for model in matrix.models],
+        "checkpoints": [_checkpoint(c, root, hashes) for c in matrix.checkpoints],
         "data": {
             task: {
                 **scrub_all(dataclasses.asdict(source), root),
@@ -119,13 +90,43 @@ def describe(
     }
 
 
+def _model(model: Model, root: Path) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "weights": scrub(_place(model.weights, root), root),
+        "released": model.released.isoformat(),
+        "engine": model.engine,
+        "dtype": model.dtype if model.engine == "local" else None,
+        "quantization": model.quantization,
+        "note": scrub(model.note, root),
+        "api": _api(model, root),
+        "release_evidence": scrub(model.release_evidence, root),
+    }
+
+
+def _checkpoint(checkpoint: Checkpoint, root: Path, hashes: FileHashes) -> dict[str, Any]:
+    return {
+        "id": checkpoint.id,
+        "model": checkpoint.model.id,
+        "adapter": _place(str(checkpoint.adapter), root) if checkpoint.adapter else None,
+        "served_as": checkpoint.served_as,
+        "dataset": checkpoint.dataset,
+        "epochs": checkpoint.epochs,
+        "baseline": checkpoint.baseline,
+        "twin_of": checkpoint.twin_of,
+        "reference": checkpoint.reference,
+        "fingerprint": None,
+        **_retrieval(checkpoint.retrieval, root, hashes),
+    }
+
+
 def _api(model: Model, root: Path) -> dict[str, Any] | None:
     """How an API's model was reached; without what may be secret in its address and body."""
     if model.engine == "local":
         return None
     api = model.api or Api()
     return {
-        "base_url": public_url(api.base_url) or OPENAI,
+        "base_url": public_url(api.address),
         "prompt_logprobs": api.prompt_logprobs,
         "price": api.price,
         "max_cost": api.max_cost,

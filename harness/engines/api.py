@@ -14,8 +14,9 @@ from typing import Any
 
 from harness.engines import Answer
 from harness.engines.chat import Chat
+from harness.engines.complaints import RefusedRequest
 from harness.engines.parallel import in_parallel
-from harness.engines.server import RefusedRequest, Server, usage_of
+from harness.engines.server import Server, usage_of
 from harness.errors import ConfigError, ServiceError
 from harness.records import Api, Checkpoint, Model, Request, Response, Usage
 

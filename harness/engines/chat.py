@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.engines.server import RefusedRequest, Server, usage_of
+from harness.engines.complaints import RefusedRequest
+from harness.engines.server import Server, usage_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,8 @@ from harness.records import Api, Usage
 from harness.scrub import public_url
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-OPENAI = "https://api.openai.com/v1"
 _NEWER = "max_completion_tokens"
 _FIRST, _LAST = 0.5, 8.0  # seconds before a request is sent again, twice as long each time
-
-__all__ = ["RefusedRequest", "Server", "usage_of"]
 
 
 class Server:
@@ -56,7 +53,7 @@ class Server:
         self._api = api
         # Said outright: the client would take OPENAI_BASE_URL, and the store another server's
         # answers for OpenAI's.
-        base_url = api.base_url or OPENAI
+        base_url = api.address
         self.host = urlsplit(base_url).hostname or public_url(base_url)
         # OpenAI's newer models refuse the name that every other server knows.
         self._limit = "max_tokens" if api.base_url else _NEWER

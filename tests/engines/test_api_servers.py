@@ -191,7 +191,7 @@ def test_a_limit_that_is_left_out_is_so_by_either_name(
 ) -> None:
     # As if this server were OpenAI's.
     monkeypatch.setenv("OPENAI_API_KEY", "a-key-of-nobody")
-    monkeypatch.setattr("harness.engines.server.OPENAI", server.url)
+    monkeypatch.setattr(Api, "address", server.url)
     ask("", QUESTIONS[:1])
     ask("", QUESTIONS[:1], omit=("max_tokens",))
     first, second = server.requests

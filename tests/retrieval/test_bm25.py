@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("bm25s", reason="the extra [retrieval] is not installed")
 
-from harness.retrieval.bm25 import K1, B, Bm25
+from harness.retrieval.bm25 import Bm25
 
 
 def by_hand(corpus: list[list[str]], query: list[str], k1: float, b: float) -> list[float]:
@@ -36,7 +36,7 @@ def test_a_case_that_can_be_worked_out_by_hand() -> None:
     assert found == [(0, pytest.approx(math.log(2) / 2.5, abs=1e-5))]
 
 
-@pytest.mark.parametrize(("k1", "b"), [(K1, B), (1.5, 0.75), (2.0, 0.0), (1.2, 1.0)])
+@pytest.mark.parametrize(("k1", "b"), [(0.9, 0.4), (1.5, 0.75), (2.0, 0.0), (1.2, 1.0)])
 def test_scores_are_those_of_the_formula(k1: float, b: float) -> None:
     drawn = random.Random(f"{k1} {b}")
     corpus = [[drawn.choice("abcdefghij") for _ in range(drawn.randint(1, 30))] for _ in range(40)]
@@ -52,20 +52,20 @@ def test_scores_are_those_of_the_formula(k1: float, b: float) -> None:
 
 def test_the_best_come_first_and_equals_in_the_order_of_the_documents() -> None:
     corpus = [["x", "y"], ["x", "z"], ["q", "q"], ["x", "w"], ["x", "x"]]
-    assert [place for place, _ in Bm25(corpus).top(["x"], 4)] == [4, 0, 1, 3]
-    assert [place for place, _ in Bm25(corpus).top(["x"], 2)] == [4, 0]
+    assert [place for place, _ in Bm25(corpus, 0.9, 0.4).top(["x"], 4)] == [4, 0, 1, 3]
+    assert [place for place, _ in Bm25(corpus, 0.9, 0.4).top(["x"], 2)] == [4, 0]
 
 
 def test_what_shares_no_word_is_not_found() -> None:
-    index = Bm25([["a"], ["b"], []])
+    index = Bm25([["a"], ["b"], []], 0.9, 0.4)
     assert [place for place, _ in index.top(["b", "nowhere"], 3)] == [1]
     assert index.top(["nowhere"], 3) == []
     assert index.top([], 3) == []
-    assert Bm25([[], []]).top(["a"], 3) == []
+    assert Bm25([[], []], 0.9, 0.4).top(["a"], 3) == []
 
 
 def test_indexing_logs_nothing_that_pytest_would_show_beside_a_failure(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    Bm25([["a", "b"], ["c", "d"]])
+    Bm25([["a", "b"], ["c", "d"]], 0.9, 0.4)
     assert caplog.records == []
