@@ -36,6 +36,7 @@ from harness.tasks.jsquad import JSQuAD
 from harness.tasks.marc_ja import MarcJa
 
 PAGE = Path(__file__).with_name("lm_eval.md")
+SQUAD = "jsquad-valid-v1.3.json"
 BEGIN, END = "<!-- parity: written by docs/lm_eval_parity.py -->", "<!-- end of parity -->"
 # Task, what is taken of lm-eval's own YAML or written anew, and how many documents.
 LEADERBOARD = {
@@ -227,6 +228,29 @@ def lines(results: Sequence[Parity], prompts: Mapping[str, tuple[int, int]]) -> 
     yield f'Prompts with `prompts = "lm-eval"` that are lm-eval\'s, word for word: {told}.'
 
 
+def published(folder: Path, options: argparse.Namespace) -> dict[str, tuple[Path, ...]]:
+    """Questions and examples of each data set as the hub has them, in files of `folder`."""
+
+    def commonsense(split: str) -> Iterator[Mapping[str, Any]]:
+        return (row for _, row in read_rows(options.jglue / f"jcommonsenseqa-{split}-v1.3.json"))
+
+    squad, marc = DOCUMENTS["jsquad"], DOCUMENTS["marc_ja"]
+    return {
+        "jsquad": (
+            write_rows(folder / "squad.jsonl", squad(options.jglue / SQUAD)),
+            write_rows(folder / "squad-train.jsonl", squad(options.squad_train)),
+        ),
+        "marc_ja": (
+            write_rows(folder / "marc.jsonl", marc(options.reviews)),
+            write_rows(folder / "marc-train.jsonl", marc(options.reviews_train)),
+        ),
+        "jcommonsenseqa": tuple(
+            write_rows(folder / f"commonsense-{split}.jsonl", commonsense(split))
+            for split in ("valid", "train")
+        ),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for option in ("--model", "--jglue", "--squad-train", "--reviews", "--reviews-train"):
@@ -238,30 +262,7 @@ def main() -> None:
     engine = LocalEngine(model, options.model)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        squad = options.jglue / "jsquad-valid-v1.3.json"
-        rows = {
-            "jsquad": (
-                write_rows(folder / "squad.jsonl", DOCUMENTS["jsquad"](squad)),
-                write_rows(folder / "squad-train.jsonl", DOCUMENTS["jsquad"](options.squad_train)),
-            ),
-            "marc_ja": (
-                write_rows(folder / "marc.jsonl", DOCUMENTS["marc_ja"](options.reviews)),
-                write_rows(
-                    folder / "marc-train.jsonl", DOCUMENTS["marc_ja"](options.reviews_train)
-                ),
-            ),
-            "jcommonsenseqa": tuple(
-                write_rows(
-                    folder / f"commonsense-{split}.jsonl",
-                    (
-                        row
-                        for _, row in read_rows(options.jglue / f"jcommonsenseqa-{split}-v1.3.json")
-                    ),
-                )
-                for split in ("valid", "train")
-            ),
-        }
-        tasks = write_tasks(folder, rows)  # type: ignore[arg-type]
+        tasks = write_tasks(folder, published(folder, options))
         from lm_eval.models.huggingface import HFLM
 
         with quiet():
@@ -280,7 +281,7 @@ def main() -> None:
             return
         prompts = {
             "jsquad": same_prompts(
-                Leaderboard(JSQuAD(), options.squad_train), squad,
+                Leaderboard(JSQuAD(), options.squad_train), options.jglue / SQUAD,
                 "ja_leaderboard_jsquad", tasks, 10_000,
             ),
             "marc_ja": same_prompts(
