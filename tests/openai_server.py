@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,7 +17,9 @@ class Asked:
 
     def __init__(self, number: int, path: str, headers: Any, body: dict[str, Any]) -> None:
         self.number, self.path, self.headers, self.body = number, path, headers, body
-        self.text = body["messages"][-1]["content"] if "messages" in body else body["prompt"]
+        self.texts: list[str] = body.get("input", [])  # of /embeddings
+        said = body["messages"][-1]["content"] if "messages" in body else body.get("prompt", "")
+        self.text = "\n".join(self.texts) or said
 
 
 class ScriptedServer(ThreadingHTTPServer):
@@ -89,6 +91,17 @@ def raw_completion(text: str, finish: str = "stop", **choice: Any) -> dict[str, 
         "choices": [{"index": 0, "finish_reason": finish, "text": text, "logprobs": None, **choice}],
         "usage": {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25},
     }  # fmt: skip
+
+
+def embeddings(
+    vectors: Sequence[Sequence[float]], model: str = "scripted-2026-10"
+) -> dict[str, Any]:
+    data = [
+        {"object": "embedding", "index": i, "embedding": list(vector)}
+        for i, vector in enumerate(vectors)
+    ]
+    usage = {"prompt_tokens": 10 * len(vectors), "total_tokens": 10 * len(vectors)}
+    return {"object": "list", "model": model, "data": data, "usage": usage}
 
 
 def slowly(seconds: float, answer: Any) -> Any:

@@ -100,6 +100,15 @@ class Server:
         send = self._client.completions.create
         return self._answered(send, model, {"prompt": prompt, "max_tokens": max_tokens, **more})
 
+    def embed(self, model: str, texts: Sequence[str], **more: Any) -> Any:
+        """Vectors: `data` holds one a text, in their order. Raises as `complete`.
+
+        As numbers: not every server knows the client's usual base64.
+        """
+        send = self._client.embeddings.create
+        options = {"input": list(texts), "encoding_format": "float", **more}
+        return self._answered(send, model, options)
+
     def close(self) -> None:
         """Let go of the connections; nothing is sent again from then on."""
         self._closed.set()
@@ -142,10 +151,12 @@ class Server:
             raise RefusedRequest(None, "", said) from error
         except ValueError as error:  # JSON that is cut off
             return None, self._broken(f"the answer is no JSON ({error})")
-        if not _is_completion(done):
+        texts = options.get("input")
+        if not (_is_completion(done) if texts is None else _are_vectors(done, len(texts))):
             told = getattr(done, "error", None)
             said = f": {self._hide(short(str(told)))}" if told else ""
-            return None, self._broken(f"the answer is not a completion{said}")
+            expected = "a completion" if texts is None else f"{len(texts):,} vectors"
+            return None, self._broken(f"the answer is not {expected}{said}")
         return done, None
 
     def _broken(self, what: str) -> ServiceError:
@@ -195,4 +206,15 @@ def _is_completion(done: Any) -> bool:
     return isinstance(choices, list) and all(
         getattr(choice, "message", None) is not None or hasattr(choice, "text")
         for choice in choices
+    )
+
+
+def _are_vectors(done: Any, count: int) -> bool:
+    """Whether there are so many, in the order of their texts."""
+    data = getattr(done, "data", None)
+    if not isinstance(data, list) or not all(hasattr(entry, "index") for entry in data):
+        return False
+    data.sort(key=lambda entry: entry.index)
+    return [entry.index for entry in data] == list(range(count)) and all(
+        isinstance(getattr(entry, "embedding", None), list) for entry in data
     )
