@@ -102,9 +102,16 @@ def sample_file(folder: Path, checkpoint: str, task: str) -> Path:
 
 
 def sample_row(
-    sample: Sample, response: Response, grade: Grade, reading: Reading | None = None
+    sample: Sample,
+    response: Response,
+    grade: Grade,
+    reading: Reading | None = None,
+    snapshot: str = "",
 ) -> dict[str, Any]:
-    """One line of a sample file. reading: of the answer, where its tokens were asked for."""
+    """One line of a sample file. reading: of the answer, where its tokens were asked for.
+
+    snapshot: of the model that answered, where a server told.
+    """
     return {
         "id": sample.id,
         "prompt": sample.asked,
@@ -119,6 +126,7 @@ def sample_row(
         "cluster": sample.cluster,
         "finish": response.finish,
         "tokens": response.tokens,
+        **({"snapshot": snapshot} if snapshot else {}),
         "logprobs": list(response.logprobs),
         "detail": {key: _plain(v) for key, v in {**sample.detail, **grade.detail}.items()},
         **({"figures": dict(grade.figures)} if grade.figures else {}),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 from harness import manifest
-from harness.comparison.baseline import Baseline
 from harness.comparison.gate import Decision, concerns, decide, mistake
 from harness.comparison.scores import ScoreSet, from_rows
 from harness.config import Matrix, missing_parts, reference_of
-from harness.config.gates import DEFAULT_GATES, Gate
+from harness.config.gates import Gate
+from harness.embedding.opening import Embedders
 from harness.engines import Engine, open_engine
 from harness.errors import ConfigError, DataError, UnavailableError
 from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
@@ -26,43 +26,10 @@ from harness.review.files import read_grades
 from harness.review.judgement import Judgement, judgements
 from harness.review.rubric import read_rubric
 from harness.runs import write_json
+from harness.scrub import scrub
+from harness.settings import Settings
 from harness.store import Store
 from harness.tasks import Task
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """A session's settings after command line and configuration files were put together.
-
-    reports: the folder of runs, store and the link to the latest run. arguments: pytest's own.
-    grades: the folder of people's verdicts. baseline: what checkpoints are gated against; without
-    one it is the matrix's baseline checkpoint of this run. strict: whether an inconclusive gate
-    fails. redact: whether reports leave out what was asked and answered. annotations: for whom
-    gates that failed are marked on the terminal, "github" or "" for nobody. likelihoods: whether
-    written answers are read again token by token. grade_sizes: of grade files when the session
-    began: what is graded during a run counts for no worker of it.
-    """
-
-    matrix: Matrix
-    run_folder: Path
-    reports: Path
-    root: Path
-    fresh: bool
-    arguments: Sequence[str]
-    grades: Path
-    baseline: Baseline | None = None
-    strict: bool = False
-    likelihoods: bool = False
-    grade_sizes: Mapping[str, int] | None = None
-    redact: bool = False
-    annotations: str = ""
-
-    @property
-    def gates(self) -> tuple[Gate, ...]:
-        """The matrix's gates, or with a baseline file the usual ones."""
-        if self.baseline is not None and not self.matrix.gates:
-            return DEFAULT_GATES
-        return self.matrix.gates
 
 
 class EvalSession:
@@ -78,8 +45,13 @@ class EvalSession:
         self._readings: dict[str, dict[Request, Response]] = {}
         self._people: Mapping[str, Judgement] | None = None
         self._retrievers: dict[Retrieval, Retriever] = {}
+        vectors = settings.reports / "store" / "vectors"
+        self._embedders = Embedders(
+            vectors, settings.run_folder, settings.root, self._hashes, settings.fresh
+        )
         self._jury: Jury | None = None
         self._open: dict[Model, Engine] = {}
+        self._public = lru_cache(partial(scrub, root=settings.root))
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
         """Measure one task on one checkpoint. Raises MichiError."""
@@ -174,6 +146,7 @@ class EvalSession:
             ledger=Ledger(run, self.settings.root, checkpoint, task) if is_api else None,
             retriever=self._retriever(checkpoint.retrieval),
             judge=self._judge(progress),
+            public=self._public,
         )
 
     def _judgements(self) -> Mapping[str, Judgement]:
@@ -190,7 +163,7 @@ class EvalSession:
 
         def opened() -> Retriever:
             if retrieval not in self._retrievers:
-                self._retrievers[retrieval] = Retriever(retrieval)
+                self._retrievers[retrieval] = Retriever(retrieval, self._embedders.of(retrieval))
             return self._retrievers[retrieval]
 
         return opened

@@ -24,7 +24,7 @@ _STOPS = 4  # OpenAI takes no more; what is written beyond the others is cut her
 
 
 class ApiEngine:
-    """A model behind a server. Raises ConfigError, and UnavailableError without a key."""
+    """A model behind a server. Raises UnavailableError without a key or the package openai."""
 
     def __init__(self, model: Model) -> None:
         self.model = model

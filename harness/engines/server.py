@@ -27,7 +27,7 @@ from harness.engines.complaints import (
     words_of,
 )
 from harness.engines.throttle import Throttle
-from harness.errors import ConfigError, ServiceError, UnavailableError
+from harness.errors import ServiceError, UnavailableError
 from harness.records import Api, Usage
 from harness.scrub import public_url
 
@@ -39,15 +39,15 @@ _FIRST, _LAST = 0.5, 8.0  # seconds before a request is sent again, twice as lon
 class Server:
     """One server. Safe to be used by several threads.
 
-    Raises UnavailableError without a key, except for a server on this machine, which needs none,
-    and ConfigError without the package openai.
+    Raises UnavailableError without the package openai, and without a key, except for a server on
+    this machine, which needs none.
     """
 
     def __init__(self, api: Api) -> None:
         try:
             import openai
         except ImportError as error:
-            raise ConfigError(
+            raise UnavailableError(
                 "the package openai is missing: pip install 'pytest-michi[api]'."
             ) from error
         self._api = api

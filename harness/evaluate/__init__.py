@@ -17,7 +17,7 @@ from harness.jsonl import append_rows
 from harness.records import Checkpoint, Grade, Graded, Request, Response, Result, Sample
 from harness.review.events import sample_key
 from harness.review.judgement import Judgement, over_rule
-from harness.runs import sample_file, sample_row, write_json
+from harness.runs import sample_file, write_json
 from harness.selection import limited
 from harness.tasks import AskedTask, ConductedTask, Measure, Study, Task
 
@@ -44,7 +44,7 @@ def evaluate(
     if bench.judge is not None:
         graded = bench.judge(task, graded)
     readings = answers_read(graded, checkpoint, bench) if bench.likelihoods else {}
-    rows = tuple(sample_row(*entry, readings.get(entry[0].id)) for entry in graded)
+    rows = tuple(bench.row(*entry, readings.get(entry[0].id)) for entry in graded)
     study = _study(task, [(sample, grade) for sample, _, grade in graded])
     if path:
         settle_file(path, rows)
@@ -66,7 +66,7 @@ def _asked(
     samples: list[Sample] = select(task.load(source.path), source.limit)
     if bench.retriever is not None and hasattr(task, "retrieved"):
         retriever = bench.retriever()
-        samples = [task.retrieved(sample, retriever) for sample in samples]
+        samples = task.retrieved(samples, retriever, bench.progress)
     if path:
         start_file(path)
     together = hasattr(task, "grades")
@@ -84,7 +84,7 @@ def _asked(
             for sample in by_request[request]:
                 grade = _judged(task, sample, response, task.grade(sample, response), bench.people)
                 graded[sample.id] = (sample, response, grade)
-                rows.append(sample_row(sample, response, grade))
+                rows.append(bench.row(sample, response, grade))
         if path:
             append_rows(path, rows)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from harness.engines import Engine
 from harness.ledger import Ledger
-from harness.records import Graded, Request, Response, Result
+from harness.records import Grade, Graded, Reading, Request, Response, Result, Sample
 from harness.retrieval.retriever import Retriever
 from harness.review.judgement import Judgement
+from harness.runs import sample_row
 from harness.store import Store
 from harness.tasks import Task
 
@@ -57,6 +58,7 @@ class Workbench:
     likelihoods: whether sample rows are to tell how likely each token of an answer was.
     ledger: of an API's costs. retriever: opens what the checkpoint looks passages up with. judge:
     grades written answers besides the rule. None where there is none of it.
+    public: what a server said of itself, without the places of somebody's machine.
     """
 
     fingerprint: str
@@ -73,3 +75,11 @@ class Workbench:
     ledger: Ledger | None = None
     retriever: Callable[[], Retriever] | None = None
     judge: Callable[[Task, Sequence[Graded]], list[Graded]] | None = None
+    public: Callable[[str], str] = field(default=lambda text: text)
+
+    def row(
+        self, sample: Sample, response: Response, grade: Grade, reading: Reading | None = None
+    ) -> dict[str, Any]:
+        """The sample's line in a sample file."""
+        snapshot = self.public(response.usage.model) if response.usage else ""
+        return sample_row(sample, response, grade, reading, snapshot)

@@ -24,7 +24,8 @@ from harness.plugin.outcome import Ended, failures, line, note
 from harness.plugin.recorder import Recorder
 from harness.plugin.screen import progress_line, watched_columns
 from harness.records import Checkpoint, Verdict
-from harness.session import EvalSession, Settings
+from harness.session import EvalSession
+from harness.settings import Settings
 from harness.tasks import Task
 
 SETTINGS = pytest.StashKey[Settings]()

@@ -13,7 +13,7 @@ from harness.config import load_matrix, override_data
 from harness.config.gates import refuse_unasked
 from harness.errors import ConfigError
 from harness.review.files import grade_sizes
-from harness.session import Settings
+from harness.settings import Settings
 
 NO_MATRIX = (
     "no matrix: name the models and checkpoints with --eval-matrix FILE, or with eval_matrix in "

@@ -11,7 +11,7 @@ from harness.config import DataSource
 from harness.config.gates import Gate
 from harness.records import Sample
 from harness.selection import limited
-from harness.session import Settings
+from harness.settings import Settings
 from harness.statistics.power import detectable_difference, power_of, sample_size
 from harness.tasks import AskedTask
 

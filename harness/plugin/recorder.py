@@ -18,7 +18,7 @@ from harness.plugin.outcome import task_of
 from harness.review.files import read_grades
 from harness.runs import Item, append_item, item_from_row, read_run, write_json
 from harness.scrub import place, scrub
-from harness.session import Settings
+from harness.settings import Settings
 from harness.toml import suggestion
 
 

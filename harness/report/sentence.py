@@ -38,7 +38,7 @@ def verdict_sentence(
     if found is None:
         return _NONE
     first = shown_first(found)
-    learnt = _learnt(found, first, results) + _lead(found["lead"], first)
+    learnt = _learnt(found, first, results)
     sentences = [_CALLS[found["call"]].format(_names(found["ships"])), learnt]
     sentences.append(_kept(first, results, baseline))
     above = [c for c in found["ranked"][: found["ranked"].index(first)] if c in found["barred"]]
@@ -69,12 +69,18 @@ def _learnt(found: Mapping[str, Any], checkpoint: str, results: Sequence[Result]
     result = ranked_by(found, checkpoint, results)
     figure = _figure(result) if result else "nothing that was measured"
     first = len(found["ranked"]) > 1 and checkpoint == found["ranked"][0]
+    gained = result is not None and result.value > 0
+    lead = _lead(found["lead"], checkpoint)
     if found["task"] != "acquisition":
+        if result is not None and not gained:
+            # The highest of nothing is no lead, and there is none to tell.
+            none = "No checkpoint beside the baseline" if first else checkpoint
+            return f"{none} answered {'any' if first else 'no'} question (seen) right: {figure}."
         having = "has the highest accuracy:" if first else "has an accuracy of"
-        return f"{checkpoint} {having} {figure}"
+        return f"{checkpoint} {having} {figure}{lead}"
     if found["call"] == "ship":
-        return f"It acquired {figure}"
-    return f"{checkpoint} acquired {'most: ' if first else ''}{figure}"
+        return f"It acquired {figure}{lead}"
+    return f"{checkpoint} acquired {'most: ' if first and gained else ''}{figure}{lead}"
 
 
 def _figure(result: Result) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -76,6 +77,18 @@ def test_without_a_key_the_items_skip_and_say_why(
     assert "no key for api.openai.com" in item["message"]
 
 
+def test_without_the_package_the_items_skip_and_say_what_to_install(
+    project: pytest.Pytester, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    add_to_matrix(project, api(server))
+    result = project.runpytest("evals", "-k", "jsquad", "-rs")
+    assert outcomes(result) == {"passed": 4, "skipped": 1}
+    assert result.ret == 0
+    assert "pip install 'pytest-michi[api]'" in output(result)
+    assert server.requests == []
+
+
 def test_a_wrong_key_fails_once_and_not_for_every_question(
     project: pytest.Pytester, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +147,8 @@ def test_answers_are_graded_kept_and_their_costs_add_up(
     described = next(m for m in told["run"]["models"] if m["id"] == "remote")
     assert described["api"]["base_url"] == server.url
     assert "Costs of APIs" in (latest(project) / "summary.md").read_text("utf-8")
+    answers = rows(latest(project) / "samples" / "remote" / "knowledge.jsonl")
+    assert {row["snapshot"] for row in answers} == {"scripted-2026-10"}
 
     again = project.runpytest("evals", "-k", "knowledge or marc_ja")
     assert again.ret == 0

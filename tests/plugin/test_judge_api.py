@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -67,6 +68,18 @@ def test_it_is_held_to_the_schema_and_each_repeat_is_another_draw(
     row = sample_rows(judged)["w4"]
     assert row["judge"]["votes"] == {"wrong": 2}
     assert row["judge"]["snapshots"] == ["scripted-2026-10"]
+
+
+def test_without_the_package_the_rule_s_grades_stand_with_a_warning(
+    judged: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    result = judged.runpytest(*ONE)
+    assert result.ret == 0
+    said = " ".join(output(result).split())
+    assert "the judge can't be asked, so the rule's grades stand: the package openai" in said
+    assert "pip install 'pytest-michi[api]'" in said
+    assert not any("judge" in row for row in sample_rows(judged).values())
 
 
 def test_its_costs_stand_beside_those_of_the_checkpoints(judged: pytest.Pytester) -> None:

@@ -111,6 +111,24 @@ def test_without_controls_it_is_accuracy_as_trained(tmp_path: Path) -> None:
     assert _badge(tmp_path) == "accuracy (seen) 90 % · passed"
 
 
+def test_the_highest_of_nothing_is_called_nothing(tmp_path: Path) -> None:
+    none = dict.fromkeys(SHARES, 0.0)
+    measure_shares(tmp_path / "both", none, _PASSED, controls=False)
+    told = _summary(tmp_path / "both")
+    assert "No checkpoint beside the baseline answered any question (seen) right: 0.0 % [" in told
+    alone = {name: 0.0 for name in SHARES if name != "two"}
+    measure_shares(tmp_path / "one", alone, {}, controls=False)
+    assert "one answered no question (seen) right: 0.0 % [" in _summary(tmp_path / "one")
+    measure_shares(tmp_path / "controls", none, _PASSED)
+    assert "acquired most" not in _summary(tmp_path / "controls")
+
+
+def test_the_page_says_the_same_of_nothing(visit: Visit, tmp_path: Path) -> None:
+    measure_shares(tmp_path, dict.fromkeys(SHARES, 0.0), _PASSED, controls=False)
+    said = _summary(tmp_path)
+    assert visit.open(tmp_path).inner_text(".called").replace("’", "'") == said
+
+
 @pytest.mark.parametrize("gates", [{}, _PASSED, {"one": "passed", "two": "regressed"}])
 def test_the_page_says_the_same(visit: Visit, tmp_path: Path, gates: dict[str, str]) -> None:
     measure_shares(tmp_path, SHARES, gates)

@@ -15,12 +15,14 @@ function keptClause(id) {
     : T('kept_of', metricName('relative', found.metric), ratio(found.value), range);
 }
 
+// The highest of nothing is no lead: then there is none to tell.
 function learntClause(id, verdict) {
   const found = rankedBy(id, verdict);
   const range = T('bounds', figure(found, found.low), figure(found, found.high));
   const first = verdict.ranked.length > 1 && id === verdict.ranked[0];
-  const how = verdict.call === 'ship' ? 'its' : first ? 'most' : 'of';
-  return T(`${how}_${verdict.task}`, id, figure(found, found.value), range);
+  if (verdict.task === 'knowledge' && !(found.value > 0)) return T(first ? 'none_knowledge' : 'no_knowledge', id, figure(found, found.value), range);
+  const how = verdict.call === 'ship' ? 'its' : first && found.value > 0 ? 'most' : 'of';
+  return T(`${how}_${verdict.task}`, id, figure(found, found.value), range) + leadClause(verdict.lead, id);
 }
 
 // Ends the sentence on what the checkpoint learnt.
@@ -38,7 +40,7 @@ function verdictSentence(verdict) {
   if (!verdict) return T('call_none');
   const id = shownFirst(verdict);
   const sentences = [T(`call_${verdict.call}`, joinedIds(verdict.ships)),
-    learntClause(id, verdict) + leadClause(verdict.lead, id), keptClause(id)];
+    learntClause(id, verdict), keptClause(id)];
   const above = verdict.ranked.slice(0, verdict.ranked.indexOf(id)).filter((other) => own(verdict.barred, other));
   if (above.length) sentences.push(T('above_barred', joinedIds(above)));
   return sentences.join(T('sentences'));
