@@ -57,5 +57,9 @@ class JudgeWarning(UserWarning):
     """The judge can't be asked; the rule's grades stand."""
 
 
+class RetrievalWarning(UserWarning):
+    """What is looked up is not all that there is: texts that a model can't take whole."""
+
+
 class ServedWarning(UserWarning):
     """A server's answers are not what a figure takes them for: of several models, or cut off."""

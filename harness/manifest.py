@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.config import Matrix
 from harness.fingerprint import FileHashes
-from harness.records import Api, Checkpoint, Model, Retrieval
+from harness.records import Api, Checkpoint, Embedding, Model, Retrieval
 from harness.runs import SCHEMA, Item
 from harness.scrub import hide_named, place, public_url, scrub, scrub_all, scrub_arguments
 from harness.versions import versions
@@ -30,6 +30,7 @@ PACKAGES = (
     "transformers",
     "peft",
     "bitsandbytes",
+    "sentence-transformers",
     "openai",
     "lm-eval",
     "datasets",
@@ -142,12 +143,24 @@ def _retrieval(found: Retrieval | None, root: Path, hashes: FileHashes) -> dict[
     described = {
         "name": found.name,
         "kind": found.kind,
-        **({"top_k": found.top_k} if found.kind == "bm25" else {}),
+        **({"top_k": found.top_k} if found.kind != "gold" else {}),
+        **({"embeddings": _embedding(found.embedding, root)} if found.embedding else {}),
         "passage_size": found.passage_size,
         "documents": _place(str(found.documents), root),
         "sha256": hashes.of(found.documents) if found.documents.is_file() else None,
     }
     return {"retrieval": described}
+
+
+def _embedding(found: Embedding, root: Path) -> dict[str, Any]:
+    """What embeds, without what may be secret in its address and bodies."""
+    return {
+        "model": scrub(_place(found.model, root), root),
+        "server": public_url(found.api.address) if found.api else None,
+        "query_prefix": found.query_prefix,
+        "passage_prefix": found.passage_prefix,
+        "dimensions": found.dimensions,
+    }
 
 
 def ci_job() -> str | None:

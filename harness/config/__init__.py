@@ -4,7 +4,7 @@
     [checkpoints.ID]            checkpoints.py
     [data.TASK]                 data.py
     [gates.TASK.METRIC]         gates.py
-    [retrievers.ID]             retrievers.py
+    [retrievers.ID]             retrievers.py, embeddings.py
     [judge]                     judge.py
     [suites]                    suites.py
 
@@ -133,4 +133,7 @@ def missing_parts(checkpoint: Checkpoint) -> list[str]:
     retrieval = checkpoint.retrieval
     if retrieval is not None and not retrieval.documents.is_file():
         missing.append(f"documents {retrieval.documents}")
+    embedding = retrieval.embedding if retrieval is not None else None
+    if embedding is not None and embedding.api is None and not Path(embedding.model).is_dir():
+        missing.append(f"sentence-transformers model {embedding.model}")
     return missing

@@ -20,7 +20,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,6 +80,13 @@ def _api(path: Path, id: str, engine: str, table: dict[str, Any]) -> Api | None:
         if given:
             raise ConfigError(f'{path}: {where} belongs to a model with engine = "api".')
         return None
+    return read_api(path, where, given)
+
+
+def read_api(
+    path: Path, where: str, given: Mapping[str, Any], priced: Sequence[str] = ("prompt", "answer")
+) -> Api:
+    """How a server is reached. priced: the tokens that have a price there. Raises ConfigError."""
     refuse_unknown(path, where, given, [f.name for f in dataclasses.fields(Api)])
     base_url = value(path, where, given, "base_url", str, "")
     if base_url and urlsplit(base_url).scheme not in ("http", "https"):
@@ -95,9 +102,9 @@ def _api(path: Path, id: str, engine: str, table: dict[str, Any]) -> Api | None:
         timeout=value(path, where, given, "timeout", float, Api().timeout),
         retries=value(path, where, given, "retries", int, Api().retries),
         prompt_logprobs=value(path, where, given, "prompt_logprobs", bool, False),
-        price=_price(path, where, given),
+        price=_price(path, where, given, priced),
         max_cost=value(path, where, given, "max_cost", float, None),
-        extra_body=_body(path, where, given),
+        extra_body=json_body(path, where, given, "extra_body"),
         omit=tuple(one_of(path, where, "omit", name, OMITTED) for name in omit),
     )
     for name, least in (("concurrency", 1), ("retries", 0), ("timeout", 0.001)):
@@ -105,29 +112,32 @@ def _api(path: Path, id: str, engine: str, table: dict[str, Any]) -> Api | None:
             raise ConfigError(f"{path}: {where}: {name} must be at least {least:g}.")
     if api.max_cost is not None and api.price is None:
         raise ConfigError(
-            f"{path}: {where}: max_cost needs a price: price = {{ prompt = ..., answer = ... }}, "
-            "US dollars a million tokens."
+            f"{path}: {where}: max_cost needs a price: price = "
+            f"{{ {', '.join(f'{name} = ...' for name in priced)} }}, US dollars a million tokens."
         )
     return api
 
 
-def _price(path: Path, where: str, table: Mapping[str, Any]) -> tuple[float, float] | None:
+def _price(
+    path: Path, where: str, table: Mapping[str, Any], priced: Sequence[str]
+) -> tuple[float, float] | None:
     given = value(path, where, table, "price", dict, None)
     if given is None:
         return None
-    refuse_unknown(path, f"{where} price", given, ("prompt", "answer"))
+    refuse_unknown(path, f"{where} price", given, priced)
     prompt, answer = (
-        value(path, f"{where} price", given, name, float, ...) for name in ("prompt", "answer")
+        value(path, f"{where} price", given, name, float, ... if name in priced else 0.0)
+        for name in ("prompt", "answer")
     )
     if prompt < 0 or answer < 0:
         raise ConfigError(f"{path}: {where}: a price can't be negative.")
     return prompt, answer
 
 
-def _body(path: Path, where: str, table: Mapping[str, Any]) -> str:
-    """As canonical JSON: a model must be hashable."""
-    given = value(path, where, table, "extra_body", dict, {})
+def json_body(path: Path, where: str, table: Mapping[str, Any], key: str) -> str:
+    """A table as canonical JSON: a model must be hashable. Raises ConfigError."""
+    given = value(path, where, table, key, dict, {})
     try:
         return json.dumps(given, sort_keys=True)
     except TypeError as error:
-        raise ConfigError(f"{path}: {where}: extra_body: {error}; use what JSON has.") from error
+        raise ConfigError(f"{path}: {where}: {key}: {error}; use what JSON has.") from error

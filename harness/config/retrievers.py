@@ -10,6 +10,11 @@ b = 0.4                  # how much long passages are held against their length,
 prompt = "{passages}\\n\\n質問：{question}"   # in place of the usual ones
 passage = "[{number}] {title}\\n{text}"       # how each passage stands there
 
+[retrievers.meaning]
+kind = "embeddings"      # or "hybrid": BM25 and embeddings, with the settings of both
+documents = "./data/documents_new.jsonl"
+model = "./models/ruri-v3-30m"   # more in embeddings.py
+
 [retrievers.gold]
 kind = "gold"            # the passage that holds the answer: as if nothing better could be found
 documents = "./data/documents_new.jsonl"
@@ -22,13 +27,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.config.embeddings import KEYS as EMBEDDING
+from harness.config.embeddings import read_embedding
 from harness.errors import ConfigError
 from harness.records import Retrieval
 from harness.toml import one_of, place, refuse_unknown, tables, value
 
-KINDS = ("bm25", "gold")
 _KEYS = ("kind", "documents", "passage_size", "prompt", "passage")
-_SEARCHING = ("top_k", "k1", "b")
+# What each kind has besides.
+_OWN: Mapping[str, tuple[str, ...]] = {
+    "bm25": ("top_k", "k1", "b"),
+    "embeddings": ("top_k", *EMBEDDING),
+    "hybrid": ("top_k", "k1", "b", *EMBEDDING),
+    "gold": (),
+}
+KINDS = tuple(_OWN)
 _PARTS = {"prompt": ("{passages}", "{question}"), "passage": ("{number}", "{title}", "{text}")}
 
 
@@ -40,7 +53,7 @@ def read_retrievers(path: Path, content: Mapping[str, Any]) -> dict[str, Retriev
 def _retriever(path: Path, id: str, table: dict[str, Any]) -> Retrieval:
     where = f"[retrievers.{id}]"
     kind = one_of(path, where, "kind", value(path, where, table, "kind", str, "bm25"), KINDS)
-    refuse_unknown(path, where, table, (*_KEYS, *(_SEARCHING if kind == "bm25" else ())))
+    refuse_unknown(path, where, table, (*_KEYS, *_OWN[kind]))
     usual = Retrieval(id, kind, path)
     found = Retrieval(
         name=id,
@@ -52,6 +65,7 @@ def _retriever(path: Path, id: str, table: dict[str, Any]) -> Retrieval:
         b=value(path, where, table, "b", float, usual.b),
         prompt=value(path, where, table, "prompt", str, ""),
         passage=value(path, where, table, "passage", str, ""),
+        embedding=read_embedding(path, where, table) if "model" in _OWN[kind] else None,
     )
     _check(path, where, found)
     return found

@@ -68,13 +68,35 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedding:
+    """What turns texts into vectors.
+
+    model: a sentence-transformers folder, or the name that an API knows. api: how that is reached;
+    None for a folder. query_prefix, passage_prefix: what stands before a question and a passage;
+    None for the folder's own prompts. query_body, passage_body: JSON objects sent to an API with
+    either. dimensions: how many of a vector's numbers are taken; None for all. batch: texts at a
+    time.
+    """
+
+    model: str
+    api: Api | None = None
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
+    query_body: str = "{}"
+    passage_body: str = "{}"
+    dimensions: int | None = None
+    batch: int = 32
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """What looks up passages before a question is asked.
 
-    name: of its table. kind: "bm25" | "gold" (the document that the question is about).
-    documents: JSON Lines with id, title and text. top_k: passages shown. passage_size: characters
-    of a passage at most; longer documents are split. k1, b: BM25's. prompt: with {passages} and
-    {question}; passage: how each stands there, with {text}, {title}, {number}; "" for the usual.
+    name: of its table. kind: "bm25" | "embeddings" | "hybrid" (both) | "gold" (the document that
+    the question is about). documents: JSON Lines with id, title and text. top_k: passages shown.
+    passage_size: characters of a passage at most; longer documents are split. k1, b: BM25's.
+    prompt: with {passages} and {question}; passage: how each stands there, with {text}, {title},
+    {number}; "" for the usual. embedding: of "embeddings" and "hybrid", None of the others.
     """
 
     name: str
@@ -88,6 +110,7 @@ class Retrieval:
     b: float = 0.4
     prompt: str = ""
     passage: str = ""
+    embedding: Embedding | None = None
 
 
 @dataclass(frozen=True, slots=True)

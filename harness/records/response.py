@@ -67,12 +67,18 @@ class Usage:
     model: str = ""
 
 
+UNTAKEN = "untaken"
+UNANSWERED = ("refused", UNTAKEN)
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What came back for one request.
 
     text: the generated text without the stop; for scored continuations the likeliest one.
-    finish: "stop" | "length" | "scored" | "refused" (a server would not answer).
+    finish: "stop" | "length" | "scored" | "refused" (the model, or a filter, would not answer) |
+    "untaken" (the server would not take the request; it is asked again in the next run). Of the
+    last two `text` says in what words.
     tokens: generated tokens (the end token included), or those of the scored continuations.
     logprobs: natural-log probability of each continuation, summed over its tokens.
     reading: where tokens were asked for one by one. usage: of an API's answer.
@@ -88,6 +94,11 @@ class Response:
     usage: Usage | None = None
     greedy: tuple[bool, ...] = ()
     cut: int = 0
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether there is no answer, but only what stands in its place."""
+        return self.finish in UNANSWERED
 
 
 # Has requests answered: by whom and from where is not the asker's to know.

@@ -168,12 +168,17 @@ def ordered_checkpoints(run: Run) -> list[Mapping[str, Any]]:
     return sorted(run.checkpoints, key=lambda c: not c["baseline"])
 
 
+_SEARCHED_BY = {"bm25": "BM25", "embeddings": "embeddings", "hybrid": "BM25 and embeddings"}
+
+
 def asked_with(checkpoint: Mapping[str, Any]) -> str:
     """What a checkpoint of the manifest may look up, in words."""
     found = checkpoint.get("retrieval")
     if not found:
         return "closed-book"
-    return "gold passage" if found["kind"] == "gold" else f"BM25, top {found['top_k']}"
+    if found["kind"] == "gold":
+        return "gold passage"
+    return f"{_SEARCHED_BY[found['kind']]}, top {found['top_k']}"
 
 
 def checkpoint_cells(run: Run) -> Iterable[tuple[tuple[str, ...], str]]:

@@ -63,7 +63,7 @@ class AskedTask(Task, Protocol):
     study(graded)               instead of `measure`, where there is more than figures
     generative()                the task with its questions in words, for models that don't tell
                                 how likely a text is; its identity is another one
-    retrieved(sample, retriever)  the sample with what a checkpoint's retriever found for it
+    retrieved(samples, retriever, progress)  the samples with what a checkpoint's retriever found
     """
 
     def load(self, path: Path) -> list[Sample]:

@@ -42,6 +42,7 @@ from harness.grading.statements import abstains
 from harness.jsonl import read_rows, text_field
 from harness.records import Grade, Request, Response, Sample
 from harness.retrieval.retriever import Retriever
+from harness.retrieval.search import Progress
 from harness.tasks import Measure, SampleSet, share
 from harness.tasks.retrieved import (
     RETRIEVAL,
@@ -105,9 +106,12 @@ class Knowledge:
             detail=detail,
         )
 
-    def retrieved(self, sample: Sample, retriever: Retriever) -> Sample:
+    def retrieved(
+        self, samples: Sequence[Sample], retriever: Retriever, progress: Progress
+    ) -> list[Sample]:
         """See `Task.retrieved`."""
-        return with_passages(sample, retriever)
+        retriever.read([sample.detail["question"] for sample in samples], progress)
+        return [with_passages(sample, retriever) for sample in samples]
 
     def grade(self, sample: Sample, response: Response) -> Grade:
         """See `Task.grade`. Citations of passages are no part of what is compared."""

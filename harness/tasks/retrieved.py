@@ -47,7 +47,7 @@ def with_passages(sample: Sample, retriever: Retriever) -> Sample:
         question, document, lambda p: _share_of(fact, question, _text(_shown(p, retriever.titled)))
     )
     passages = [
-        {**_shown(hit.passage, retriever.titled), "score": round(hit.score, 3)} for hit in hits
+        {**_shown(hit.passage, retriever.titled), "score": round(hit.score, 4)} for hit in hits
     ]
     held = [_held(sample, passage) for passage in passages]
     answerable = not near_miss and (
@@ -170,6 +170,8 @@ def _supporting(sample: Sample, said: str, grade: Grade) -> list[int]:
 
 def _why(retriever: Retriever, document: str, near_miss: bool) -> str:
     """Why a question is asked without passages."""
+    if retriever.retrieval.kind == "embeddings":
+        return "nothing found: the question's vector is zero"
     if retriever.retrieval.kind != "gold":
         return "nothing found: no passage has a word of the question"
     if near_miss:

@@ -50,7 +50,7 @@ def test_a_checkpoint_names_its_retriever_and_how_much_it_is_shown(tmp_path: Pat
 @pytest.mark.parametrize(
     ("retriever", "checkpoint", "said"),
     [
-        ('kind = "embeddings"', "", "expected one of bm25, gold"),
+        ('kind = "dense"', "", "expected one of bm25, embeddings, hybrid, gold"),
         ("top_k = 0", "", "top_k = 0: must be at least 1"),
         ("passage_size = 0", "", "passage_size = 0: must be at least 1"),
         ("b = 1.5", "", "b from 0 to 1"),

@@ -1,7 +1,7 @@
 // What checkpoints that look passages up were shown, and what it was worth.
 Object.assign(TEXTS.en, {
   retrieval_title: 'What looking it up was worth', asked_with: 'Asked with', gained_points: 'Gained (points)',
-  closed_book: 'closed-book', gold_passage: 'gold passage', bm25_top: (k) => `BM25, top ${k}`,
+  closed_book: 'closed-book', gold_passage: 'gold passage', bm25_top: (k) => `BM25, top ${k}`, embeddings_top: (k) => `embeddings, top ${k}`, hybrid_top: (k) => `BM25 and embeddings, top ${k}`,
   retrieval_note: 'Found: a passage that was shown states the fact (recall). Right: of the questions that the retriever’s documents can answer. Gained: over the same weights closed-book, paired by question.',
   used_title: 'Was what was found used?', used_note: 'Right if found: below 100 %, what was found was not used. Right, and cited: of the right answers to what was found, those that cite passages which state the fact.',
   passages: (n) => n === 1 ? '1 passage' : `${n} passages`, states_fact: 'states the fact', cited_here: 'cited', says_so: 'says what the answer says',
@@ -10,7 +10,7 @@ Object.assign(TEXTS.en, {
 });
 Object.assign(TEXTS.ja, {
   retrieval_title: '検索の効果', asked_with: '参照したもの', gained_points: '向上(ポイント)',
-  closed_book: '検索なし', gold_passage: '正解の文章', bm25_top: (k) => `BM25、上位${k}件`,
+  closed_book: '検索なし', gold_passage: '正解の文章', bm25_top: (k) => `BM25、上位${k}件`, embeddings_top: (k) => `埋め込み、上位${k}件`, hybrid_top: (k) => `BM25と埋め込み、上位${k}件`,
   retrieval_note: '「発見」は、示した文章に正解が書かれていた割合(再現率)です。正解率は、検索対象の文書から答えられる質問についての値です。「向上」は、同じ重みで検索しない場合との、質問ごとに対応させた差です。',
   used_title: '見つけた文章は使われたか', used_note: '見つかった質問の正解率が100%に届かない分は、見つけたのに使われなかったものです。「正解で出典あり」は、見つかった質問への正解のうち、正解の書かれた文章を出典に挙げた割合です。',
   passages: (n) => `文章${n}件`, states_fact: '正解あり', cited_here: '出典', says_so: '回答どおりの記述あり',
@@ -30,6 +30,7 @@ REASONS_JA.push(
   [/^Acquisition leaves out (.+): they don't look up what (.+) does, and what is found was not acquired\.$/,
     (ids, base) => `${someJa(ids)}は、${base}とは異なるものを検索するため、習得の値がありません(見つけたことは習得ではありません)。`],
   [/^nothing found: no passage has a word of the question$/, () => '質問の語を含む文章がありません'],
+  [/^nothing found: the question's vector is zero$/, () => '質問のベクトルが零のため、何も見つかりません'],
   [/^a near miss: no document is about it$/, () => '紛らわしい質問のため、対応する文書がありません'],
   [/^the question names no document$/, () => '質問に文書の指定がありません'],
   [/^no document (\S+) in (.+)$/, (id, file) => `${file}に文書${id}がありません`],
@@ -41,7 +42,7 @@ const FOUND_METRICS = ['found', 'right_if_found', 'right_if_not_found', 'right_a
 function askedWith(id) {
   const { retrieval } = BY_ID.get(id);
   if (!retrieval) return T('closed_book');
-  return retrieval.kind === 'gold' ? T('gold_passage') : T('bm25_top', retrieval.top_k);
+  return retrieval.kind === 'gold' ? T('gold_passage') : T(`${retrieval.kind}_top`, retrieval.top_k);
 }
 const retrievalTag = (id) => BY_ID.get(id).retrieval ? el('span', { class: 'tag' }, askedWith(id)) : null;
 
@@ -85,7 +86,7 @@ function passagesPart(question, id) {
     const marks = [states && T('states_fact'), !states && supporting.includes(i + 1) && T('says_so'), cited.includes(i + 1) && T('cited_here')];
     return el('li', null, el('bdi', { class: 'name' }, title || document), ' ',
       marks.filter(Boolean).map((name) => el('span', { class: 'tag' }, name)),
-      el('div', { class: 'quiet' }, el('bdi', null, T('passages_place', document, number)), ' · ', T('passage_score', score.toFixed(2))),
+      el('div', { class: 'quiet' }, el('bdi', null, T('passages_place', document, number)), ' · ', T('passage_score', score.toPrecision(3))),
       el('div', { class: 'said' }, text));
   });
   const hits = passages.some(([, , states]) => states);
