@@ -64,14 +64,22 @@ class Ledger:
                 "of it was asked. Raise max_cost, or ask less with --eval-limit."
             )
 
-    def add(self, answers: Iterable[tuple[Request, Response]]) -> None:
-        """Enter answers. Raises StorageError, and ConfigError once more than max_cost is spent."""
+    def enter(self, answers: Iterable[tuple[Request, Response]]) -> None:
+        """Add answers that came to what is spent. Raises StorageError."""
         by_snapshot: dict[str, list[tuple[Usage, bool]]] = defaultdict(list)
         for request, response in answers:
             if response.usage is not None:
                 entry = _counted(request, response, response.usage)
                 by_snapshot[response.usage.model].append(entry)
         append_rows(self._path, [self._row(name, used) for name, used in by_snapshot.items()])
+
+    def add(self, answers: Iterable[tuple[Request, Response]]) -> None:
+        """Enter answers, and raise ConfigError once more than max_cost is spent."""
+        self.enter(answers)
+        self.refuse_spent()
+
+    def refuse_spent(self) -> None:
+        """Raise ConfigError where more than max_cost is spent."""
         if self._limit is not None and (spent := self._spent()) > self._limit:
             raise ConfigError(
                 f"{self._task} on {self._checkpoint.id}: ${spent:.2f} are spent on "

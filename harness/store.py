@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.jsonl import append_rows, read_whole_rows
 from harness.records import Reading, Request, Response, Usage
+from harness.records.response import UNTAKEN
 
 # Raised when the way an engine turns a request into tokens changes: older answers then no longer
 # count as answers to the same request.
@@ -72,8 +73,12 @@ class Store:
         return {row["key"]: _response(row) for row in rows}
 
     def add(self, fingerprint: str, answers: Iterable[tuple[Request, Response]]) -> None:
-        """Append responses. Raises StorageError."""
-        rows = [{"key": request_key(request), **_fields(response)} for request, response in answers]
+        """Append responses, but for what a server would not take. Raises StorageError."""
+        rows = [
+            {"key": request_key(request), **_fields(response)}
+            for request, response in answers
+            if response.finish != UNTAKEN
+        ]
         append_rows(self._file(fingerprint), rows)
 
     def _file(self, fingerprint: str) -> Path:

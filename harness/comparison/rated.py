@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.records import Outcome
+from harness.records.response import UNANSWERED
 from harness.review.events import GradeEvent, moment, sample_key
 from harness.review.judgement import RIGHT, SKIPPED, WRONG, latest
 from harness.runs import Run
@@ -80,7 +81,8 @@ class Rated:
 
 def written(row: Mapping[str, Any]) -> bool:
     """Whether the answer of a row was written by the model, so that a person can judge it."""
-    return row.get("finish") != "scored" and row["outcome"] != Outcome.MEASURED
+    silent = ("scored", *UNANSWERED)
+    return row.get("finish") not in silent and row["outcome"] != Outcome.MEASURED
 
 
 def rated(run: Run) -> list[Rated]:

@@ -16,8 +16,9 @@ from harness.engines import Answer
 from harness.engines.chat import Chat
 from harness.engines.complaints import RefusedRequest
 from harness.engines.parallel import in_parallel
+from harness.engines.refusals import Refusals
 from harness.engines.server import Server, usage_of
-from harness.errors import ConfigError, ServiceError
+from harness.errors import ConfigError
 from harness.records import Api, Checkpoint, Model, Request, Response, Usage
 
 _STOPS = 4  # OpenAI takes no more; what is written beyond the others is cut here (`_cut`)
@@ -35,17 +36,30 @@ class ApiEngine:
     def answer(
         self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Container[Request] = ()
     ) -> Iterator[list[Answer]]:
-        """See `Engine.answer`: here each answer comes by itself."""
+        """See `Engine.answer`: here each answer comes by itself.
+
+        A request that the server would not take is "untaken". Raises ServiceError where it takes
+        none (`Refusals`).
+        """
         name = checkpoint.served_as or self.model.weights
         chat = self._chats.setdefault(name, Chat(name, self._server))
         wanted = [request for request in requests if request not in skip]
 
+        refusals = Refusals(self._server.host, self.model, len(wanted) < len(requests))
+
         def one(request: Request) -> Answer:
-            if request.continuations:
-                return request, self._scored(name, request)
-            return request, self._written(name, chat, request)
+            try:
+                if request.continuations:
+                    response = self._scored(name, request)
+                else:
+                    response = self._written(name, chat, request)
+            except RefusedRequest as error:
+                return request, refusals.add(request, error)
+            refusals.taken()
+            return request, response
 
         yield from in_parallel(one, wanted, self._api.concurrency)
+        refusals.settle()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -62,19 +76,24 @@ class ApiEngine:
         schema = json.loads(request.schema) if request.schema else None
         messages = [{"role": "user", "content": request.prompt}]
         reply = chat.ask(messages, schema, request.max_new_tokens, **options)
-        if reply.finish == "invalid":
-            raise self._not_taken(request, reply.text)
         usage = Usage(reply.prompt_tokens, reply.answer_tokens, reply.model)
+        if reply.finish == "invalid":
+            raise RefusedRequest(None, "", reply.text, usage if reply.model else None)
         return Response(_cut(reply.text, request), reply.finish, usage.answer_tokens, usage=usage)
 
     def _completed(self, name: str, request: Request, options: dict[str, Any]) -> Response:
         try:
             done = self._server.complete(name, request.prompt, request.max_new_tokens, **options)
         except RefusedRequest as error:
-            raise self._not_taken(request, str(error)) from error
+            if error.code != "content_filter":
+                raise
+            return Response(str(error), "refused", 0, usage=Usage(0, 0))
+        usage = usage_of(done)
         if not done.choices:
-            raise self._not_taken(request, "the answer has no choices")
-        usage, choice = usage_of(done), done.choices[0]
+            raise RefusedRequest(None, "", "the answer has no choices", usage)
+        choice = done.choices[0]
+        if choice.finish_reason == "content_filter":
+            return Response("content filter", "refused", usage.answer_tokens, usage=usage)
         finish = "length" if choice.finish_reason == "length" else "stop"
         return Response(_cut(choice.text or "", request), finish, usage.answer_tokens, usage=usage)
 
@@ -109,21 +128,18 @@ class ApiEngine:
     def _read(self, name: str, request: Request, continuation: str) -> tuple[list[Any], Usage]:
         """What the server tells of all tokens of the prompt and what follows."""
         extra: dict[str, Any] = {"prompt_logprobs": 0}
-        try:
-            if request.chat:
-                messages = [{"role": "user", "content": request.prompt}]
-                if continuation:
-                    messages.append({"role": "assistant", "content": continuation})
-                    extra |= {"add_generation_prompt": False, "continue_final_message": True}
-                done = self._server.chat(name, messages, 1, temperature=0.0, extra_body=extra)
-                found = getattr(done, "prompt_logprobs", None)
-            else:
-                done = self._server.complete(
-                    name, request.prompt + continuation, 1, temperature=0.0, extra_body=extra
-                )
-                found = done.choices and getattr(done.choices[0], "prompt_logprobs", None)
-        except RefusedRequest as error:
-            raise self._not_taken(request, str(error)) from error
+        if request.chat:
+            messages = [{"role": "user", "content": request.prompt}]
+            if continuation:
+                messages.append({"role": "assistant", "content": continuation})
+                extra |= {"add_generation_prompt": False, "continue_final_message": True}
+            done = self._server.chat(name, messages, 1, temperature=0.0, extra_body=extra)
+            found = getattr(done, "prompt_logprobs", None)
+        else:
+            done = self._server.complete(
+                name, request.prompt + continuation, 1, temperature=0.0, extra_body=extra
+            )
+            found = done.choices and getattr(done.choices[0], "prompt_logprobs", None)
         if not found:
             raise ConfigError(
                 f"{self._server.host} returned no prompt log-probabilities for {name}: take "
@@ -131,13 +147,6 @@ class ApiEngine:
                 "likelihood are asked in words."
             )
         return list(found), usage_of(done)
-
-    def _not_taken(self, request: Request, said: str) -> ServiceError:
-        return ServiceError(
-            f"{self._server.host} would not take a request to {self.model.id} ({said}), which "
-            f"begins {request.prompt[:60]!r}. What was answered is kept. If it is a parameter that "
-            f"it does not know, name that under omit in [models.{self.model.id}.api]."
-        )
 
 
 def _of_token(entry: Any) -> float:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from harness.engines.throttle import LONGEST, retry_after
 from harness.errors import ConfigError, ServiceError
-from harness.records import Api
+from harness.records import Api, Usage
 from harness.scrub import HIDDEN, public_url
 
 KEPT = "What was answered is kept; run the same command again for the rest."
@@ -18,11 +18,17 @@ _PASSING = (408, 409, 429)  # of the client's errors; all of the server's (5xx) 
 
 
 class RefusedRequest(Exception):
-    """The server would not take this one request (400, 413, 422). Its text says why."""
+    """The server would not take this one request (400, 413, 422). Its text says why.
 
-    def __init__(self, status: int | None, code: str, said: str) -> None:
+    usage: where it counted tokens even so.
+    """
+
+    def __init__(
+        self, status: int | None, code: str, said: str, usage: Usage | None = None
+    ) -> None:
         super().__init__(f"{status}: {said}" if status else said)
         self.code = code
+        self.usage = usage
 
 
 def hider(secrets: list[str]) -> Callable[[str], str]:

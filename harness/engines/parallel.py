@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 Thing = TypeVar("Thing")
@@ -13,50 +16,71 @@ Made = TypeVar("Made")
 Ended = tuple[list[Made], BaseException | None]  # one result, or what went wrong
 
 _BEAT = 1.0  # seconds after which a list without results says that the work goes on
+AFTER_ERROR, AFTER_INTERRUPT = 60.0, 10.0  # seconds that work under way is waited for at most
 
 
 def in_parallel(
-    work: Callable[[Thing], Made], things: Iterable[Thing], width: int, beat: float = _BEAT
-) -> Iterator[list[Made]]:
+    work: Callable[[Thing], Made],
+    things: Iterable[Thing],
+    width: int,
+    beat: float = _BEAT,
+    patience: Callable[[BaseException], float] = lambda stop: (
+        AFTER_ERROR if isinstance(stop, Exception) else AFTER_INTERRUPT
+    ),
+) -> Generator[list[Made], None, None]:
     """Results as they come, `width` at a time; an empty list every `beat` seconds without any.
 
-    After an error nothing new is begun; what is under way ends and is yielded before the error is
-    raised. At ^C what has ended is yielded and nothing else is waited for, here or when Python ends
-    (`concurrent.futures` would wait for its threads then): a request may take minutes.
+    After an error nothing new is begun; what is under way is yielded before the error is raised, as
+    far as it ends within `patience` seconds. The same at ^C, and where the taker throws an error
+    in (`Generator.throw`): a request that was sent is paid for. A second ^C waits for nothing, nor
+    does Python's end (`concurrent.futures` would wait for its threads then).
     """
     waiting = iter(things)
     tasks: queue.SimpleQueue[tuple[Thing] | None] = queue.SimpleQueue()
-    ended: queue.SimpleQueue[Ended[Made]] = queue.SimpleQueue()
+    ended: deque[Ended[Made]] = deque()
+    signs: queue.SimpleQueue[None] = queue.SimpleQueue()  # of which ^C may lose one
 
     def run() -> None:
         while (task := tasks.get()) is not None:
             try:
-                ended.put(([work(*task)], None))
+                ended.append(([work(*task)], None))
             except BaseException as error:
-                ended.put(([], error))
+                ended.append(([], error))
+            signs.put(None)
 
     threads = [threading.Thread(target=run, daemon=True) for _ in range(width)]
     under_way = 0
     failed: BaseException | None = None
+    until = math.inf
     for thread, thing in zip(threads, waiting, strict=False):
         tasks.put((thing,))
         thread.start()
         under_way += 1
     try:
-        while under_way:
-            results: list[Ended[Made]] = []
+        while under_way and (left := until - time.monotonic()) > 0:
+            stops: list[BaseException] = []
             try:
-                _take(ended, beat, results)
+                _wait(signs, min(beat, left))
             except KeyboardInterrupt as stop:
-                _take(ended, 0.0, results)
-                under_way, failed = len(results), stop
+                stops.append(stop)
+            results = [ended.popleft() for _ in range(len(ended))]
             under_way -= len(results)
-            failed = failed or next((error for _, error in results if error is not None), None)
-            if failed is None:
+            stops += [wrong for _, wrong in results if wrong is not None]
+            if failed is None and not stops:
                 for thing in itertools.islice(waiting, len(results)):
                     tasks.put((thing,))
                     under_way += 1
-            yield [made for found, _ in results for made in found]
+            try:
+                yield [made for found, _ in results for made in found]
+            except GeneratorExit:
+                raise
+            except BaseException as stop:
+                stops.append(stop)
+            for error in stops:
+                if failed is not None and isinstance(error, KeyboardInterrupt):
+                    raise error
+                failed = failed or error
+                until = min(until, time.monotonic() + patience(error))
     finally:
         for _ in threads:
             tasks.put(None)
@@ -64,11 +88,11 @@ def in_parallel(
         raise failed
 
 
-def _take(ended: queue.SimpleQueue[Ended[Made]], patience: float, into: list[Ended[Made]]) -> None:
-    """Everything that has ended; for the first the patience is waited."""
+def _wait(signs: queue.SimpleQueue[None], patience: float) -> None:
+    """Until there is a sign, or patience is over."""
     try:
-        into.append(ended.get(timeout=patience))
+        signs.get(timeout=patience)
         while True:
-            into.append(ended.get_nowait())
+            signs.get_nowait()
     except queue.Empty:
         pass

@@ -13,6 +13,7 @@ from harness.evaluate.bench import Evaluation, Progress, Workbench
 from harness.evaluate.files import settle_file, start_file
 from harness.evaluate.identity import identity_of
 from harness.evaluate.served import warn_of_odd
+from harness.evaluate.unanswered import grade, grades
 from harness.jsonl import append_rows
 from harness.records import Checkpoint, Grade, Graded, Request, Response, Result, Sample
 from harness.review.events import sample_key
@@ -82,9 +83,11 @@ def _asked(
         rows = []
         for request, response in answers:
             for sample in by_request[request]:
-                grade = _judged(task, sample, response, task.grade(sample, response), bench.people)
-                graded[sample.id] = (sample, response, grade)
-                rows.append(bench.row(sample, response, grade))
+                judged = _judged(
+                    task, sample, response, grade(task, sample, response), bench.people
+                )
+                graded[sample.id] = (sample, response, judged)
+                rows.append(bench.row(sample, response, judged))
         if path:
             append_rows(path, rows)
 
@@ -97,9 +100,9 @@ def _asked(
         answered = [(sample, responses[sample.request]) for sample in samples]
         read = [request for request in by_request if request.per_token]
         reference = bench.reference(read) if read else {}
-        grades = task.grades(answered, reference)  # type: ignore[attr-defined]
-        for (sample, response), grade in zip(answered, grades, strict=True):
-            graded[sample.id] = (sample, response, grade)
+        found = grades(task, answered, reference)
+        for (sample, response), of_sample in zip(answered, found, strict=True):
+            graded[sample.id] = (sample, response, of_sample)
     return task, [graded[sample.id] for sample in samples], known
 
 
@@ -137,7 +140,7 @@ def _judged(
     people: Mapping[str, Judgement],
 ) -> Grade:
     """The rule's grade, or a person's over it. Only what was written can be read and judged."""
-    if not people or response.finish == "scored":
+    if not people or response.finish == "scored" or response.unanswered:
         return grade
     key = sample_key(task.name, sample.id, sample.asked, response.text)
     return over_rule(grade, people[key]) if key in people else grade

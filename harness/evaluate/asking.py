@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from harness.engines import Answer, abilities
-from harness.errors import UnavailableError
+from harness.errors import MichiError, UnavailableError
 from harness.evaluate.bench import Workbench
 from harness.records import Checkpoint, Graded, Model, Reading, Request, Response
 from harness.store import request_key
@@ -35,13 +35,39 @@ def ask(
         _refuse_unable(checkpoint.model, missing)
         if bench.ledger is not None:
             bench.ledger.refuse_over(missing)
-        for answers in bench.engine().answer(checkpoint, requests, skip=known):
+
+        def keep(answers: Sequence[Answer]) -> None:
             bench.store.add(bench.fingerprint, answers)
+            if bench.ledger is not None:
+                bench.ledger.enter(answers)
             responses.update(answers)
             take(answers, len(responses))
             if bench.ledger is not None:
-                bench.ledger.add(answers)
+                bench.ledger.refuse_spent()
+
+        handed_over(bench.engine().answer(checkpoint, requests, skip=known), keep)
     return responses, known
+
+
+def handed_over(batches: Iterator[list[Answer]], keep: Callable[[Sequence[Answer]], None]) -> None:
+    """Have answers kept as they come.
+
+    Where that fails, over a budget or at ^C, the engine is told, and what it hands over of requests
+    that are under way is kept, too, before the failure is raised.
+    """
+    failed = False
+    answers = next(batches, None)
+    while answers is not None:
+        try:
+            keep(answers)
+        except (MichiError, KeyboardInterrupt) as error:
+            if not isinstance(batches, Generator) or (failed and not isinstance(error, MichiError)):
+                raise
+            if not failed:
+                failed = True
+                answers = batches.throw(error)
+                continue
+        answers = next(batches, None)
 
 
 def in_words(task: Task, model: Model) -> Task:
@@ -69,7 +95,7 @@ def answers_read(
             per_token="likelihoods",
         )
         for sample, response, _ in answered
-        if response.finish not in ("scored", "refused") and response.text
+        if response.finish != "scored" and not response.unanswered and response.text
     }
     requests = list(dict.fromkeys(asked.values()))
     total = len(requests)

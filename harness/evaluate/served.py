@@ -7,10 +7,17 @@ from collections.abc import Sequence
 
 from harness.errors import ServedWarning
 from harness.records import Checkpoint, Graded
+from harness.records.response import UNTAKEN
+
+_LISTED = 5
+_UNANSWERED = (
+    (UNTAKEN, "the server would not take", " (These are asked again in the next run.)"),
+    ("refused", "the model or a filter refused", ""),
+)
 
 
 def warn_of_odd(task: str, checkpoint: Checkpoint, graded: Sequence[Graded]) -> None:
-    """Warn of answers that several snapshots gave, and of empty ones that were cut off."""
+    """Warn of answers that several snapshots gave, of empty ones that were cut off, and of none."""
     responses = [response for _, response, _ in graded if response.usage is not None]
     snapshots = sorted({r.usage.model for r in responses if r.usage and r.usage.model})
     if len(snapshots) > 1:
@@ -26,6 +33,16 @@ def warn_of_odd(task: str, checkpoint: Checkpoint, graded: Sequence[Graded]) -> 
             'tokens for it: let it with omit = ["max_tokens"] in '
             f"[models.{checkpoint.model.id}.api], or turn thinking off with extra_body."
         )
+
+    for finish, what, then in _UNANSWERED:
+        found = [(sample.id, r.text) for sample, r, _ in graded if r.finish == finish]
+        if found:
+            more = f" and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
+            _warn(
+                f"{task} on {checkpoint.id}: {what} {len(found):,} of {len(graded):,} questions, "
+                f"which count as not answered: {', '.join(id for id, _ in found[:_LISTED])}{more}. "
+                f"Of the first it said: {found[0][1]}{then}"
+            )
 
 
 def _warn(text: str) -> None:

@@ -62,8 +62,8 @@ def case_of(sample: Sample, response: Response) -> Case:
 
 def _written(response: Response, grade: Grade) -> bool:
     """Whether there is a text that somebody wrote, and that is right or wrong."""
-    written = response.finish not in ("scored", "refused") and bool(response.text.strip())
-    return written and grade.outcome is not Outcome.MEASURED
+    silent = response.finish == "scored" or response.unanswered or not response.text.strip()
+    return not silent and grade.outcome is not Outcome.MEASURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _heard(cases: Sequence[Case], bench: Bench, ask: Ask) -> dict[Case, _Heard]:
 
 
 def _said(case: Case, response: Response) -> Said | None:
-    return None if response.finish == "refused" else read_verdict(response.text, case.answer)
+    return None if response.unanswered else read_verdict(response.text, case.answer)
 
 
 def _told(suite: str, sample: Sample, grade: Grade, heard: _Heard, bench: Bench) -> Grade:

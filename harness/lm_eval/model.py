@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.errors import ConfigError, UnavailableError
+from harness.errors import ConfigError, ServiceError, UnavailableError
 from harness.records import Ask, Request, Response
 
 # Settings of sampling that say nothing where the likeliest token is taken.
@@ -65,7 +65,7 @@ def _scored(
         key: Request(key[1], chat=False, continuations=tuple(places), joint=True)
         for key, places in offered.items()
     }
-    responses = ask(list(made.values()))
+    responses = _needed(ask(list(made.values())))
     scores = []
     for instance in instances:
         context, text = instance.args
@@ -83,12 +83,24 @@ def _scored(
     return scores
 
 
+def _needed(responses: Mapping[Request, Response]) -> Mapping[Request, Response]:
+    """Raise ServiceError where a likelihood can't be had: without it there is no figure."""
+    for request, response in responses.items():
+        if response.unanswered:
+            raise ServiceError(
+                f"the server would not take a request ({response.text}), which begins "
+                f"{request.asked[:60]!r}, and without its likelihoods there is no figure. What was "
+                "answered is kept."
+            )
+    return responses
+
+
 def _rolled(instances: Sequence[Any], ask: Ask, asked: Asked) -> list[float]:
     made = [
         Request("", chat=False, continuations=(i.args[0],), per_token="likelihoods", joint=True)
         for i in instances
     ]
-    responses = ask(made)
+    responses = _needed(ask(made))
     for instance, request in zip(instances, made, strict=True):
         asked.note(instance, request, responses[request])
     return [sum(responses[request].logprobs) for request in made]
@@ -104,7 +116,8 @@ def _generated(instances: Sequence[Any], ask: Ask, asked: Asked) -> list[str]:
     responses = ask(made)
     for instance, request in zip(instances, made, strict=True):
         asked.note(instance, request, responses[request])
-    return [responses[request].text for request in made]
+    found = [responses[request] for request in made]
+    return ["" if response.unanswered else response.text for response in found]
 
 
 def generation(

@@ -8,20 +8,10 @@ one of these through `dataclasses.asdict`.
 from __future__ import annotations
 
 from harness.records.checkpoint import Api, Checkpoint, Embedding, Model, Retrieval
-from harness.records.response import (
-    UNANSWERED,
-    UNTAKEN,
-    Ask,
-    Reading,
-    Request,
-    Response,
-    Usage,
-)
+from harness.records.response import Ask, Reading, Request, Response, Usage
 from harness.records.result import Grade, Graded, Interval, Outcome, Result, Sample, Verdict
 
 __all__ = [
-    "UNANSWERED",
-    "UNTAKEN",
     "Api",
     "Ask",
     "Checkpoint",

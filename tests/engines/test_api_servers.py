@@ -12,7 +12,7 @@ import pytest
 from harness.engines.api import ApiEngine
 from harness.errors import ConfigError, ServiceError
 from harness.records import Api, Checkpoint, Model, Request, Response
-from tests.openai_server import Asked, ScriptedServer, completion, error
+from tests.openai_server import Asked, ScriptedServer, completion, error, raw_completion
 
 DAY = datetime.date(2026, 1, 1)
 QUESTIONS = [Request(f"問{n}：価格は？", max_new_tokens=48) for n in range(12)]
@@ -218,3 +218,86 @@ def test_nothing_is_sent_again_once_the_engine_is_closed(server: ScriptedServer)
     with pytest.raises(ServiceError):
         list(engine.answer(Checkpoint("remote", model), QUESTIONS))
     assert len(server.requests) == 1
+
+
+TOO_LONG = "This model's maximum context length is 4096 tokens, but you asked for 5{} tokens"
+
+
+def test_a_question_that_is_not_taken_is_told_and_the_others_are_answered(
+    server: ScriptedServer,
+) -> None:
+    def choosy(asked: Asked) -> Any:
+        number = int(asked.text[1:].partition("：")[0])
+        if number < 7:
+            return error(400, TOO_LONG.format(number))
+        return error(413, "body is too large") if number == 9 else completion("はい。")
+
+    server.behaviour = choosy
+    answers = ask(server.url, QUESTIONS)
+    assert {r.prompt for r, a in answers.items() if a.finish == "stop"} == {
+        QUESTIONS[n].prompt for n in (7, 8, 10, 11)
+    }
+    long = answers[QUESTIONS[3]]
+    assert (long.finish, long.text) == ("untaken", f"400: {TOO_LONG.format(3)}")
+    assert (long.unanswered, long.usage) == (True, None)
+    assert answers[QUESTIONS[9]].text == "413: body is too large"
+    assert len(server.requests) == len(QUESTIONS)
+
+
+def test_where_the_first_are_all_refused_for_one_reason_it_is_the_settings(
+    server: ScriptedServer,
+) -> None:
+    server.behaviour = lambda asked: error(422, f"req_{asked.number}: unknown field 'top_q'")
+    many = [Request(f"問{n}：価格は？") for n in range(200)]
+    told = r"would not take any request to remote \(422: req_\d+: unknown field 'top_q'\)"
+    with pytest.raises(ServiceError, match=told):
+        ask(server.url, many)
+    assert len(server.requests) <= 5 + 4
+
+
+def test_where_no_question_at_all_is_taken_there_is_no_figure(server: ScriptedServer) -> None:
+    server.behaviour = lambda asked: error(400, TOO_LONG.format(asked.number))
+    with pytest.raises(ServiceError, match=r"any of 12 requests .*maximum context"):
+        ask(server.url, QUESTIONS)
+    server.requests.clear()
+    with pytest.raises(ServiceError, match=r"any of 5\d requests"):
+        ask(server.url, [Request(f"問{n}：価格は？") for n in range(200)])
+    assert len(server.requests) <= 50 + 4
+
+
+def test_those_left_over_of_a_suite_may_all_be_refused(server: ScriptedServer) -> None:
+    server.behaviour = lambda asked: error(400, "I don't like it")
+    model = Model("remote", "served", DAY, engine="api", api=Api(server.url))
+    engine = ApiEngine(model)
+    known = frozenset(QUESTIONS[:4])
+    batches = list(engine.answer(Checkpoint("remote", model), QUESTIONS, skip=known))
+    engine.close()
+    assert [a.finish for batch in batches for _, a in batch] == ["untaken"] * 8
+
+
+def test_a_filter_s_word_on_raw_text_is_a_refusal_too(server: ScriptedServer) -> None:
+    def filtered(asked: Asked) -> Any:
+        if asked.number == 1:
+            return 400, {}, {"error": {"message": "filtered", "code": "content_filter"}}
+        return raw_completion("", "content_filter")
+
+    server.behaviour = filtered
+    raw = [Request(f"{n}円", chat=False) for n in range(2)]
+    answers = ask(server.url, raw, concurrency=1)
+    assert [a.finish for a in answers.values()] == ["refused"] * 2
+
+
+def test_a_review_whose_likelihoods_are_not_to_be_had_does_not_end_the_suite(
+    server: ScriptedServer,
+) -> None:
+    def score(asked: Asked) -> Any:
+        if "長い" in asked.text:
+            return error(400, TOO_LONG.format(1))
+        found = [None, *({"1": {"logprob": -1.0, "rank": 1}} for _ in asked.body["prompt"][1:])]
+        return raw_completion("x", prompt_logprobs=found)
+
+    server.behaviour = score
+    asked = [Request(text, chat=False, continuations=("はい", "否")) for text in ("良い", "長い")]
+    good, long = ask(server.url, asked, prompt_logprobs=True, concurrency=1).values()
+    assert good.logprobs == (-2.0, -1.0)
+    assert (long.finish, long.logprobs) == ("untaken", ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -60,31 +61,86 @@ def test_slow_work_is_told_to_go_on() -> None:
     assert sorted(x for batch in batches for x in batch) == [1, 2]
 
 
+def test_what_hangs_after_an_error_is_waited_for_only_so_long() -> None:
+    def work(number: int) -> int:
+        if number == 0:
+            raise ValueError("zero")
+        time.sleep(0.2 if number == 1 else 600)
+        return number
+
+    made: list[int] = []
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="zero"):
+        made.extend(
+            x for batch in in_parallel(work, range(9), 3, patience=lambda _: 1.0) for x in batch
+        )
+    assert made == [1]
+    assert time.monotonic() - begun < 10
+
+
+def test_who_takes_results_may_stop_it_and_still_gets_what_is_under_way() -> None:
+    begun: list[int] = []
+    held = threading.Event()
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number:
+            held.wait(10)
+        return number
+
+    batches = in_parallel(work, range(100), 3, beat=0.01)
+    made = list(next(batches))
+    assert made == [0]
+    made += batches.throw(ValueError("enough"))
+    held.set()
+    with pytest.raises(ValueError, match="enough"):
+        made.extend(x for batch in batches for x in batch)
+    assert sorted(made) == sorted(begun)
+    assert len(begun) <= 4
+
+
 INTERRUPTED = """
-import os, signal, time
+import os, signal, threading, time
 from harness.engines.parallel import in_parallel
 
 def work(number):
     if number >= 6:
         if number == 8:
-            time.sleep(0.5)
+            time.sleep(0.3)
             os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(600)
+        time.sleep(1.0 if number == 6 else 600)
     return number
 
 try:
-    for batch in in_parallel(work, range(100), 3, beat=60):
+    for batch in in_parallel(work, range(100), 3, beat=60, patience=lambda stop: SECONDS):
         print(*batch, flush=True)
 except KeyboardInterrupt:
     print("interrupted")
 """
 
 
-def test_an_interrupt_keeps_what_has_ended_and_waits_for_nothing() -> None:
+SECOND = """
+threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT)).start()
+"""
+
+
+def run(code: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
-    words = done.stdout.split()
-    assert sorted(words[:-1]) == ["0", "1", "2", "3", "4", "5"]
-    assert words[-1] == "interrupted"
     assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_an_interrupt_keeps_what_was_sent_and_waits_only_so_long() -> None:
+    *made, last = run(INTERRUPTED.replace("SECONDS", "2.0"))
+    # The seventh ends after ^C; the others hang.
+    assert sorted(made) == ["0", "1", "2", "3", "4", "5", "6"]
+    assert last == "interrupted"
+
+
+def test_a_second_interrupt_waits_for_nothing() -> None:
+    code = INTERRUPTED.replace("SECONDS", "600.0").replace("try:", f"{SECOND}try:", 1)
+    *made, last = run(code)
+    assert sorted(made)[:6] == ["0", "1", "2", "3", "4", "5"]
+    assert last == "interrupted"

@@ -200,8 +200,10 @@ def test_a_server_that_costs_more_than_it_may_is_left(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "more than max_cost = 3: stopped" in output(result).replace("\n", " ")
     assert len(server.requests) <= 4 + 2  # $1.50 each: over after the third; two are under way
-    (stored,) = project.path.glob("reports/store/*.jsonl")
-    assert len(rows(stored)) >= 2
+    # What was under way is kept, and paid for.
+    assert stored(project) == len(server.requests)
+    costs = rows(next(project.path.glob("reports/runs/*/costs.jsonl")))
+    assert sum(row["answers"] for row in costs) == len(server.requests)
 
 
 def test_a_server_that_fails_is_infrastructure_and_only_the_rest_is_asked_again(
@@ -292,29 +294,118 @@ def test_another_snapshot_half_way_and_answers_cut_off_while_thinking_are_told(
     assert "ServedWarning" not in output(result)
 
 
-def test_an_interrupt_keeps_what_was_answered_and_does_not_wait_for_the_rest(
+def test_an_interrupt_keeps_what_was_answered_and_what_was_sent(
     project: pytest.Pytester, server: ScriptedServer
 ) -> None:
-    for_ever = threading.Event()
+    interrupted = threading.Event()
     server.behaviour = lambda asked: (
-        good(asked) if asked.number <= 6 else for_ever.wait(600) and good(asked)
+        good(asked) if asked.number <= 6 else interrupted.wait(60) and slowly(0.5, good(asked))
     )
-    add_to_matrix(project, api(server).replace("timeout = 2.0", "timeout = 600.0"))
+    dear = api(server, "price = { prompt = 10.0, answer = 30.0 }")
+    add_to_matrix(project, dear.replace("timeout = 2.0", "timeout = 600.0"))
     process = start(project, "evals", "-k", "remote and knowledge")
     deadline = time.monotonic() + 60
-    while stored(project) < 6 and time.monotonic() < deadline:
+    while (stored(project) < 6 or len(server.requests) < 8) and time.monotonic() < deadline:
         assert process.poll() is None, "it ended before it could be interrupted"
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
+    interrupted.set()
     try:
         assert process.wait(timeout=60) == pytest.ExitCode.INTERRUPTED
     finally:
         process.kill()
-        for_ever.set()
-    assert stored(project) == 6
+    # Two were under way, and no other was begun.
+    assert stored(project) == len(server.requests) == 8
+    costs = rows(next(project.path.glob("reports/runs/*/costs.jsonl")))
+    assert sum(row["answers"] for row in costs) == 8
     server.behaviour = good
     assert project.runpytest("evals", "-k", "remote and knowledge").ret == 0
-    assert items(latest(project))["remote", "knowledge"]["stored"] == 6
+    assert items(latest(project))["remote", "knowledge"]["stored"] == 8
+
+
+def test_questions_that_a_server_would_not_take_count_as_not_answered_and_are_named(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    # The right price stands in the refusal, and is no answer.
+    def choosy(asked: Asked) -> Any:
+        number = int(re.findall(r"\d+", asked.text)[0])
+        too_long = error(400, f"maximum context length is {1000 + number}円")
+        return too_long if number in (2, 3) else good(asked)
+
+    server.behaviour = choosy
+    add_to_matrix(project, api(server))
+    for _ in range(2):
+        server.requests.clear()
+        result = project.runpytest("evals", "-k", "remote and knowledge")
+        assert result.ret == 0
+        said = " ".join(output(result).split())
+        assert "the server would not take 2 of 10 questions" in said
+        assert "not answered: d1/2, d1/3. Of the first it said: 400: maximum context" in said
+        found = {row["id"]: row for row in rows(
+            latest(project) / "samples" / "remote" / "knowledge.jsonl")}  # fmt: skip
+        assert found["d1/2"]["finish"] == "untaken"
+        assert not found["d1/2"]["correct"]
+        assert found["d1/2"]["reason"] == "not answered: 400: maximum context length is 1002円"
+        assert found["d0/0"]["correct"]
+        # Of the even ones of six.
+        assert figures(latest(project))["remote", "knowledge", "accuracy_seen"] == 2 / 6
+    assert len(server.requests) == 2  # they alone are asked again
+    server.behaviour = good
+    assert "would not take" not in output(project.runpytest("evals", "-k", "remote and knowledge"))
+    assert figures(latest(project))["remote", "knowledge", "accuracy_seen"] == 3 / 6
+
+
+def test_a_review_that_a_server_would_not_take_has_no_label(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    def score(asked: Asked) -> Any:
+        parts = [message["content"] for message in asked.body["messages"]]
+        if "品質3" in parts[0]:
+            return error(400, "maximum context length is 100 tokens")
+        found = [None, *({"1": {"logprob": -1.0, "rank": 1}} for _ in "".join(parts))]
+        return {**completion("x"), "prompt_logprobs": found}
+
+    server.behaviour = score
+    add_to_matrix(project, api(server, "prompt_logprobs = true"))
+    result = project.runpytest("evals", "-k", "remote and marc_ja")
+    assert result.ret == 0
+    found = {row["id"]: row for row in rows(
+        latest(project) / "samples" / "remote" / "marc_ja.jsonl")}  # fmt: skip
+    assert (found["r3"]["outcome"], found["r3"]["finish"]) == ("abstained", "untaken")
+    # Five characters each: the first of equals. Of ten, three are negative and one has no label.
+    assert figures(latest(project))["remote", "marc_ja", "accuracy"] == 0.6
+
+
+def test_a_refusal_is_no_answer_whatever_it_says(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    server.behaviour = lambda asked: (
+        completion("", refusal="1000円とはお答えできません。")
+        if "商品0" in asked.text
+        else good(asked)
+    )
+    add_to_matrix(project, api(server))
+    result = project.runpytest("evals", "-k", "remote and knowledge")
+    assert result.ret == 0
+    assert "refused 1 of 10 questions" in " ".join(output(result).split())
+    assert figures(latest(project))["remote", "knowledge", "accuracy_seen"] == 2 / 6
+    server.requests.clear()
+    project.runpytest("evals", "-k", "remote and knowledge")
+    assert server.requests == []
+
+
+def test_a_parameter_that_no_question_is_taken_with_is_told_once(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    server.behaviour = lambda asked: error(400, "temperature is not for this model")
+    add_to_matrix(project, api(server))
+    result = project.runpytest("evals", "-k", "remote")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert outcomes(result) == {"failed": 1, "skipped": 2}
+    assert told_cleanly(result)
+    assert "would not take any request to remote (400: temperature" in output(result)
+    assert "name that under omit in [models.remote.api]" in " ".join(output(result).split())
+    assert len(server.requests) <= 3 * (5 + 2)
 
 
 def test_a_baseline_behind_an_api_is_asked_once_a_run_also_anew(
