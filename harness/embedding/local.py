@@ -27,6 +27,10 @@ class LocalEncoder:
                 f"what embeds texts is not installed ({error.name}): "
                 "pip install 'pytest-michi[embeddings]'"
             ) from error
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
         self._embedding = embedding
         try:
             self._model: Any = SentenceTransformer(

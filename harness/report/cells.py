@@ -168,7 +168,7 @@ def ordered_checkpoints(run: Run) -> list[Mapping[str, Any]]:
     return sorted(run.checkpoints, key=lambda c: not c["baseline"])
 
 
-_SEARCHED_BY = {"bm25": "BM25", "embeddings": "embeddings", "hybrid": "BM25 and embeddings"}
+_SEARCHED_BY = {"bm25": "BM25", "embeddings": "embeddings", "hybrid": "hybrid"}
 
 
 def asked_with(checkpoint: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from harness.config import load_matrix, reference_of
 from harness.errors import ConfigError
-from harness.records import Retrieval
+from harness.records import Api, Embedding, Retrieval
 
 MATRIX = """
 [models.m]
@@ -45,6 +46,47 @@ def test_a_checkpoint_names_its_retriever_and_how_much_it_is_shown(tmp_path: Pat
     gold = read(tmp_path, "", 'retriever = "gold"')["looking"]
     assert gold
     assert gold.kind == "gold"
+
+
+def test_a_retriever_names_what_embeds(tmp_path: Path) -> None:
+    local = 'kind = "embeddings"\nmodel = "./e5"\nquery_prefix = "query: "\ndimensions = 64'
+    found = read(tmp_path, local, 'retriever = "catalogue"')["looking"]
+    assert found
+    assert found.embedding == Embedding(str(tmp_path / "e5"), query_prefix="query: ", dimensions=64)
+    served = 'kind = "hybrid"\nb = 0.5\nmodel = "m"\nengine = "api"\nbatch = 8\n'
+    served += "[retrievers.catalogue.api]\nbase_url = 'http://h/v1'\nprice = { prompt = 0.02 }\n"
+    served += 'max_cost = 1\nquery_body = { input_type = "query" }'
+    found = read(tmp_path, served, 'retriever = "catalogue"')["looking"]
+    assert found
+    assert (found.kind, found.b) == ("hybrid", 0.5)
+    api = Api(base_url="http://h/v1", price=(0.02, 0.0), max_cost=1.0)
+    body = '{"input_type": "query"}'
+    assert found.embedding == Embedding("m", api, query_body=body, batch=8)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("", "'model' is missing"),
+        ('model = "m"\nengine = "vllm"', "engine = 'vllm': expected one of local, api"),
+        ('model = "m"\nk1 = 2', "unknown key 'k1'"),
+        ('model = "m"\nbatch = 0', "batch = 0: must be at least 1"),
+        ('model = "m"\ndimensions = 0', "dimensions = 0: must be at least 1"),
+        ('model = "m"\n[retrievers.catalogue.api]\nquery_body = { a = 1 }',
+         'api] belongs to a retriever with engine = "api"'),
+        ('model = "m"\nengine = "api"\n[retrievers.catalogue.api]\nprompt_logprobs = true',
+         "prompt_logprobs belongs to a model that answers"),
+        ('model = "m"\nengine = "api"\n[retrievers.catalogue.api]\nmax_cost = 1',
+         "max_cost needs a price: price = { prompt = ... }"),
+        ('model = "m"\nengine = "api"\n[retrievers.catalogue.api]\nprice = { answer = 1 }',
+         "unknown key 'answer'"),
+        ('model = "m"\nengine = "api"\n[retrievers.catalogue.api]\npassage_body = { a = 2026-01-01 }',
+         "passage_body: Object of type date"),
+    ],
+)  # fmt: skip
+def test_an_embedding_that_makes_no_sense_is_refused(tmp_path: Path, table: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        read(tmp_path, f'kind = "embeddings"\n{table}')
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,21 @@ def test_one_table_for_closed_book_retrieval_and_gold(run: Run) -> None:
     assert "1 were asked closed-book" in notes.split("gold: ")[1]
 
 
+def by(folder: Path, kind: str) -> Path:
+    """The run with what was looked up by words looked up otherwise."""
+    path = folder / "run.json"
+    path.write_text(path.read_text("utf-8").replace('"bm25"', f'"{kind}"'), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["embeddings", "hybrid"])
+def test_what_was_looked_up_by_is_named(folder: Path, kind: str) -> None:
+    run = read_run(by(folder, kind))
+    worth, _ = retrieval_tables(run, comparisons(run).retrieval)
+    assert worth.rows[1][2] == f"{kind}, top 2"
+    assert max(map(len, run_lines(folder))) <= 100
+
+
 def test_terminal_tables_fit_and_say_what_was_asked_with(folder: Path) -> None:
     lines = run_lines(folder)
     assert max(map(len, lines)) <= 100
@@ -159,6 +174,20 @@ def test_in_japanese_no_english_is_left(browser: Browser, folder: Path) -> None:
     page.evaluate("location.hash = '#sample/knowledge/control'")
     page.wait_for_selector("#sample")
     assert "検索：d.jsonlに文書d77がありません" in page.locator(".answer").nth(2).inner_text()
+    assert japanese.noise == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [("embeddings", "埋め込み、上位2件"), ("hybrid", "BM25と埋め込み、上位2件")],
+)
+def test_a_search_by_meaning_is_named_in_japanese(
+    browser: Browser, folder: Path, kind: str, named: str
+) -> None:
+    japanese = Visit(browser, locale="ja-JP")
+    page = japanese.open(by(folder, kind))
+    assert named in page.locator("section:has(> #retrieval)").inner_text()
     assert japanese.noise == []
 
 

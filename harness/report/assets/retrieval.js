@@ -1,7 +1,7 @@
 // What checkpoints that look passages up were shown, and what it was worth.
 Object.assign(TEXTS.en, {
   retrieval_title: 'What looking it up was worth', asked_with: 'Asked with', gained_points: 'Gained (points)',
-  closed_book: 'closed-book', gold_passage: 'gold passage', bm25_top: (k) => `BM25, top ${k}`, embeddings_top: (k) => `embeddings, top ${k}`, hybrid_top: (k) => `BM25 and embeddings, top ${k}`,
+  closed_book: 'closed-book', gold_passage: 'gold passage', bm25_top: (k) => `BM25, top ${k}`, embeddings_top: (k) => `embeddings, top ${k}`, hybrid_top: (k) => `hybrid (BM25 and embeddings), top ${k}`,
   retrieval_note: 'Found: a passage that was shown states the fact (recall). Right: of the questions that the retriever’s documents can answer. Gained: over the same weights closed-book, paired by question.',
   used_title: 'Was what was found used?', used_note: 'Right if found: below 100 %, what was found was not used. Right, and cited: of the right answers to what was found, those that cite passages which state the fact.',
   passages: (n) => n === 1 ? '1 passage' : `${n} passages`, states_fact: 'states the fact', cited_here: 'cited', says_so: 'says what the answer says',
