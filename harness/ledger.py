@@ -50,19 +50,30 @@ class Ledger:
         self._limit = api.max_cost if api else None
         self._read, self._sum = 0, 0.0  # bytes of the file, and dollars in them
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is a budget, and a price to hold against it."""
+        return self._limit is not None and self._price is not None
+
     def refuse_over(self, requests: Sequence[Request]) -> None:
         """Raise ConfigError where asking would go beyond the model's max_cost."""
+        if over := self.over(requests, f"{self._task} on {self._checkpoint.id}"):
+            raise ConfigError(over)
+
+    def over(self, requests: Sequence[Request], what: str) -> str:
+        """Why these may not be asked; "" where they may. what: that asks them."""
         if self._limit is None or self._price is None:
-            return
+            return ""
         prompt, answer = estimate(requests)
         spent, expected = self._spent(), self._price.of(prompt, answer)
-        if spent + expected > self._limit:
-            raise ConfigError(
-                f"{self._task} on {self._checkpoint.id}: {len(requests):,} requests may cost "
-                f"${expected:.2f} ({prompt:,} tokens in, at most {answer:,} out); ${spent:.2f} of "
-                f"this run's ${self._limit:.2f} for {self._checkpoint.model.id} are spent. Nothing "
-                "of it was asked. Raise max_cost, or ask less with --eval-limit."
-            )
+        if spent + expected <= self._limit:
+            return ""
+        return (
+            f"{what}: {len(requests):,} requests may cost ${expected:.2f} ({prompt:,} tokens in, "
+            f"at most {answer:,} out); ${spent:.2f} of this run's ${self._limit:.2f} for "
+            f"{self._checkpoint.model.id} are spent. Nothing of it was asked. Raise max_cost, or "
+            "ask less with --eval-limit or -k."
+        )
 
     def enter(self, answers: Iterable[tuple[Request, Response]]) -> None:
         """Add answers that came to what is spent. Raises StorageError."""

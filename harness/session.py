@@ -18,6 +18,7 @@ from harness.errors import ConfigError, DataError, UnavailableError
 from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
 from harness.evaluate.judging import Jury, checkpoint_of
 from harness.fingerprint import FileHashes, checkpoint_fingerprint, same_weights
+from harness.forecast import Forecast, Selected, data_of, nothing
 from harness.ledger import Ledger
 from harness.lm_eval.leaderboard import as_asked
 from harness.records import Checkpoint, Graded, Model, Request, Response, Retrieval
@@ -33,10 +34,14 @@ from harness.tasks import Task
 
 
 class EvalSession:
-    """Evaluates items in this process. The base model stays loaded between items."""
+    """Evaluates items in this process. The base model stays loaded between items.
 
-    def __init__(self, settings: Settings) -> None:
+    selected: what will be evaluated of a model, so that all of it can be held against a budget.
+    """
+
+    def __init__(self, settings: Settings, selected: Selected = nothing) -> None:
         self.settings = settings
+        self._forecast = Forecast(settings, selected, self._bench_of)
         self._hashes = FileHashes(settings.reports / "store" / "hashes.json")
         self._store = Store(settings.reports / "store", fresh=settings.fresh)
         self._own = self._store.since_now()
@@ -104,9 +109,7 @@ class EvalSession:
         self, task: Task, checkpoint: Checkpoint, folder: Path | None, progress: Progress
     ) -> Evaluation:
         matrix = self.settings.matrix
-        named = task.name in matrix.data
-        name = task.name if named else getattr(task, "data_of", task.name)
-        optional = getattr(task, "optional", False) and not named
+        name, optional = data_of(task, matrix)
         if optional and name not in matrix.data:
             raise UnavailableError(_no_data(task, matrix))
         # What needs no answer needs no weights either: an API's model has none here.
@@ -130,6 +133,7 @@ class EvalSession:
     ) -> Workbench:
         reference = reference_of(checkpoint, self.settings.matrix)
         run, is_api = self.settings.run_folder, checkpoint.model.engine == "api"
+        ledger = Ledger(run, self.settings.root, checkpoint, task) if is_api else None
         return Workbench(
             fingerprint=self.fingerprint(checkpoint) if fingerprint is None else fingerprint,
             engine=lambda: self._engine(checkpoint.model),
@@ -143,11 +147,16 @@ class EvalSession:
             reference_id=reference.id if reference else "",
             people=self._judgements(),
             likelihoods=self.settings.likelihoods and folder is not None,
-            ledger=Ledger(run, self.settings.root, checkpoint, task) if is_api else None,
+            ledger=ledger,
+            forecast=partial(self._forecast.refuse_over, checkpoint.model, ledger),
             retriever=self._retriever(checkpoint.retrieval),
             judge=self._judge(progress),
             public=self._public,
         )
+
+    def _bench_of(self, task: str, checkpoint: Checkpoint) -> Workbench:
+        """Where nothing is measured, but what has no answer yet is found."""
+        return self._bench(task, checkpoint, None, lambda done, total: None)
 
     def _judgements(self) -> Mapping[str, Judgement]:
         """What people said of answers, by the answer's key. Raises DataError."""

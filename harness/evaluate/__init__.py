@@ -11,6 +11,7 @@ from harness.engines import Answer
 from harness.evaluate.asking import answers_read, ask, in_words
 from harness.evaluate.bench import Evaluation, Progress, Workbench
 from harness.evaluate.files import settle_file, start_file
+from harness.evaluate.foreseen import foreseen, samples_of
 from harness.evaluate.identity import identity_of
 from harness.evaluate.served import warn_of_odd
 from harness.evaluate.unanswered import grade, grades
@@ -19,10 +20,9 @@ from harness.records import Checkpoint, Grade, Graded, Request, Response, Result
 from harness.review.events import sample_key
 from harness.review.judgement import Judgement, over_rule
 from harness.runs import sample_file, write_json
-from harness.selection import limited
 from harness.tasks import AskedTask, ConductedTask, Measure, Study, Task
 
-__all__ = ["Evaluation", "Progress", "Workbench", "ask", "evaluate"]
+__all__ = ["Evaluation", "Progress", "Workbench", "ask", "evaluate", "foreseen"]
 
 _NOTHING = Response("", "scored", 0)  # what a task gets that asks nobody
 
@@ -63,11 +63,7 @@ def _asked(
 ) -> tuple[AskedTask, list[Graded], frozenset[Request]]:
     """The task's samples, asked and graded as answers come; in the order of the data."""
     task = _prepared(task, checkpoint, source.path, bench)
-    select = getattr(task, "select", limited)  # a task's own way of keeping a limit
-    samples: list[Sample] = select(task.load(source.path), source.limit)
-    if bench.retriever is not None and hasattr(task, "retrieved"):
-        retriever = bench.retriever()
-        samples = task.retrieved(samples, retriever, bench.progress)
+    samples = samples_of(task, source, bench)
     if path:
         start_file(path)
     together = hasattr(task, "grades")

@@ -34,6 +34,7 @@ def ask(
     if missing:
         _refuse_unable(checkpoint.model, missing)
         if bench.ledger is not None:
+            bench.forecast()
             bench.ledger.refuse_over(missing)
 
         def keep(answers: Sequence[Answer]) -> None:

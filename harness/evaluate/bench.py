@@ -58,6 +58,7 @@ class Workbench:
     likelihoods: whether sample rows are to tell how likely each token of an answer was.
     ledger: of an API's costs. retriever: opens what the checkpoint looks passages up with. judge:
     grades written answers besides the rule. None where there is none of it.
+    forecast: raises ConfigError where all that a session is to ask of an API may cost too much.
     public: what a server said of itself, without the places of somebody's machine.
     """
 
@@ -75,6 +76,7 @@ class Workbench:
     ledger: Ledger | None = None
     retriever: Callable[[], Retriever] | None = None
     judge: Callable[[Task, Sequence[Graded]], list[Graded]] | None = None
+    forecast: Callable[[], None] = field(default=lambda: None)
     public: Callable[[str], str] = field(default=lambda text: text)
 
     def row(

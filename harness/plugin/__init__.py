@@ -12,6 +12,7 @@ controlling process alone writes results and reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from harness.plugin.options import add_options, asked_for, is_worker, read_setti
 from harness.plugin.outcome import Ended, failures, line, note
 from harness.plugin.recorder import Recorder
 from harness.plugin.screen import progress_line, watched_columns
+from harness.plugin.selected import tasks_of
 from harness.records import Checkpoint, Verdict
 from harness.session import EvalSession
 from harness.settings import Settings
@@ -132,11 +134,15 @@ def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
 @pytest.fixture
 def lm_eval_task(request: pytest.FixtureRequest) -> Task:
     """The task of lm-eval's that this item asks: `evaluate(lm_eval_task)`."""
+    return _lm_eval_task(request.config, request.param)
+
+
+def _lm_eval_task(config: pytest.Config, name: str) -> Task:
     from harness.lm_eval.task import LmEval
 
-    suite = request.config.stash[SETTINGS].matrix.suites.lm_eval
+    suite = config.stash[SETTINGS].matrix.suites.lm_eval
     assert suite is not None, "a suite of lm-eval's tasks has no items without [suites.lm_eval]"
-    return LmEval(request.param, suite.include_path, suite.num_fewshot)
+    return LmEval(name, suite.include_path, suite.num_fewshot)
 
 
 @pytest.fixture
@@ -146,7 +152,10 @@ def evaluate(
     """Call it with a task: `evaluate(JSQuAD())`. The figures are recorded before it returns."""
     config = request.config
     if SESSION not in config.stash:
-        config.stash[SESSION] = EvalSession(config.stash[SETTINGS])
+        items, named = request.session.items, partial(_lm_eval_task, config)
+        config.stash[SESSION] = EvalSession(
+            config.stash[SETTINGS], lambda model: tasks_of(items, model, named)
+        )
     session = config.stash[SESSION]
     strict = session.settings.strict
     ended = request.node.stash[ENDED] = Ended(checkpoint.id, request.node.nodeid, strict)

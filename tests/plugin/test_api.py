@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import sys
+import textwrap
 import threading
 import time
 from collections import Counter
@@ -183,6 +184,82 @@ def test_an_estimate_over_the_budget_is_refused_before_anything_is_asked(
     assert server.requests == []
     assert "knowledge on remote: 10 requests may cost $0.0" in output(result)
     assert "Nothing of it was asked" in output(result).replace("\n", " ")
+
+
+TOGETHER = "price = { prompt = 10.0, answer = 30.0 }\nmax_cost = 0.03"  # each $0.012 to 0.019
+
+
+def test_all_that_was_selected_is_estimated_before_the_first_request(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    add_to_matrix(project, api(server, TOGETHER))
+    result = project.runpytest("evals", "-k", "remote")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert outcomes(result) == {"failed": 1, "skipped": 2}
+    assert server.requests == []
+    said = " ".join(output(result).split())
+    assert "jsquad on remote, knowledge on remote and marc_ja on remote: 30 requests may" in said
+    for suite in ("knowledge", "marc_ja", "jsquad"):  # one after another they fit
+        assert project.runpytest("evals", "-k", f"remote and {suite}").ret == 0
+    assert len(server.requests) == 30
+    assert project.runpytest("evals", "-k", "remote").ret == 0  # for nothing is left to ask
+
+
+def test_workers_estimate_the_same(project: pytest.Pytester, server: ScriptedServer) -> None:
+    add_to_matrix(project, api(server, TOGETHER))
+    result = project.runpytest("evals", "-k", "remote", "-n", "2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert outcomes(result) == {"failed": 1, "skipped": 2}
+    assert server.requests == []
+
+
+def test_suites_of_one_s_own_are_estimated_as_they_ask(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    own = """
+        import pytest
+        from harness.tasks.knowledge import Knowledge
+
+        class TestOwn:
+            def test_own(self, checkpoint, evaluate):
+                print("begun")
+                found = evaluate(Knowledge(prompt="簡潔に。{question}"))
+                assert found.value("accuracy_seen") == 0.5
+
+        @pytest.mark.skip(reason="not today")
+        def test_skipped(evaluate):
+            evaluate(Knowledge(prompt="長い" * 10_000 + "{question}"))
+
+        def test_with_more(checkpoint, evaluate, tmp_path):
+            evaluate(Knowledge(prompt="長い" * 10_000 + "{question}"))
+    """
+    (project.path / "evals" / "test_own.py").write_text(textwrap.dedent(own), "utf-8")
+    add_to_matrix(project, api(server, TOGETHER))
+    assert project.runpytest("evals", "-k", "remote and test_own and not more").ret == 0
+    assert len(server.requests) == 10
+    # Those are stored, whatever the usual prompt would cost; what can't be foreseen is held
+    # against the budget when its turn comes.
+    result = project.runpytest("evals", "-k", "remote and (test_own or test_knowledge)")
+    assert outcomes(result) == {"passed": 2, "failed": 1, "skipped": 1}
+    assert "knowledge on remote: 10 requests may cost $2.0" in output(result)
+    assert len(server.requests) == 20
+
+
+def test_what_gates_ask_of_a_baseline_is_estimated_too(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    matrix = project.path / "world" / "matrix.toml"
+    matrix.write_text(matrix.read_text("utf-8").replace("baseline = true", ""), "utf-8")
+    gates = "".join(f"[gates.{name}]\nmargin = 0.1\n" for name in (
+        "knowledge.accuracy_seen", "jsquad.f1"))  # fmt: skip
+    remote = api(server, TOGETHER).replace('"remote"\n\n', '"remote"\nbaseline = true\n\n')
+    add_to_matrix(project, remote + gates)
+    result = project.runpytest("evals", "-k", "other and (jsquad or knowledge)")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "jsquad on remote and knowledge on remote: 20 requests" in " ".join(
+        output(result).split()
+    )
+    assert server.requests == []
 
 
 def test_a_server_that_costs_more_than_it_may_is_left(

@@ -1,0 +1,88 @@
+"""What a task will ask of a checkpoint, as far as it is known before anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import cast
+
+from harness.config import DataSource
+from harness.engines import abilities
+from harness.evaluate.asking import in_words, needed
+from harness.evaluate.bench import Workbench
+from harness.records import Checkpoint, Request, Response, Sample
+from harness.selection import limited
+from harness.store import request_key
+from harness.tasks import AskedTask, ConductedTask, Task
+
+
+class _Enough(BaseException):
+    """Ends a library's own way of asking; no `except Exception` of its own catches it."""
+
+
+def samples_of(
+    task: AskedTask, source: DataSource, bench: Workbench, looked_up: bool = True
+) -> list[Sample]:
+    """The task's samples, with what the checkpoint's retriever found for them. Raises DataError."""
+    select = getattr(task, "select", limited)  # a task's own way of keeping a limit
+    samples: list[Sample] = select(task.load(source.path), source.limit)
+    if looked_up and bench.retriever is not None and hasattr(task, "retrieved"):
+        retriever = bench.retriever()
+        samples = task.retrieved(samples, retriever, bench.progress)
+    return samples
+
+
+def foreseen(
+    task: Task, checkpoint: Checkpoint, source: DataSource, bench: Workbench
+) -> list[Request]:
+    """The requests that the store has no answer to; none where the checkpoint can't be asked.
+
+    Of a task that asks in several turns the first. Passages that are found by vectors are left out
+    of prompts: vectors cost something themselves. Raises MichiError, and what a library raises.
+    """
+    task = in_words(task, checkpoint.model)
+    if getattr(task, "unasked", False):
+        return []
+    stored = bench.store.load(bench.fingerprint)
+    requests = _preliminary(task, source)
+    known = {r: stored[k] for r in requests if (k := request_key(r)) in stored}
+    if len(known) == len(requests):
+        requests = _asked(task, checkpoint, source, bench, known)
+    able = abilities(checkpoint.model)
+    if not all(needed(request) in able for request in requests):
+        return []
+    return [r for r in dict.fromkeys(requests) if request_key(r) not in stored]
+
+
+def _preliminary(task: Task, source: DataSource) -> Sequence[Request]:
+    if not hasattr(task, "preliminary"):
+        return ()
+    return list(dict.fromkeys(task.preliminary(source.path)))
+
+
+def _asked(
+    task: Task,
+    checkpoint: Checkpoint,
+    source: DataSource,
+    bench: Workbench,
+    known: Mapping[Request, Response],
+) -> list[Request]:
+    if hasattr(task, "conduct"):
+        return _first_turn(cast(ConductedTask, task), source.limit)
+    if hasattr(task, "preliminary"):
+        task = task.prepared(source.path, known)  # type: ignore[attr-defined]
+    retrieval = checkpoint.retrieval
+    found = retrieval is None or retrieval.embedding is None
+    return [s.request for s in samples_of(cast(AskedTask, task), source, bench, found)]
+
+
+def _first_turn(task: ConductedTask, limit: int | None) -> list[Request]:
+    taken: list[Request] = []
+
+    def take(requests: Sequence[Request]) -> Mapping[Request, Response]:
+        taken.extend(requests)
+        raise _Enough
+
+    with suppress(_Enough):
+        task.conduct(limit, take)
+    return taken
