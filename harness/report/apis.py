@@ -56,20 +56,25 @@ def costs_tables(run: Run) -> list[Table]:
     found = costs(run)
     if not found:
         return []
-    prices = [row["usd"] for row in found]
-    if None in prices:
-        total = "Without a price in the matrix no cost can be told."
-    else:
-        total = f"Together ${sum(prices):.4f}; answers from the store cost nothing again."
     return [
         Table(
             title="Costs of APIs",
             columns=("checkpoint", "task", "answered by", "answers", "tokens in", "out", "US $"),
             rows=tuple(_row(row) for row in found),
-            notes=(total, *_guessed(found)),
+            notes=(_total(found), *_guessed(found)),
             numeric=(3, 4, 5, 6),
         )
     ]
+
+
+def _total(found: Sequence[Mapping[str, Any]]) -> str:
+    """Of what has a price, and who has none."""
+    prices = [row["usd"] for row in found if row["usd"] is not None]
+    unpriced = list(dict.fromkeys(str(row["model"]) for row in found if row["usd"] is None))
+    if not prices:
+        return "Without a price in the matrix no cost can be told."
+    without = f" without {', '.join(unpriced)} (no price in the matrix)" if unpriced else ""
+    return f"Together ${sum(prices):.4f}{without}; answers from the store cost nothing again."
 
 
 def _guessed(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

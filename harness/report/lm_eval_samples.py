@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.records.response import UNANSWERED
 from harness.runs import Item
 
 Row = dict[str, Any]
@@ -38,13 +39,14 @@ def _of_lm_eval(row: Row) -> list[Row]:
     for name, filtered in detail["filtered"].items():
         metrics = detail["metrics"][name]
         written = row["finish"] != "scored"
+        text = "" if row["finish"] in UNANSWERED else row["response"]
         lines.append(
             {
                 "doc_id": int(row["id"]),
                 "doc": detail["doc"],
                 "target": detail["target"],
                 "arguments": _arguments(given),
-                "resps": [[row["response"]]] if written else [[_texts(f)] for f in filtered],
+                "resps": [[text]] if written else [[_texts(f)] for f in filtered],
                 "filtered_resps": _texts(filtered),
                 "filter": name,
                 "metrics": list(metrics),

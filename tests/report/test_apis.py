@@ -61,7 +61,11 @@ def test_without_a_price_no_cost_is_made_up(folder: Path) -> None:
     assert costs(read_run(folder))[-1]["usd"] is None
     (table,) = costs_tables(read_run(folder))
     assert table.rows[-1][-1] == "–"
-    assert "no cost can be told" in table.notes[0]
+    # 0.008 + 0.00325 twice.
+    assert table.notes[0].startswith("Together $0.0145 without gpt-4o (no price in the matrix);")
+    (folder / COSTS).unlink()
+    append_rows(folder / COSTS, [{**SPENT, "usd": None}])
+    assert "no cost can be told" in costs_tables(read_run(folder))[0].notes[0]
 
 
 def test_the_caution_is_of_models_that_others_serve(folder: Path) -> None:

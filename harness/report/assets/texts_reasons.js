@@ -43,6 +43,7 @@ const REASONS_JA = [
   [/^also (.+)$/, (others) => `ほかの値：${someJa(others)}`],
   [/^should have abstained$/, () => '回答を控えるべき質問'],
   [/^abstained$/, () => '回答を控えた'],
+  [/^not answered: (.+)$/s, (said) => `回答なし(サーバーの返答：${said})`],
   [/^answered (.+)$/, (answer) => `回答：${answer}`],
   [/^(\d+) characters in common$/, (n) => `一致${n}文字`],
   [/^(\S+) → (\S+) % against (.+): (\S+) points \[(\S+), (\S+)\], margin (\S+), n (\d+), (\d+) worse, (\d+) better, p (\S+)$/,
