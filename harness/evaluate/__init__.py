@@ -13,7 +13,7 @@ from harness.evaluate.bench import Evaluation, Progress, Workbench
 from harness.evaluate.files import settle_file, start_file
 from harness.evaluate.foreseen import foreseen, samples_of
 from harness.evaluate.identity import identity_of
-from harness.evaluate.served import warn_of_odd
+from harness.evaluate.served import warn_of_odd, warn_of_others
 from harness.evaluate.unanswered import grade, grades
 from harness.jsonl import append_rows
 from harness.records import Checkpoint, Grade, Graded, Request, Response, Result, Sample
@@ -49,6 +49,7 @@ def evaluate(
     study = _study(task, [(sample, grade) for sample, _, grade in graded])
     if path:
         settle_file(path, rows)
+        warn_of_others(task.name, checkpoint, rows, path)
         if study.details:
             write_json(path.with_suffix(".json"), study.details)
     identity = identity_of(task, checkpoint, source, [sample for sample, _, _ in graded], bench)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from harness.errors import ServedWarning
+from harness.jsonl import read_whole_rows
 from harness.records import Checkpoint, Graded
 from harness.records.response import UNTAKEN
 
@@ -43,6 +46,29 @@ def warn_of_odd(task: str, checkpoint: Checkpoint, graded: Sequence[Graded]) -> 
                 f"which count as not answered: {', '.join(id for id, _ in found[:_LISTED])}{more}. "
                 f"Of the first it said: {found[0][1]}{then}"
             )
+
+
+def warn_of_others(
+    task: str, checkpoint: Checkpoint, rows: Sequence[Mapping[str, Any]], path: Path
+) -> None:
+    """Warn where another snapshot answered this task than the run's others on this checkpoint.
+
+    rows: of the task. path: of its sample file, beside which those of the others lie.
+    """
+    own = _snapshots(rows)
+    for other in sorted(path.parent.glob("*.jsonl")) if own else ():
+        theirs = _snapshots(read_whole_rows(other)) if other != path else own
+        if theirs and theirs != own:
+            _warn(
+                f"{task} on {checkpoint.id}: answered by {' and '.join(sorted(own))}, but "
+                f"{other.stem} by {' and '.join(sorted(theirs))}. Name a snapshot as weights, or "
+                "ask all of it again with --eval-fresh."
+            )
+            return
+
+
+def _snapshots(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {str(row["snapshot"]) for row in rows if row.get("snapshot")}
 
 
 def _warn(text: str) -> None:

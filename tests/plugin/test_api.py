@@ -371,6 +371,21 @@ def test_another_snapshot_half_way_and_answers_cut_off_while_thinking_are_told(
     assert "ServedWarning" not in output(result)
 
 
+def test_another_snapshot_for_the_next_suite_is_told(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    server.behaviour = lambda asked: {
+        **good(asked),
+        "model": "monday" if "商品" in asked.text else "tuesday",
+    }
+    add_to_matrix(project, api(server))
+    result = project.runpytest("evals", "-k", "remote")
+    assert result.ret == 0
+    said = " ".join(output(result).split())
+    assert "knowledge on remote: answered by monday, but jsquad by tuesday." in said
+    assert "marc_ja on remote: answered by tuesday, but knowledge by monday." in said
+
+
 def test_an_interrupt_keeps_what_was_answered_and_what_was_sent(
     project: pytest.Pytester, server: ScriptedServer
 ) -> None:
