@@ -13,7 +13,8 @@ class ProgressLine:
 
     write: puts text on the terminal as it is. place: which of several lines beside each other this
     is, counted from 0 (xdist's workers share a terminal). The rate counts what was answered since
-    the first call, so that samples taken from the store don't flatter it.
+    the first call, so that samples taken from the store don't flatter it; it begins again with each
+    part of the work (passages in vectors, then answers).
     """
 
     def __init__(self, label: str, write: Callable[[str], None], place: int = 0) -> None:
@@ -21,13 +22,14 @@ class ProgressLine:
         self._write = write
         self._right = place * WIDTH
         self._started = self._shown = time.monotonic()
-        self._first: int | None = None
+        self._first, self._last, self._total = 0, 0, -1
 
     def __call__(self, done: int, total: int) -> None:
         """Tell that `done` of `total` samples are answered."""
         now = time.monotonic()
-        if self._first is None:
-            self._first, self._started = done, now
+        if total != self._total or done < self._last:
+            self._first, self._started, self._total = done, now, total
+        self._last = done
         if now - self._shown < 0.2 and done < total:
             return
         self._shown = now
