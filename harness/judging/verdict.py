@@ -24,10 +24,12 @@ _VERDICTS = {word: verdict for verdict, words in _WORDS.items() for word in word
 _LONGEST_REASON = 1_000
 # Where the object was cut off, or is not quite JSON. A list of all verdicts names none.
 _FIELD = re.compile(
-    rf"""["']?verdict["']?\s*[:：=]\s*["'「]?({"|".join(_VERDICTS)})["'」]?\s*(?:[,}}\n。]|$)""",
+    rf"""verdict["'*]*\s*[:：=]["'「*\s]*({"|".join(_VERDICTS)})["'」*]*\s*(?:[,}}.\n。]|$)""",
     re.IGNORECASE,
 )
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
+_NAMED = re.compile("verdict", re.IGNORECASE)
+# Templates often open a model's thought for it: its text then only closes it.
+_THOUGHT = re.compile(r"^.*</think>|<think>.*$", re.DOTALL)
 _AROUND = " \t\r\n。.!！「」『』\"'`*"
 
 
@@ -64,13 +66,23 @@ def read_verdict(text: str, answer: str = "") -> Said | None:
     """The verdict in a judge's text; None where it names none, or more than one.
 
     answer: what was judged. An object that stands in it may be quoted and is passed over, even
-    where the judge's own happens to be the same.
+    where the judge's own happens to be the same; and where it names a verdict in any form, only an
+    object that ends the judge's text is the judge's.
     """
     plain = _THOUGHT.sub("", text).strip()
-    found = list(_in_objects(plain, answer))
-    if not found and "verdict" not in answer:
-        found = [Said(_VERDICTS[match[1].lower()]) for match in _FIELD.finditer(plain)]
-    if not found and (bare := plain.strip(_AROUND).lower()) in _VERDICTS:
+    forging = bool(_NAMED.search(answer))
+    quotable = [_folded(found) for found in _objects_anywhere(answer)] if forging else []
+    found = [
+        said
+        for fields, end in _objects(plain)
+        if not any(_folded(fields).items() <= quoted.items() for quoted in quotable)
+        and not (forging and plain[end:].strip(_AROUND))
+        and (said := _said(fields))
+    ]
+    if not found and not forging:
+        found = [Said(_VERDICTS[match[1].lower()]) for match in _fields(plain)]
+    bare = plain.strip(_AROUND).lower()
+    if not found and bare in _VERDICTS and bare != answer.strip(_AROUND).lower():
         found = [Said(_VERDICTS[bare])]
     return found[0] if len({said.verdict for said in found}) == 1 else None
 
@@ -96,19 +108,57 @@ def _agreement(votes: Mapping[str, int]) -> float | None:
     return equal / (n * (n - 1))
 
 
-def _in_objects(text: str, answer: str) -> Iterator[Said]:
-    """Verdicts of the JSON objects in a text, but for those that stand in the answer."""
-    decoder, place = json.JSONDecoder(strict=False), text.find("{")
+def _objects(text: str) -> Iterator[tuple[dict[str, Any], int]]:
+    """The JSON objects in a text, each with where it ends.
+
+    Nothing is taken from inside one that is no JSON: it may be what a reason quotes.
+    """
+    place = text.find("{")
     while place >= 0:
-        try:
-            found, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            end = place + 1
+        found, end = _decoded(text, place)
+        if found is None:
+            end = _closed(text, place)
         else:
-            own = text[place:end] not in answer
-            if own and isinstance(found, dict) and (said := _said(found)):
-                yield said
+            yield found, end
         place = text.find("{", end)
+
+
+def _objects_anywhere(text: str) -> Iterator[dict[str, Any]]:
+    """Those inside others, too, whether these are JSON or not."""
+    for match in re.finditer("{", text):
+        if (found := _decoded(text, match.start())[0]) is not None:
+            yield found
+
+
+def _fields(text: str) -> Iterator[re.Match[str]]:
+    """Verdicts that stand in no object, or in one that is no JSON, but in none inside that."""
+    for match in _FIELD.finditer(text):
+        before = text[: match.start()]
+        if before.count("{") - before.count("}") <= 1:
+            yield match
+
+
+def _decoded(text: str, place: int) -> tuple[dict[str, Any] | None, int]:
+    try:
+        found, end = json.JSONDecoder(strict=False).raw_decode(text, place)
+    except (ValueError, RecursionError):
+        return None, place
+    return found, end
+
+
+def _closed(text: str, place: int) -> int:
+    """Behind the brace that closes the one at `place`; the text's end where none does."""
+    depth = 0
+    for match in re.compile("[{}]").finditer(text, place):
+        depth += 1 if match[0] == "{" else -1
+        if depth == 0:
+            return match.end()
+    return len(text)
+
+
+def _folded(found: Mapping[str, Any]) -> dict[str, str]:
+    """An object's fields as they are compared: without white space, in lower case."""
+    return {str(key).lower(): "".join(str(value).split()).lower() for key, value in found.items()}
 
 
 def _said(found: Mapping[str, Any]) -> Said | None:
