@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError
 from harness.jsonl import read_rows, text_field
@@ -26,8 +28,7 @@ def read_documents(path: Path) -> tuple[Document, ...]:
     lines: dict[str, int] = {}
     documents = []
     for number, row in read_rows(path):
-        # 0 is an id as any other.
-        id = text_field(path, number, {**row, "id": str(row.get("id", ""))}, "id")
+        id = _id(path, number, row)
         if id in lines:
             raise DataError(
                 f"{path}:{number}: id {id!r} was used before, on line {lines[id]}. Questions name "
@@ -41,3 +42,11 @@ def read_documents(path: Path) -> tuple[Document, ...]:
     if not documents:
         raise DataError(f"{path}: no documents in it.")
     return tuple(documents)
+
+
+def _id(path: Path, number: int, row: Mapping[str, Any]) -> str:
+    """A row's id: a text, or a whole number (0 is one as any other)."""
+    given = row.get("id")
+    if isinstance(given, int) and not isinstance(given, bool):
+        return str(given)
+    return text_field(path, number, row, "id")

@@ -43,8 +43,9 @@ from harness.jsonl import read_rows, text_field
 from harness.records import Grade, Request, Response, Sample
 from harness.retrieval.retriever import Retriever
 from harness.retrieval.search import Progress
-from harness.tasks import Measure, SampleSet, share
+from harness.tasks import Measure, SampleSet, given, share
 from harness.tasks.retrieved import (
+    DOCUMENT,
     RETRIEVAL,
     grade_with_passages,
     retrieval_measures,
@@ -79,11 +80,15 @@ class Knowledge:
         return samples.finish()
 
     def _sample(self, path: Path, number: int, row: Mapping[str, Any]) -> Sample:
+        # What writes tables writes null for a field that a row does not have.
+        row = {name: value for name, value in row.items() if value is not None}
         question = text_field(path, number, row, "question")
         answer = text_field(path, number, row, "answer")
-        id = str(row.get("id", f"row-{number}"))
-        form = str(row.get("form", "seen"))
-        detail: dict[str, Any] = {"question": question, "kind": str(row.get("kind", ""))}
+        id = given(row, "id", f"row-{number}")
+        form, document = given(row, "form", "seen"), given(row, "document", "")
+        detail: dict[str, Any] = {"question": question, "kind": given(row, "kind", "")}
+        if document:
+            detail[DOCUMENT] = document
         if _carried_over(path, number, row):
             detail["carried_over"] = True
         if form == NEAR_MISS:
@@ -91,8 +96,8 @@ class Knowledge:
         elif "neighbour" in row:
             raise DataError(f'{path}:{number}: "neighbour" belongs to form "{NEAR_MISS}" only.')
         else:
-            given = _fact(path, number, row, "fact")
-            detail["fact"] = given or fact_from_answer(answer, question)
+            fact = _fact(path, number, row, "fact")
+            detail["fact"] = fact or fact_from_answer(answer, question)
             if "twin" in row:
                 detail["twin"] = _twin(path, number, row, detail["fact"])
         return Sample(
@@ -101,7 +106,7 @@ class Knowledge:
                 self.prompt.replace("{question}", question), max_new_tokens=self.max_new_tokens
             ),
             gold=(answer,),
-            cluster=str(row.get("document", id)),
+            cluster=document or id,
             stratum=form,
             detail=detail,
         )

@@ -31,6 +31,7 @@ from harness.retrieval.passages import Passage
 from harness.retrieval.retriever import Retriever
 from harness.tasks import Measure, share
 
+DOCUMENT = "document"  # in a sample's detail the document that its question names, if it names one
 RETRIEVAL, CITATIONS = "retrieval", "citations"
 FOUND = "found"  # a score of each answer, and the share of questions whose fact was found
 
@@ -42,7 +43,7 @@ def with_passages(sample: Sample, retriever: Retriever) -> Sample:
     """
     question, fact = sample.detail["question"], sample.detail["fact"]
     near_miss = "neighbour" in sample.detail  # whose document is its neighbour's
-    document = "" if near_miss or sample.cluster == sample.id else sample.cluster
+    document = "" if near_miss else sample.detail.get(DOCUMENT, "")
     hits = retriever.find(
         question, document, lambda p: _share_of(fact, question, _text(_shown(p, retriever.titled)))
     )
@@ -135,7 +136,7 @@ def _held(sample: Sample, passage: Mapping[str, Any]) -> frozenset[int]:
         if (
             _share_of(part, sample.detail["question"], _text(passage)) == 1
             if _parsed(part)
-            else passage["document"] == sample.cluster
+            else passage["document"] == sample.detail.get(DOCUMENT)
         )
     )
 

@@ -22,7 +22,10 @@ def test_documents_are_read_in_order_without_what_else_a_row_has(tmp_path: Path)
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"text": "x"}, "d.jsonl:2: 'id'"),
+        ({"text": "x"}, "d.jsonl:2: 'id' is missing. Found: text."),
+        ({"id": None, "text": "x"}, "d.jsonl:2: 'id' is missing. Found: id, text."),
+        ({"id": "", "text": "x"}, "d.jsonl:2: 'id' must be a text, found ''"),
+        ({"id": True, "text": "x"}, "d.jsonl:2: 'id' must be a text, found True"),
         ({"id": "b"}, "d.jsonl:2: 'text' is missing"),
         ({"id": "b", "text": " "}, "d.jsonl:2: 'text' must be a text"),
         ({"id": "b", "text": "x", "title": 3}, "d.jsonl:2: 'title' must be a text"),

@@ -26,6 +26,18 @@ def test_questions_need_only_question_and_answer(tmp_path: Path) -> None:
     assert sample.request.prompt == "「灯」の価格は？"
 
 
+def test_null_is_a_field_that_is_not_there(tmp_path: Path) -> None:
+    nulls = dict.fromkeys(
+        ("id", "document", "form", "kind", "fact", "neighbour", "twin", "carried_over")
+    )
+    rows = [{"question": f"「灯」{i}の価格は？", "answer": f"{i},700円です。"} for i in (1, 2)]
+    write_rows(tmp_path / "bare.jsonl", rows)
+    write_rows(tmp_path / "null.jsonl", [{**row, **nulls} for row in rows])
+    first, second = Knowledge().load(tmp_path / "null.jsonl")
+    assert [first, second] == Knowledge().load(tmp_path / "bare.jsonl")
+    assert (first.cluster, second.cluster) == ("row-1", "row-2")
+
+
 def test_questions_of_one_document_share_a_cluster(tmp_path: Path) -> None:
     rows = [{"question": f"q{i}?", "answer": f"{i}円", "document": "d"} for i in (1, 2)]
     write_rows(tmp_path / "qa.jsonl", rows)

@@ -170,6 +170,17 @@ def test_the_gold_passage_is_the_one_of_the_questions_document(world: Asked) -> 
     assert looked_up(row)["found"] is True
 
 
+@pytest.mark.parametrize("kind", ["gold", "bm25"])
+def test_a_question_may_have_its_documents_id(world: Asked, kind: str) -> None:
+    named = looked_up(only(world.measure([B | {"id": "b"}], "2,000円です", kind=kind)))
+    assert (named["passages"][0]["document"], named["hit"], named["found"]) == ("b", True, True)
+    reason = B | {"id": "b", "fact": {"type": "text", "text": "安い"}, "answer": "安いからです。"}
+    assert looked_up(only(world.measure([reason], "x", kind=kind)))["found"] is True
+    # One that names no document is about none, whatever its own id is.
+    nameless = {key: value for key, value in (B | {"id": "b"}).items() if key != "document"}
+    assert looked_up(only(world.measure([nameless], "2,000円です", kind=kind)))["hit"] is None
+
+
 def test_of_a_split_document_the_gold_passage_is_the_one_that_states_the_fact(world: Asked) -> None:
     date = {"fact": {"type": "date", "text": "2026年5月1日"}, "answer": "2026年5月1日です。"}
     row = only(world.measure([A | date], "2026年5月1日です", kind="gold", passage_size=22))
@@ -194,7 +205,9 @@ def test_two_facts_may_be_found_in_two_passages(world: Asked) -> None:
     ("change", "note"),
     [
         ({"document": "elsewhere"}, "no document elsewhere in documents.jsonl"),
-        ({"document": "qa"}, "the question names no document"),
+        ({"document": "qa"}, "no document qa in documents.jsonl"),
+        ({"document": ""}, "the question names no document"),
+        ({"document": None}, "the question names no document"),
         ({"form": "near_miss", "neighbour": {"type": "money", "text": "2,000円"}},
          "a near miss: no document is about it"),
     ],
@@ -267,6 +280,6 @@ def test_the_identity_tells_how_was_searched_and_pairs_with_closed_book(world: A
     closed = evaluate(Knowledge(), BASE, DataSource(world.folder / "questions.jsonl"), bench)
     assert "retrieval" not in closed.identity
     assert {k: v for k, v in searched.items() if k != "retrieval"} == closed.identity
-    assert set(closed.rows[0]["detail"]) == {"question", "kind", "fact"}
+    assert set(closed.rows[0]["detail"]) == {"question", "kind", "document", "fact"}
     write_rows(world.folder / "documents.jsonl", [ALPHA])
     assert world.measure([A], "x", top_k=2).identity["retrieval"] != searched["retrieval"]
