@@ -37,14 +37,15 @@ class Forecast:
         self._settings, self._selected, self._bench = settings, selected, bench
         self._said: dict[Model, str] = {}
 
-    def refuse_over(self, model: Model, ledger: Ledger | None) -> None:
-        """Raise ConfigError where all of the model's items may cost more than its max_cost."""
-        if ledger is None or not ledger.limited:
-            return
-        if model not in self._said:
+    def prepare(self, model: Model, ledger: Ledger | None) -> None:
+        """Work it out. Not while something is asked: lm-eval's tasks can't be conducted twice."""
+        if ledger is not None and ledger.limited and model not in self._said:
             self._said[model] = self._over(model, ledger)
-        if self._said[model]:
-            raise ConfigError(self._said[model])
+
+    def refuse_over(self, model: Model) -> None:
+        """Raise ConfigError where all of the model's items may cost more than its max_cost."""
+        if said := self._said.get(model):
+            raise ConfigError(said)
 
     def _over(self, model: Model, ledger: Ledger) -> str:
         found: dict[tuple[str, Request], None] = {}

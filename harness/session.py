@@ -115,6 +115,7 @@ class EvalSession:
         # What needs no answer needs no weights either: an API's model has none here.
         unasked = getattr(task, "unasked", False)
         bench = self._bench(task.name, checkpoint, folder, progress, "" if unasked else None)
+        self._forecast.prepare(checkpoint.model, bench.ledger)
         try:
             return evaluate(as_asked(task, matrix.suites), checkpoint, matrix.source(name), bench)
         except DataError as error:
@@ -148,7 +149,7 @@ class EvalSession:
             people=self._judgements(),
             likelihoods=self.settings.likelihoods and folder is not None,
             ledger=ledger,
-            forecast=partial(self._forecast.refuse_over, checkpoint.model, ledger),
+            forecast=partial(self._forecast.refuse_over, checkpoint.model),
             retriever=self._retriever(checkpoint.retrieval),
             judge=self._judge(progress),
             public=self._public,

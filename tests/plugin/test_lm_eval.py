@@ -12,6 +12,7 @@ from harness.comparison import acquisition, categories, relative, retrieval, rev
 from harness.review.events import GradeEvent, sample_key
 from harness.review.files import append
 from tests.lm_eval.world import make_tasks
+from tests.openai_server import ScriptedServer, error, raw_completion
 from tests.plugin import helpers
 
 pytest.importorskip("lm_eval.evaluator", reason="lm-eval is not here")
@@ -268,3 +269,45 @@ def test_what_people_said_of_an_answer_stands_beside_lm_evals_word(quiz: pytest.
     after = helpers.figures(helpers.latest(quiz))
     assert {key: after[key] for key in before} == before  # lm-eval's figures are no opinion
     assert after["base", "review", "counted_quiz_write"] == pytest.approx(1 / 6)
+
+
+REMOTE = """
+[models.remote]
+weights = "remote-1"
+engine = "api"
+released = 2025-06-01
+[models.remote.api]
+base_url = "{url}"
+price = {{ prompt = 10.0, answer = 30.0 }}
+max_cost = {most}
+[checkpoints.remote]
+model = "remote"
+"""
+
+
+def test_its_tasks_too_are_estimated_before_anything_is_asked(
+    quiz: pytest.Pytester, openai_server: ScriptedServer
+) -> None:
+    helpers.add_to_matrix(quiz, REMOTE.format(url=openai_server.url, most=0.0001))
+    result = quiz.runpytest("evals", "-k", "remote and (quiz_write or knowledge)")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "knowledge on remote and quiz_write on remote: " in helpers.output(result)
+    assert openai_server.requests == []
+
+
+def test_a_request_that_a_server_would_not_take_is_an_empty_answer_to_lm_eval(
+    quiz: pytest.Pytester, openai_server: ScriptedServer
+) -> None:
+    openai_server.behaviour = lambda asked: (
+        error(413, "too large") if asked.number == 1 else raw_completion("はい")
+    )
+    remote = REMOTE.format(url=openai_server.url, most=5).replace("price", "concurrency = 1\nprice")
+    helpers.add_to_matrix(quiz, remote)
+    result = quiz.runpytest("evals", "-k", "remote and quiz_write")
+    assert result.ret == 0
+    said = " ".join(helpers.output(result).split())
+    assert "quiz_write on remote: the server would not take 1 of" in said
+    found = helpers.rows(helpers.latest(quiz) / "samples" / "remote" / "quiz_write.jsonl")
+    (refused,) = (row for row in found if row["finish"] == "untaken")
+    assert (refused["response"], refused["correct"]) == ("413: too large", False)
+    assert refused["detail"]["filtered"] == {"strict": [""], "digits": ["[invalid]"]}

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.conftest import write_rows
+from tests.openai_server import ScriptedServer, completion
 from tests.plugin.gating import bless
 from tests.plugin.helpers import (
     add_to_matrix,
@@ -227,3 +228,32 @@ def test_what_was_asked_is_not_asked_again(project: pytest.Pytester) -> None:
     assert outcomes(result) == {"passed": 3}
     assert {i["asked"] for i in items(latest(project)).values()} == {0}
     assert samples(project, "base-top2") == before
+
+
+def test_what_is_looked_up_is_part_of_what_a_server_s_answers_may_cost(
+    project: pytest.Pytester, openai_server: ScriptedServer
+) -> None:
+    add_to_matrix(project, f"""
+[models.remote]
+weights = "remote-1"
+engine = "api"
+released = 2025-06-01
+[models.remote.api]
+base_url = "{openai_server.url}"
+price = {{ prompt = 10.0, answer = 30.0 }}
+max_cost = 0.02
+[checkpoints.remote]
+model = "remote"
+[checkpoints.remote-top2]
+model = "remote"
+retriever = "catalogue"
+top_k = 2
+""")  # fmt: skip
+    thrifty = {**completion("はい。"), "usage": {"prompt_tokens": 20, "completion_tokens": 3}}
+    openai_server.behaviour = lambda asked: thrifty
+    assert project.runpytest(KNOWLEDGE, "-k", "remote and not top2").ret == 0
+    plain = len(openai_server.requests)
+    result = project.runpytest(KNOWLEDGE, "-k", "remote-top2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "knowledge on remote-top2: 10 requests may cost" in output(result)
+    assert len(openai_server.requests) == plain == 10
