@@ -53,6 +53,7 @@ def retrieval_results(run: Run) -> Derived:
         asked = _answerable(run, name)
         if ours is None or not asked:
             continue
+        notes += _cited_not_shown(run, name)
         ours = _only(ours, asked)
         results[name, "right"] = _right(ours)
         closed = _closed_book(run, checkpoint)
@@ -79,6 +80,18 @@ def _answerable(run: Run, checkpoint: str) -> frozenset[str]:
     rows = run.samples(checkpoint, KNOWLEDGE)
     found = {str(r["id"]): (r["detail"].get("retrieval") or {}).get("found") for r in rows}
     return frozenset(id for id, value in found.items() if value is not None)
+
+
+def _cited_not_shown(run: Run, checkpoint: str) -> list[str]:
+    """A line on citations of passages that there are none of; nothing where all were shown."""
+    cited = [r["detail"].get("citations") or {} for r in run.samples(checkpoint, KNOWLEDGE)]
+    made_up = [len(c["not_shown"]) for c in cited if c.get("not_shown")]
+    if not made_up:
+        return []
+    return [
+        f"{checkpoint}: answers that cite a passage which was not shown: {len(made_up)} "
+        f"(such citations: {sum(made_up)})."
+    ]
 
 
 def _only(scores: ScoreSet, ids: frozenset[str]) -> ScoreSet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from harness.comparison.derived import Derived
 from harness.comparison.retrieval import KNOWLEDGE, retrieval_of
@@ -24,21 +24,26 @@ from harness.runs import Run
 USED = {
     "right_if_found": "right if found (%)",
     "right_if_not_found": "right if not found (%)",
+}
+CITED = {
     "right_and_cited": "right, and cited (%)",
+    "citation_precision": "citations right (%)",
 }
 _RIGHT = (
     "Found: a passage that was shown states the fact (recall). Right: of the questions that the "
     "retriever's documents can answer. Gained: over the same weights closed-book, paired by "
     "question."
 )
-_USED = (
-    "Right if found: below 100, what was found was not used. Cited: of the right answers to what "
-    "was found, those that cite passages which state the fact."
+_USED = "Right if found: below 100, what was found was not used."
+_CITED = (
+    "Cited: of the right answers to what was found, those that cite passages which state the fact. "
+    "Citations right: of what these answers cite, the share that states the fact; a passage that "
+    "was not shown states nothing."
 )
 
 
 def retrieval_tables(run: Run, retrieval: Derived) -> list[Table]:
-    """Closed-book, retrieval and gold passage beside each other; what was found and used."""
+    """Closed-book, retrieval and gold passage beside each other; what was found, used and cited."""
     if not retrieval.results:
         return []
     described = {str(c["id"]): c for c in run.checkpoints}
@@ -70,23 +75,28 @@ def retrieval_tables(run: Run, retrieval: Derived) -> list[Table]:
         ),
         numeric=(0, 3, 4, 5, 6),
     )
-    return [worth, _used_table(run)]
+    return [
+        worth,
+        _table(run, "Retrieval – was what was found used?", USED, _USED),
+        _table(run, "Retrieval – citations", CITED, _CITED),
+    ]
 
 
-def _used_table(run: Run) -> Table:
+def _table(run: Run, title: str, metrics: Mapping[str, str], note: str) -> Table:
+    """Figures of the checkpoints that look up."""
     looking = {str(c["id"]) for c in run.checkpoints if retrieval_of(c)}
     rows, shown = [], []
     for cells, name in checkpoint_cells(run):
         if name in looking:
-            found = [run.result(name, KNOWLEDGE, metric) for metric in USED]
+            found = [run.result(name, KNOWLEDGE, metric) for metric in metrics]
             shown += [result for result in found if result]
             rows.append((*cells[:1], name, *map(_with_n, found)))
     return Table(
-        title="Retrieval – was what was found used?",
-        columns=("#", "checkpoint", *USED.values()),
+        title=title,
+        columns=("#", "checkpoint", *metrics.values()),
         rows=tuple(rows),
-        notes=notes_of(_USED, interval_note(shown), *reasons(shown)),
-        numeric=(0, *range(2, 2 + len(USED))),
+        notes=notes_of(note, interval_note(shown), *reasons(shown)),
+        numeric=(0, *range(2, 2 + len(metrics))),
     )
 
 

@@ -11,8 +11,9 @@ A sample's detail then has `retrieval`:
                one that names none, which count in no figure
     note       why a question was asked without passages
 
-and its row `citations`: the numbers that the answer cites, whether these state all that is asked
-for, the numbers that state what the answer says, and whether it cites one of them.
+and its row `citations`: the numbers that the answer cites, those among them that no passage has
+(`not_shown`), whether the cited passages state all that is asked for, the numbers that state what
+the answer says, and whether it cites one of them.
 """
 
 from __future__ import annotations
@@ -81,11 +82,13 @@ def grade_with_passages(sample: Sample, text: str, rule: Callable[[str], Grade])
         grade = replace(grade, scores={**grade.scores, FOUND: float(shown[FOUND])})
     if not passages:
         return grade
-    numbers = [number for number in cited(text) if 1 <= number <= len(passages)]
-    named = [passages[number - 1] for number in numbers]
+    numbers = cited(text)
+    not_shown = [number for number in numbers if not 1 <= number <= len(passages)]
+    named = [passages[number - 1] for number in numbers if number not in not_shown]
     supporting = _supporting(sample, said, grade)
     citations = {
         "cited": numbers,
+        "not_shown": not_shown,
         "states": _all_held(sample, [_held(sample, passage) for passage in named]),
         "supported_by": supporting,
         "supported": any(number in supporting for number in numbers),
@@ -97,12 +100,16 @@ def retrieval_measures(graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
     """What was found and used, clustered by document; nothing where nothing was looked up.
 
     found: recall at k. right_if_found, right_if_not_found: accuracy of the answers to either.
-    right_and_cited: of the right answers to what was found, those that cite a passage which states
-    the fact.
+    right_and_cited: of the right answers to what was found, those that cite passages which state
+    the fact. citation_precision: of those that cite anything, the mean share of cited passages that
+    state the fact, or a part of it; one that was not shown states nothing. Citation recall and
+    precision as in ALCE (Gao et al. 2023, arXiv 2305.14627), by typed values in place of a model of
+    entailment.
     """
     answerable = [(s, g) for s, g in graded if s.detail.get(RETRIEVAL, {}).get(FOUND) is not None]
     found = [(s, g) for s, g in answerable if s.detail[RETRIEVAL][FOUND]]
     missed = [(s, g) for s, g in answerable if not s.detail[RETRIEVAL][FOUND]]
+    cites = [(s, g) for s, g in found if g.correct and g.detail[CITATIONS]["cited"]]
     columns = {
         FOUND: [(s.cluster, float(s.detail[RETRIEVAL][FOUND])) for s, _ in answerable],
         "right_if_found": [(s.cluster, float(g.correct)) for s, g in found],
@@ -110,8 +117,16 @@ def retrieval_measures(graded: Sequence[tuple[Sample, Grade]]) -> list[Measure]:
         "right_and_cited": [
             (s.cluster, float(g.detail[CITATIONS]["states"])) for s, g in found if g.correct
         ],
+        "citation_precision": [(s.cluster, _stating(s, g)) for s, g in cites],
     }
     return [share(metric, rows) for metric, rows in columns.items() if rows]
+
+
+def _stating(sample: Sample, grade: Grade) -> float:
+    """Of the passages that an answer cites the share that states what is asked for."""
+    passages, citations = sample.detail[RETRIEVAL]["passages"], grade.detail[CITATIONS]
+    shown = (n for n in citations["cited"] if n not in citations["not_shown"])
+    return float(sum(passages[n - 1]["states"] for n in shown) / len(citations["cited"]))
 
 
 def _parsed(fact: Fact | None) -> bool:

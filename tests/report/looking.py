@@ -51,6 +51,7 @@ def looking_run(folder: Path) -> Path:
                 if value is not None
             ]
             results.append(build.result(name, "knowledge", "right_and_cited", 0.25, n=4))
+            results.append(build.result(name, "knowledge", "citation_precision", 0.5, n=1))
         build.measure(folder, name, "knowledge", results, rows)
     return folder
 
@@ -63,7 +64,8 @@ def _row(name: str, i: int, right: bool) -> dict[str, Any]:
     if name in HOW:
         detail = {
             "retrieval": {"passages": shown, "hit": found, "found": found, "note": ""},
-            "citations": {"cited": [1] if i == 0 else [], "states": i == 0, "supported": i == 0,
+            "citations": {"cited": [1, 8] if i == 0 else [], "not_shown": [8] if i == 0 else [],
+                          "states": i == 0, "supported": i == 0,
                           "supported_by": [1] if found else [2]},
         }  # fmt: skip
     return _graded(f"q{i}", right, stratum="seen", cluster=f"d{i // 2}", detail=detail)

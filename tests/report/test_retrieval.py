@@ -55,11 +55,11 @@ def test_without_the_same_weights_closed_book_that_is_said(folder: Path) -> None
     (folder / "run.json").write_text(json.dumps(manifest), "utf-8")
     found = comparisons(read_run(folder)).retrieval
     assert {r.metric for r in found.results} == {"right"}
-    assert found.notes[0] == "top2: the same weights were not asked closed-book."
+    assert "top2: the same weights were not asked closed-book." in found.notes
 
 
 def test_one_table_for_closed_book_retrieval_and_gold(run: Run) -> None:
-    worth, used = retrieval_tables(run, comparisons(run).retrieval)
+    worth, used, cited = retrieval_tables(run, comparisons(run).retrieval)
     assert [row[1:3] for row in worth.rows] == [
         ("base", "closed-book"), ("top2", "BM25, top 2"), ("gold", "gold passage"),
     ]  # fmt: skip
@@ -69,9 +69,12 @@ def test_one_table_for_closed_book_retrieval_and_gold(run: Run) -> None:
     assert used.rows[0][2].startswith("66.7 [")
     assert used.rows[0][2].endswith(" of 6")
     assert used.rows[1][3] == "–"
+    assert [cell.split(" ")[0] for cell in cited.rows[0][2:]] == ["25.0", "50.0"]
     notes = " ".join(worth.notes)
     assert "top2: 1 questions count in neither table" in notes
     assert "1 were asked closed-book" in notes.split("gold: ")[1]
+    made_up = "top2: answers that cite a passage which was not shown: 1 (such citations: 1)."
+    assert made_up in worth.notes
 
 
 def by(folder: Path, kind: str) -> Path:
@@ -84,7 +87,7 @@ def by(folder: Path, kind: str) -> Path:
 @pytest.mark.parametrize("kind", ["embeddings", "hybrid"])
 def test_what_was_looked_up_by_is_named(folder: Path, kind: str) -> None:
     run = read_run(by(folder, kind))
-    worth, _ = retrieval_tables(run, comparisons(run).retrieval)
+    worth, *_ = retrieval_tables(run, comparisons(run).retrieval)
     assert worth.rows[1][2] == f"{kind}, top 2"
     assert max(map(len, run_lines(folder))) <= 100
 
@@ -115,7 +118,7 @@ def test_each_text_is_packed_once_and_redacted_pages_have_none(folder: Path, run
     passages, note, cited, supporting = packed["shown"]["top2"]["q0"]
     assert [packed["texts"][place][2] for place, _, _ in passages] == ["題0", "題99"]
     assert [states for _, _, states in passages] == [1, 0]
-    assert (note, cited, supporting) == ("", [1], [1])
+    assert (note, cited, supporting) == ("", [1, 8], [1])
     assert packed["shown"]["gold"]["control"][:2] == [[], "no document d77 in d.jsonl"]
     assert "passages" not in page_data(redacted_run(run), report)
 
@@ -152,6 +155,7 @@ def test_an_answer_shows_its_passages(visit: Visit, folder: Path) -> None:
     assert first.locator(".tag").all_inner_texts() == ["states the fact", "cited"]
     assert "d0, passage 1 · score 3.25" in first.inner_text()
     assert second.locator(".tag").count() == 0
+    assert "Cites what was not shown: [8]." in looked.inner_text()
 
     page.evaluate("location.hash = '#sample/knowledge/q7'")
     page.wait_for_function("document.querySelector('#sample').textContent === 'q7'")
@@ -170,6 +174,10 @@ def test_in_japanese_no_english_is_left(browser: Browser, folder: Path) -> None:
     page = japanese.open(folder)
     said = page.locator("section:has(> #retrieval)").inner_text()
     assert "BM25、上位2件" in said
+    assert "出典の適合率" in said
+    assert (
+        "top2：示していない文章の番号を出典に挙げた回答が1件あります(出典としては計1個)。" in said
+    )
     assert not re.search(r"[A-Za-z]{3,} [A-Za-z]{3,}", said.replace("embedded, fictional", ""))
     page.evaluate("location.hash = '#sample/knowledge/control'")
     page.wait_for_selector("#sample")

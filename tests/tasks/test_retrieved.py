@@ -105,15 +105,16 @@ def test_the_model_gets_the_passages_and_the_row_keeps_the_question(world: Asked
 @pytest.mark.parametrize(
     ("answer", "right", "citations"),
     [
-        ("1,000円です。[1]", True, ([1], True, [1], True)),
-        ("1,000円です。[2]", True, ([2], False, [1], False)),
-        ("1,000円です。[9]", True, ([], False, [1], False)),
-        ("1,000円です。", True, ([], False, [1], False)),
+        ("1,000円です。[1]", True, ([1], [], True, [1], True)),
+        ("1,000円です。[2]", True, ([2], [], False, [1], False)),
+        ("1,000円です。[9]", True, ([9], [9], False, [1], False)),
+        ("1,000円です。[0、文書1]", True, ([0, 1], [0], True, [1], True)),
+        ("1,000円です。", True, ([], [], False, [1], False)),
         # Wrong, and it can be told which passage misled.
-        ("2,000円です。[2]", False, ([2], False, [2], True)),
-        ("2,000円です。", False, ([], False, [2], False)),
-        ("7,000円です。[1]", False, ([1], True, [], False)),
-        ("分かりません。", False, ([], False, [], False)),
+        ("2,000円です。[2]", False, ([2], [], False, [2], True)),
+        ("2,000円です。", False, ([], [], False, [2], False)),
+        ("7,000円です。[1]", False, ([1], [], True, [], False)),
+        ("分かりません。", False, ([], [], False, [], False)),
     ],
 )
 def test_citations_are_read_and_are_no_part_of_the_answer(
@@ -123,7 +124,7 @@ def test_citations_are_read_and_are_no_part_of_the_answer(
     assert row["response"] == answer
     assert row["correct"] is right
     found = row["detail"]["citations"]
-    keys = ("cited", "states", "supported_by", "supported")
+    keys = ("cited", "not_shown", "states", "supported_by", "supported")
     assert tuple(found[key] for key in keys) == citations
 
 
@@ -146,8 +147,27 @@ def test_not_found_and_found_but_not_used_are_told_apart(world: Asked) -> None:
         "right_if_found": 0.5,
         "right_if_not_found": 0.0,
         "right_and_cited": 1.0,
+        "citation_precision": 1.0,
     }
     assert [row["scores"]["found"] for row in found.rows] == [1.0, 1.0, 0.0]
+
+
+def test_citing_whatever_was_shown_is_not_precise(world: Asked) -> None:
+    dear = asked("qc", "c", "「ガンマ」の参加費は？", "3,000円")
+    plain = asked("qd", "b", "「ベータ」は幾ら？", "2,000円")
+    wrong = asked("qe", "a", "「アルファ」は幾ら？", "1,000円")
+    answers = {
+        "ベータ」は幾ら": "2,000円です",  # cites nothing
+        "アルファ」は幾ら": "9円です[2]",  # is wrong
+        "「アルファ」の価格": "1,000円です[1][2]",  # one of two
+        "「ベータ」の価格": "2,000円です[1][7]",  # one of two, and the other was not shown
+        "参加費": "3,000円です[1]",
+    }
+    found = world.measure([A, B, dear, plain, wrong], answers, top_k=2)
+    assert figures(found)["right_and_cited"] == pytest.approx(3 / 4)
+    assert figures(found)["citation_precision"] == pytest.approx((1 / 2 + 1 / 2 + 1) / 3)
+    (precision,) = [r for r in found.results if r.metric == "citation_precision"]
+    assert (precision.n, precision.clusters) == (3, 3)
 
 
 def test_what_no_document_can_answer_counts_in_no_figure(world: Asked) -> None:
