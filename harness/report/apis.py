@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.comparison.retrieval import KNOWLEDGE, retrieval_of
 from harness.ledger import read_costs
 from harness.report.cells import BLANK, Table
 from harness.runs import Run
@@ -17,9 +18,19 @@ CAUTION = (
 
 
 def cautions(run: Run) -> tuple[str, ...]:
-    """What stands under accuracies on private documents: the article's caution about its GPT-4."""
+    """What stands under accuracies on private documents: the article's caution about its GPT-4.
+
+    It is not said of a checkpoint that may have been trained on them (`served_as`), that looks them
+    up, or that was not measured.
+    """
     apis = {m["id"] for m in run.manifest["models"] if m["engine"] == "api"}
-    named = [str(c["id"]) for c in run.checkpoints if c["model"] in apis and not c.get("served_as")]
+    measured = {item.checkpoint for item in run.items if item.task == KNOWLEDGE and item.results}
+    named = [
+        str(c["id"])
+        for c in run.checkpoints
+        if c["model"] in apis and c["id"] in measured
+        if not c.get("served_as") and not retrieval_of(c)
+    ]
     return (CAUTION.format(checkpoints=", ".join(named)),) if named else ()
 
 

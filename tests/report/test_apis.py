@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
     gpt["model"] = "gpt-4o"
     write_json(folder / "run.json", content)
     more = {**SPENT, "answers": 2, "prompt_tokens": 500, "answer_tokens": 50, "usd": 0.00325}
+    build.measure_knowledge(folder, "gpt", 0.05)
     append_rows(folder / COSTS, [SPENT, more, {**more, "task": "jsquad"}])
     return folder
 
@@ -71,9 +72,28 @@ def test_without_a_price_no_cost_is_made_up(folder: Path) -> None:
 def test_the_caution_is_of_models_that_others_serve(folder: Path) -> None:
     (told,) = cautions(read_run(folder))
     assert told.startswith("gpt: behind an API, never trained on these documents")
+    redescribe(folder, served_as="qa-e3")
+    assert cautions(read_run(folder)) == ()
+
+
+def redescribe(folder: Path, **changes: Any) -> None:
     content = json.loads((folder / "run.json").read_text("utf-8"))
-    next(c for c in content["checkpoints"] if c["id"] == "gpt")["served_as"] = "qa-e3"
+    next(c for c in content["checkpoints"] if c["id"] == "gpt").update(changes)
     write_json(folder / "run.json", content)
+
+
+def test_the_caution_is_not_of_what_looks_the_documents_up(folder: Path) -> None:
+    redescribe(folder, retrieval={"name": "r", "kind": "gold", "documents": "d.jsonl",
+                                  "passage_size": 400})  # fmt: skip
+    assert cautions(read_run(folder)) == ()
+
+
+def test_the_caution_is_not_of_what_was_not_measured(folder: Path) -> None:
+    path = folder / "results.jsonl"
+    items = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    kept = [{**i, "results": [], "status": "skipped"} if i["checkpoint"] == "gpt" else i
+            for i in items]  # fmt: skip
+    path.write_text("".join(json.dumps(i) + "\n" for i in kept), "utf-8")
     assert cautions(read_run(folder)) == ()
 
 
@@ -103,4 +123,9 @@ def test_the_page_tells_both(
     assert first[0] == "gpt"
     assert first[2:] == ["gpt-4o-2024-05-13", "10", "1,500", "250", "0.0112"]
     assert "https://api.openai.com/v1" in page.locator("section:has(> #models)").inner_text()
+    redescribe(folder, retrieval={"name": "r", "kind": "gold", "documents": "d.jsonl",
+                                  "passage_size": 400})  # fmt: skip
+    write_reports(folder)
+    page = shown.open(folder)
+    assert caution not in page.locator("section:has(> #accuracy)").inner_text()
     assert shown.noise == []

@@ -33,9 +33,12 @@ function costsSection() {
       ...(guessed ? [T('cost_guessed', guessed.toLocaleString('en'))] : [])]));
 }
 
-// A model that its owner serves himself may well have been trained on the documents.
+// A model that its owner serves himself may well have been trained on the documents; one with a
+// retriever reads them.
 function apiCautions() {
   const apis = new Set(RUN.models.filter((m) => m.engine === 'api').map((m) => m.id));
-  const ids = DATA.checkpoints.filter((id) => apis.has(BY_ID.get(id).model) && !BY_ID.get(id).served_as);
+  const measured = new Set(REPORT.results.filter((r) => r.task === 'knowledge').map((r) => r.checkpoint));
+  const ids = DATA.checkpoints.filter((id) => measured.has(id)
+    && apis.has(BY_ID.get(id).model) && !BY_ID.get(id).served_as && !BY_ID.get(id).retrieval);
   return ids.length ? [T('api_caution', ids)] : [];
 }
