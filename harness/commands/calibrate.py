@@ -20,6 +20,7 @@ from harness.judging.calibration import (
     Estimate,
     Judged,
     Pair,
+    Stratum,
     Trust,
     calibrate,
     calibration_row,
@@ -127,11 +128,16 @@ def _authors(answer: Rated, people: Mapping[str, Judgement]) -> Iterable[str]:
 def _lines(found: Calibration) -> Iterator[str]:
     """Totals and the strata with enough answers; the rest is in the file."""
     yield f"{'answers':>8} {'agree':>22} {'kappa':>24}  of"
-    for trust in (*found.totals, *(t for t in found.strata if t.n >= FLOOR)):
+    for trust in (*found.totals, *(t for t in _distinct(found.strata) if t.n >= FLOOR)):
         yield (
             f"{trust.n:>8} {_shown(trust.agreement):>22} {_shown(trust.kappa):>24}  "
             f"{trust.stratum.name}{_undecided(trust)}"
         )
+
+
+def _distinct(strata: Iterable[Trust]) -> list[Trust]:
+    """Each once: in a suite without forms and kinds the wider strata hold the same answers."""
+    return list({(t.stratum.name, t.n, t.undecided): t for t in strata}.values())
 
 
 def _undecided(trust: Trust) -> str:
@@ -143,10 +149,12 @@ def _shown(figure: Estimate | None) -> str:
 
 
 def _summary(found: Calibration) -> str:
-    trusted = [trust for trust in found.strata if trust.trusted]
-    by_hand = sum(trust.by_hand for trust in found.strata)
+    strata = _distinct(found.strata)
+    trusted = [trust for trust in strata if trust.trusted]
+    # Every answer stands in one of the totals by what the rule was, and in several strata.
+    by_hand = sum(trust.by_hand for trust in found.totals if trust.stratum != Stratum())
     rule = f"kappa's lower end >= {LEAST_KAPPA}, n >= {FLOOR}"
-    told = f"trusted in {len(trusted)} of {len(found.strata)} strata ({rule})"
+    told = f"trusted in {len(trusted)} of {len(strata)} strata ({rule})"
     counting = [trust.stratum.name for trust in trusted if trust.stratum.rule == "unsure"]
     told += f"; counts in: {'; '.join(counting) or 'none, where the rule is unsure'}."
     if by_hand:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from harness.__main__ import main
+from harness.commands.calibrate import _lines, _summary
+from harness.judging.calibration import Judged, Pair, calibrate, stratum_of
 from harness.review.events import GradeEvent, sample_key
 from harness.review.files import append
 from tests.conftest import write_rows
@@ -105,8 +107,8 @@ def asked_judge(project: pytest.Pytester) -> list[str]:
     return [line for line in log_lines(project) if line.startswith("judge ")]
 
 
-def grade_by_eye(project: pytest.Pytester, graded: dict[str, bool]) -> None:
-    """People's grades of base's answers, drawn and not chosen."""
+def grade_by_eye(project: pytest.Pytester, graded: dict[str, bool], picked: str = "queue") -> None:
+    """People's grades of base's answers."""
     found = sample_rows(project)
     events = [
         GradeEvent(
@@ -118,7 +120,7 @@ def grade_by_eye(project: pytest.Pytester, graded: dict[str, bool]) -> None:
             author="花子",
             time="2026-11-26T01:02:03.456Z",
             rubric="default/2",
-            picked="queue",
+            picked=picked,
         )
         for id, right in graded.items()
     ]
@@ -220,6 +222,28 @@ def test_a_judge_that_errs_too_often_is_measured_and_does_not_count(
     text = " ".join(output(result).split())
     assert "judge is not calibrated for these answers" in text
     assert "knowledge, seen, reason, rule unsure" in text
+
+
+def test_answers_that_people_chose_are_counted_once(
+    judged: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged.runpytest(*ONE)
+    grade_by_eye(judged, {f"w{i}": i % 2 == 0 for i in range(60) if i != 7}, picked="hand")
+    capsys.readouterr()
+    assert main(["calibrate", "reports/latest"]) == 0
+    # Each of them stands in three strata, one wider than the other.
+    assert "59 answers were chosen by whoever graded them" in capsys.readouterr().out
+
+
+def test_a_stratum_is_named_once_where_questions_have_no_form_and_no_kind() -> None:
+    stratum = stratum_of("own", "", "", unsure=True)
+    both = [Pair(stratum, v, v) for v in ("correct", "wrong") for _ in range(30)]
+    found = calibrate(Judged("f" * 32, 1, "built-in/1", 1, 0.0), both)
+    assert "trusted in 1 of 1 strata" in _summary(found)
+    assert _summary(found).endswith("counts in: own, rule unsure.")
+    assert [line.split("  ")[-1] for line in _lines(found)][1:] == [
+        "all", "rule unsure", "own, rule unsure",
+    ]  # fmt: skip
 
 
 def test_a_person_s_verdict_stands_over_the_judge_s(judged: pytest.Pytester) -> None:
