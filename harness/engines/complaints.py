@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.engines.throttle import LONGEST, retry_after
-from harness.errors import ConfigError, ServiceError
+from harness.errors import ConfigError, ServiceError, UnavailableError
 from harness.records import Api, Usage
 from harness.scrub import HIDDEN, public_url
 
@@ -64,6 +64,11 @@ def complaint(error: Any, api: Api, host: str, model: str, said: str) -> Excepti
         )
     if status == 403:
         return ConfigError(f"{host} does not let this key use {model} (403): {said}")
+    if status in (400, 404) and _wants_chat(error):
+        return UnavailableError(
+            f"{host} completes no raw text with {model}, which answers in chats only: tasks of "
+            f"lm-eval and its prompts can't be asked of it ({said})."
+        )
     if status == 404:
         hint = f" Or is {public_url(api.base_url)} not its base_url, which mostly ends in /v1?"
         return ConfigError(
@@ -119,6 +124,14 @@ def short(text: str) -> str:
 def secrets_of(key: str, api: Api) -> list[str]:
     """What must not stand in a message: the key, and the password of a base_url."""
     return [text for text in (key, urlsplit(api.base_url).password or "") if len(text) >= _SHORTEST]
+
+
+def _wants_chat(error: Any) -> bool:
+    """Whether raw text was sent to a model that takes chats only, in OpenAI's words or Azure's."""
+    raw = not str(error.request.url.path).endswith("/chat/completions")
+    said = words_of(error).lower()
+    told = ("chat model", "chat/completions", "completion operation does not work")
+    return raw and any(words in said for words in told)
 
 
 def _is_spent(error: Any) -> bool:
