@@ -25,7 +25,8 @@ class JudgedForm:
 
     n: answers that somebody wrote. unsure: those of which the rule is not sure. asked: those that
     the judge was asked of; of them decided for or against, undecided, silent (no verdict could be
-    read). counted: those that the judge's word counts for. agreement: of repeats of one answer,
+    read). Of the silent, cut: the judge was cut off before it gave one; unanswered: it gave no
+    answer. counted: those that the judge's word counts for. agreement: of repeats of one answer,
     the mean share of pairs that said the same; None where each was asked once. sure: asked and
     decided where the rule is sure; alike: of those, where judge and rule say the same.
     """
@@ -39,6 +40,8 @@ class JudgedForm:
     decided: int
     undecided: int
     silent: int
+    cut: int
+    unanswered: int
     counted: int
     agreement: float | None
     sure: int
@@ -118,6 +121,8 @@ def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> Jud
         decided=said[CORRECT] + said[WRONG],
         undecided=said[UNSURE],
         silent=said[NONE],
+        cut=sum(_said(a) == NONE and bool(a.judge.get("cut")) for a in asked),
+        unanswered=sum(_said(a) == NONE and bool(a.judge.get("unanswered")) for a in asked),
         counted=sum(bool(answer.judge.get("counted")) for answer in asked),
         agreement=sum(repeated) / len(repeated) if repeated else None,
         sure=len(sure),

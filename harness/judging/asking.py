@@ -68,10 +68,15 @@ def _written(response: Response, grade: Grade) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """An opinion, and which snapshots of an API's model gave it."""
+    """An opinion, and which snapshots of an API's model gave it.
+
+    cut, unanswered: times without a verdict because the text was cut off, because there was none.
+    """
 
     opinion: Opinion
     snapshots: tuple[str, ...]
+    cut: int
+    unanswered: int
 
 
 def _heard(cases: Sequence[Case], bench: Bench, ask: Ask) -> dict[Case, _Heard]:
@@ -81,12 +86,20 @@ def _heard(cases: Sequence[Case], bench: Bench, ask: Ask) -> dict[Case, _Heard]:
     requests = [request for of_case in asked.values() for request in of_case]
     responses = ask(requests) if requests else {}
     return {
-        case: _Heard(
-            opinion([_said(case, responses[request]) for request in of_case]),
-            tuple(sorted({u.model for r in of_case if (u := responses[r].usage) and u.model})),
-        )
+        case: _hearing(case, [responses[request] for request in of_case])
         for case, of_case in asked.items()
     }
+
+
+def _hearing(case: Case, responses: Sequence[Response]) -> _Heard:
+    said = [_said(case, response) for response in responses]
+    silent = [r for r, one in zip(responses, said, strict=True) if one is None]
+    return _Heard(
+        opinion(said),
+        tuple(sorted({r.usage.model for r in responses if r.usage and r.usage.model})),
+        cut=sum(response.finish == "length" for response in silent),
+        unanswered=sum(response.unanswered for response in silent),
+    )
 
 
 def _said(case: Case, response: Response) -> Said | None:
@@ -101,6 +114,8 @@ def _told(suite: str, sample: Sample, grade: Grade, heard: _Heard, bench: Bench)
     # A person's verdict stands over the judge's, which is told beside it.
     judged = over_unsure(rule, heard.opinion, bench.model, trusted and grade.rule is None)
     told = {**judged.judge, "trusted": trusted, "setup": bench.setup}
+    why = {"cut": heard.cut, "unanswered": heard.unanswered}
+    told |= {name: times for name, times in why.items() if times}
     if heard.snapshots:
         told["snapshots"] = list(heard.snapshots)
     if grade.rule is None:

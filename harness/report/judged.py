@@ -62,7 +62,24 @@ def warnings(review: JudgeReview) -> Iterator[str]:
             f"Warning: {name} judges answers of {', '.join(same)}, which stand on the same model: "
             "a model favours what it would have said itself (arXiv 2404.13076)."
         )
-    if not judge.get("calibration"):
+    asked, silent, cut, unanswered = (
+        sum(getattr(form, name) for form in review.forms)
+        for name in ("asked", "silent", "cut", "unanswered")
+    )
+    if cut:
+        yield (
+            f"Warning: {name} was cut off before it gave a verdict on {cut} of {asked} answers. A "
+            "model that thinks first uses up the tokens for it: let it with omit = "
+            f'["max_tokens"] in [models.{name}.api], or turn thinking off with extra_body.'
+        )
+    if unanswered:
+        yield (
+            f"Warning: {name} gave no answer on {unanswered} of {asked} answers: it refused, or "
+            "its server would not take the question."
+        )
+    if asked and silent == asked:
+        yield f"Warning: of no answer could {name}'s verdict be read, so none counts."
+    elif not judge.get("calibration"):
         yield (
             f"Warning: {name} was never held against people, so none of its verdicts counts. Grade "
             "some of the answers that it judged, run again, then: python -m harness calibrate RUN."

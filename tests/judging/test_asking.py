@@ -125,6 +125,22 @@ def test_a_refusal_of_the_judge_is_no_verdict() -> None:
     assert one(UNSURE, replace(BENCH, calibration=trusting()), refuse).judge["verdict"] == "none"
 
 
+@pytest.mark.parametrize(
+    ("response", "why"),
+    [
+        (Response("", "length", 256), {"cut": 1}),
+        (Response("The answer says", "length", 256), {"cut": 1}),
+        (Response('{"verdict": "wrong", "reason": "a long', "length", 256), {}),  # it was said
+        (Response("I can't.", "refused", 0), {"unanswered": 1}),
+        (Response("too long", "untaken", 0), {"unanswered": 1}),
+        (Response("Hm.", "stop", 2), {}),
+    ],
+)
+def test_why_there_is_no_verdict_is_kept(response: Response, why: dict[str, int]) -> None:
+    found = one(UNSURE, BENCH, Recorder(lambda request: response))
+    assert {k: v for k, v in found.judge.items() if k in ("cut", "unanswered")} == why
+
+
 def test_a_snapshot_that_was_not_calibrated_does_not_count() -> None:
     bench = replace(BENCH, calibration=trusting(("m-2025-01-01",)))
     old = one(UNSURE, bench, Recorder(says("correct", "m-2025-01-01")))

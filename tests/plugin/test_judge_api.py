@@ -82,6 +82,15 @@ def test_without_the_package_the_rule_s_grades_stand_with_a_warning(
     assert not any("judge" in row for row in sample_rows(judged).values())
 
 
+def test_a_judge_that_thinks_its_tokens_away_is_told_so(
+    judged: pytest.Pytester, server: ScriptedServer
+) -> None:
+    server.behaviour = lambda asked: completion("", finish="length")
+    said = " ".join(output(judged.runpytest(*ONE)).split())
+    assert "judge was cut off before it gave a verdict on 60 of 60 answers" in said
+    assert "calibrate RUN" not in said
+
+
 def test_its_costs_stand_beside_those_of_the_checkpoints(judged: pytest.Pytester) -> None:
     judged.runpytest(*ONE)
 

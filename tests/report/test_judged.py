@@ -13,7 +13,7 @@ from harness.report.judged import judge_tables
 from harness.report.terminal import render
 from harness.report.write import write_reports
 from harness.runs import read_run
-from tests.report.judged import JUDGE, judged_run
+from tests.report.judged import JUDGE, judged_run, said
 from tests.report.test_page_japanese import _ENGLISH, _SPACED, _said
 from tests.report.visiting import Visit, section_rows
 
@@ -61,6 +61,35 @@ def test_a_judge_without_a_calibration_is_warned_of(tmp_path: Path) -> None:
     assert "judge-1 was never held against people, so none of its verdicts counts" in told
 
 
+def silenced(folder: Path, *rows: int, **why: int) -> Path:
+    """The run with no verdict in some of base's rows."""
+    path = folder / "samples" / "base" / "knowledge.jsonl"
+    found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for place in rows:
+        found[place]["judge"] = {**said("none"), **why}
+    path.write_text("".join(json.dumps(row) + "\n" for row in found), "utf-8")
+    return folder
+
+
+def test_a_judge_that_was_cut_off_is_told_with_the_way_out(tmp_path: Path) -> None:
+    folder = silenced(judged_run(tmp_path, {**JUDGE, "calibration": None}), 0, 2, cut=3)
+    told = "\n".join(notes(folder))
+    assert "Warning: judge-1 was cut off before it gave a verdict on 2 of 4 answers." in told
+    assert 'uses up the tokens for it: let it with omit = ["max_tokens"] in [models.judge' in told
+    assert "never held against people" in told  # of what it did say
+    assert "no verdict could be read of 2" in told
+
+
+def test_a_judge_without_any_verdict_is_not_to_be_calibrated(tmp_path: Path) -> None:
+    folder = silenced(
+        judged_run(tmp_path, {**JUDGE, "calibration": None}), 0, 1, 2, 3, unanswered=3
+    )
+    told = "\n".join(notes(folder))
+    assert "Warning: judge-1 gave no answer on 4 of 4 answers: it refused, or its server" in told
+    assert "Warning: of no answer could judge-1's verdict be read, so none counts." in told
+    assert "calibrate RUN" not in told
+
+
 def test_an_unknown_snapshot_is_warned_of(tmp_path: Path) -> None:
     folder = judged_run(tmp_path)
     path = folder / "samples" / "base" / "knowledge.jsonl"
@@ -96,9 +125,9 @@ def test_the_page_shows_table_warnings_and_the_way_to_each_answer(
     assert section_rows(page, "judge")[0] == [
         "base", "Knowledge · seen", "4", "2", "3", "2", "1", "100.0", "0 of 1",
     ]  # fmt: skip
-    said = page.inner_text("section:has(> #judge)")
-    assert "judge-1 judges answers of qa-e3, which stand on the same model" in said
-    assert "judge-1 is not calibrated for 2 of these answers" in said
+    shown = page.inner_text("section:has(> #judge)")
+    assert "judge-1 judges answers of qa-e3, which stand on the same model" in shown
+    assert "judge-1 is not calibrated for 2 of these answers" in shown
 
     page.evaluate("location.hash = '#samples?task=knowledge&human=judge_differs'")
     page.wait_for_selector("#filter-human")
@@ -119,18 +148,21 @@ def test_the_page_shows_table_warnings_and_the_way_to_each_answer(
 def test_grading_blind_tells_nothing_of_the_judge(visit: Visit, tmp_path: Path) -> None:
     page = visit.open(judged_run(tmp_path), "#grade?suite=knowledge&a=base&blind=1")
     page.wait_for_selector("main")
-    said = page.inner_text("main")
-    assert "because" not in said
-    assert "judge-1" not in said
+    shown = page.inner_text("main")
+    assert "because" not in shown
+    assert "judge-1" not in shown
 
 
 @pytest.mark.browser
 def test_in_japanese_it_is_said_in_japanese(browser: Browser, tmp_path: Path) -> None:
     japanese = Visit(browser, locale="ja-JP")
     folder = judged_run(tmp_path / "a")
-    for place in (folder, judged_run(tmp_path / "b", None)):
+    mute = silenced(judged_run(tmp_path / "c"), 0, 1, 2, 3, cut=1, unanswered=2)
+    for place in (folder, judged_run(tmp_path / "b", None), mute):
         for address in ("", "#sample/knowledge/uncounted"):
-            said = _said(japanese, place, address)
-            assert _ENGLISH.findall(said) == []
-            assert _SPACED.findall(said) == []
+            shown = _said(japanese, place, address)
+            # But for what is written in a matrix.
+            shown = shown.replace('omit = ["max_tokens"]', "").replace("extra_body", "")
+            assert _ENGLISH.findall(shown) == []
+            assert _SPACED.findall(shown) == []
     assert "警告" in _said(japanese, folder)

@@ -7,6 +7,9 @@ Object.assign(TEXTS.en, {
   judge_none: 'Rule unsure: the reference is a sentence, and the answer says it in other words. No rule can tell such an answer; it counts as the rule guesses, nearly always as wrong. Grade it by eye, or name a judge with [judge] in the matrix.',
   judge_who: (j) => `Judge: ${j.model}, asked ${j.repeats === 1 ? 'once' : `${j.repeats} times`} of ${j.when === 'always' ? 'every written answer' : 'answers the rule is unsure of'} at temperature ${j.temperature}, rubric ${j.rubric}, ${j.calibration ? `calibration ${j.calibration}` : 'not calibrated'}.`,
   judge_same: (name, ids) => `Warning: ${name} judges answers of ${ids.join(', ')}, which stand on the same model: a model favours what it would have said itself (arXiv 2404.13076).`,
+  judge_cut: (name, n, all) => `Warning: ${name} was cut off before it gave a verdict on ${n} of ${all} answers. A model that thinks first uses up the tokens for it: let it with omit = ["max_tokens"] in [models.${name}.api], or turn thinking off with extra_body.`,
+  judge_unanswered: (name, n, all) => `Warning: ${name} gave no answer on ${n} of ${all} answers: it refused, or its server would not take the question.`,
+  judge_unread: (name) => `Warning: of no answer could ${name}’s verdict be read, so none counts.`,
   judge_uncalibrated: (name) => `Warning: ${name} was never held against people, so none of its verdicts counts.`,
   judge_untrusted: (j, n) => `Warning: ${j.model} is not calibrated for ${n} of these answers, so its verdicts on them don’t count (it takes n ≥ ${j.floor}, and the lower end of κ ≥ ${j.least_kappa}).`,
   judge_strangers: (names) => `Warning: ${names.join(', ')} answered, of which the calibration knows nothing; those verdicts don’t count.`,
@@ -24,6 +27,9 @@ Object.assign(TEXTS.ja, {
   judge_none: '「ルール判定不能」は、正解が文章で、回答が別の言い回しのものです。ルールでは判定できず、ほとんどが不正解として数えられます。目で採点するか、マトリックスの[judge]で採点モデルを指定してください。',
   judge_who: (j) => `採点モデル：${j.model}。${j.when === 'always' ? 'すべての回答' : 'ルールで判定できない回答'}を${j.repeats}回ずつ採点(温度${j.temperature}、採点基準${j.rubric}、${j.calibration ? `較正${j.calibration}` : '較正なし'})。`,
   judge_same: (name, ids) => `警告：${name}は、同じモデルに基づく${ids.join('、')}の回答を採点しています。モデルは自分の言いそうな回答を好みます(arXiv 2404.13076)。`,
+  judge_cut: (name, n, all) => `警告：${name}の採点${all}件のうち${n}件は、判定を書く前に打ち切られました。先に考えるモデルは、そのためのトークンを使い切ります。[models.${name}.api]にomit = ["max_tokens"]と書いて考えさせるか、extra_bodyで思考を止めてください。`,
+  judge_unanswered: (name, n, all) => `警告：${name}の採点${all}件のうち${n}件には、モデルの拒否かサーバーの不受理のため、返答がありません。`,
+  judge_unread: (name) => `警告：${name}の採点は一件も読み取れなかったため、集計には使いません。`,
   judge_uncalibrated: (name) => `警告：${name}の採点は人の採点と比べられていないため、集計には使いません。`,
   judge_untrusted: (j, n) => `警告：${n}件については${j.model}と人との一致が確かめられていないため、採点を集計に使いません(条件：${j.floor}件以上、κの下限が${j.least_kappa}以上)。`,
   judge_strangers: (names) => `警告：較正にない${names.join('、')}が採点したため、その採点は集計に使いません。`,
@@ -67,12 +73,17 @@ function judgeSection() {
 }
 
 function judgeWarnings() {
-  const { judge, untrusted, strangers } = JUDGED;
+  const { judge, forms, untrusted, strangers } = JUDGED;
   if (!judge.model) return [];
+  const [asked, silent, cut, unanswered] = ['asked', 'silent', 'cut', 'unanswered']
+    .map((name) => forms.reduce((total, form) => total + form[name], 0));
   const uncounted = untrusted.reduce((total, [, n]) => total + n, 0);
   return [
     judge.same_as && judge.same_as.length ? T('judge_same', judge.model, judge.same_as) : null,
-    !judge.calibration ? T('judge_uncalibrated', judge.model)
+    cut ? T('judge_cut', judge.model, cut, asked) : null,
+    unanswered ? T('judge_unanswered', judge.model, unanswered, asked) : null,
+    asked && silent === asked ? T('judge_unread', judge.model)
+      : !judge.calibration ? T('judge_uncalibrated', judge.model)
       : uncounted ? T('judge_untrusted', judge, uncounted) : null,
     strangers.length ? T('judge_strangers', strangers) : null].filter(Boolean);
 }
