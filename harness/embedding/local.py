@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from harness.embedding import PASSAGE, Batch, Text, Vector
+from harness.engines.loading import first_line, quiet, share_cores
 from harness.engines.memory import free_memory, out_of_memory
 from harness.errors import UnavailableError, WeightsError
 from harness.records import Embedding
@@ -21,7 +22,8 @@ class LocalEncoder:
 
     def __init__(self, embedding: Embedding) -> None:
         try:
-            from sentence_transformers import SentenceTransformer
+            with quiet():
+                from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise UnavailableError(
                 f"what embeds texts is not installed ({error.name}): "
@@ -31,18 +33,19 @@ class LocalEncoder:
 
         logging.set_verbosity_error()
         logging.disable_progress_bar()
+        share_cores()
         self._embedding = embedding
         try:
-            self._model: Any = SentenceTransformer(
-                embedding.model,
-                local_files_only=True,
-                model_kwargs={"dtype": "float32", "use_safetensors": True},
-                truncate_dim=embedding.dimensions,
-            )
+            with quiet():
+                self._model: Any = SentenceTransformer(
+                    embedding.model,
+                    local_files_only=True,
+                    model_kwargs={"dtype": "float32", "use_safetensors": True},
+                    truncate_dim=embedding.dimensions,
+                )
         except Exception as error:  # a library of many formats raises many kinds
             raise WeightsError(
-                f"{embedding.model}: sentence-transformers can't load it "
-                f"({type(error).__name__}: {str(error)[:300]})."
+                f"{embedding.model}: sentence-transformers can't load it ({first_line(error)})."
             ) from error
 
     def encode(self, texts: Sequence[Text]) -> Iterator[Batch]:
