@@ -114,13 +114,17 @@ def _conducted(
     if path:
         start_file(path)
     stored: set[Request] = set()
+    check = getattr(task, "check", None)
 
     def put(requests: Sequence[Request]) -> dict[Request, Response]:
         distinct = list(dict.fromkeys(requests))
-        total = len(distinct)
-        responses, known = ask(
-            checkpoint, distinct, bench, lambda _, done: bench.progress(done, total)
-        )
+
+        def take(answers: Sequence[Answer], done: int) -> None:
+            bench.progress(done, len(distinct))
+            if check is not None:
+                check(answers)
+
+        responses, known = ask(checkpoint, distinct, bench, take)
         stored.update(known)
         return responses
 

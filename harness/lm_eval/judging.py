@@ -36,6 +36,7 @@ class Figure:
     items: Mapping[int, Any]
     share: bool
     lower: bool
+    stderr: float | None = None
 
     @property
     def score(self) -> str:
@@ -94,6 +95,7 @@ def _figures(
             items=items,
             share=_is_share(items.values(), float(value)),
             lower=higher.get(metric) is False,
+            stderr=_number(outcome["results"][name].get(f"{metric}_stderr,{filtered}")),
         )
 
 
@@ -141,13 +143,30 @@ def _graded(
             "arguments": _arguments(instances, answered[0][0]),
             "filtered": {e["filter"]: _plain(e["filtered_resps"]) for e in examples},
             "metrics": {e["filter"]: {m: _plain(e[m]) for m in e["metrics"]} for e in examples},
+            **_repeats(first, instances, asked),
         },
     )
-    return sample, _response(instances, answered), _grade(place, figures)
+    return sample, _response(instances, answered, _choices(task, instances)), _grade(place, figures)
 
 
-def _response(instances: Sequence[Any], answered: Sequence[tuple[Request, Response]]) -> Response:
-    """What was written; of scored texts the likeliest, with the likelihood of each."""
+def _repeats(
+    example: Mapping[str, Any], instances: Sequence[Any], asked: Asked
+) -> dict[str, list[Any]]:
+    """All that was answered to each instance, where it was asked more than once."""
+    several = any(len(asked.of(instance)) > 1 for instance in instances)
+    return {"resps": _plain(example["resps"])} if several else {}
+
+
+def _choices(task: Any, instances: Sequence[Any]) -> int:
+    """How many instances stand for choices; mutual information asks each without context, too."""
+    mutual = "acc_mutual_info" in getattr(task, "_metric_fn_list", ())
+    return len(instances) // 2 if mutual else len(instances)
+
+
+def _response(
+    instances: Sequence[Any], answered: Sequence[tuple[Request, Response]], choices: int
+) -> Response:
+    """What was written; of scored texts the likeliest of the first `choices`, with all values."""
     kind, response = instances[0].request_type, answered[0][1]
     if kind == "generate_until":
         return response
@@ -161,9 +180,9 @@ def _response(instances: Sequence[Any], answered: Sequence[tuple[Request, Respon
     scored = list(zip(places, (response for _, response in answered), strict=True))
     values = tuple(response.logprobs[place] for place, response in scored)
     greedy = tuple(r.greedy[place] for place, r in scored if r.greedy)
-    best = max(range(len(values)), key=values.__getitem__)
+    best = max(range(choices), key=values.__getitem__)
     text = str(instances[best].args[1]).strip()
-    if len({instance.args[1] for instance in instances}) == 1 < len(instances):
+    if len({instance.args[1] for instance in instances[:choices]}) == 1 < choices:
         text = str(instances[best].args[0])  # the choices are contexts
     tokens = {id(response): response.tokens for _, response in answered}
     return Response(text, "scored", sum(tokens.values()), values, greedy=greedy, cut=cut)

@@ -13,15 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, DataError, UnavailableError
-from harness.lm_eval.faults import (
-    data_files,
-    refuse_broken_yaml,
-    refuse_unknown_metrics,
-    unbuilt,
-)
-from harness.toml import suggestion
+from harness.lm_eval.faults import refuse_unknown_metrics, unbuilt
+from harness.lm_eval.lookup import find, home_of, refuse_group
 
 FEWSHOT_SEED = 1234  # lm-eval's default: which examples are drawn
+NUMPY_SEED = 1234
 _MISSING = "tasks of lm-eval need it, and it is not installed: pip install 'pytest-michi[lm-eval]'."
 _NOT_HERE = {
     "UNSAFE_CODE": "runs code that a model wrote",
@@ -45,7 +41,7 @@ def quiet() -> Iterator[None]:
         logger.setLevel(logging.ERROR)
     os.environ["DISABLE_MULTIPROC"] = "1"  # else each bootstrap forks a process for each core
     random.seed(0)  # these two are lm-eval's defaults
-    np.random.seed(1234)
+    np.random.seed(NUMPY_SEED)
     try:
         with (
             contextlib.redirect_stdout(io.StringIO()),
@@ -118,10 +114,10 @@ def load_task(name: str, include_path: Path | None = None, num_fewshot: int | No
     """
     require()
     with quiet():
-        manager, entry = _find(name, include_path)
-        _refuse_group(name, entry, manager.task_index)
+        manager, entry = find(name, include_path)
+        refuse_group(name, entry, manager.task_index)
         try:
-            with offline(), contextlib.chdir(_home(entry)):
+            with offline(), contextlib.chdir(home_of(entry)):
                 (task,) = manager.load([name])["tasks"].values()
         except Exception as error:  # whatever a YAML, its functions and its data set raise
             raise DataError(unbuilt(name, entry, error)) from error
@@ -140,7 +136,7 @@ def read_config(name: str) -> dict[str, Any]:
     """What lm-eval's own YAML says of a task. Raises UnavailableError without lm-eval."""
     require()
     with quiet():
-        return dict(_find(name, None)[1].cfg)
+        return dict(find(name, None)[1].cfg)
 
 
 def load_local(name: str, splits: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
@@ -157,81 +153,3 @@ def load_local(name: str, splits: Mapping[str, Sequence[Mapping[str, Any]]]) -> 
         spec = {**config, "custom_dataset": lambda **_: tables}
         (task,) = TaskManager(include_defaults=False).load([spec])["tasks"].values()
     return task
-
-
-def _find(name: str, include_path: Path | None) -> tuple[Any, Any]:
-    """The task manager that knows a name, and what it knows."""
-    import lm_eval.tasks
-
-    known: list[str] = []
-    if include_path is not None:
-        if not include_path.is_dir():
-            raise ConfigError(f"[suites.lm_eval]: include_path: there is no folder {include_path}.")
-        own = _manager(include_path)
-        if name in own.task_index:
-            return own, own.task_index[name]
-        refuse_broken_yaml(include_path, name)
-        known = own.all_tasks
-    # Most files are called as their task: looking for one is quicker than reading all 14,000.
-    home = Path(lm_eval.tasks.__file__).parent
-    for file in sorted(home.rglob(f"{name}.yaml")):
-        some = _manager(file.parent)
-        if name in some.task_index:
-            return some, some.task_index[name]
-    if include_path is None:
-        every = _manager(None)
-        if name in every.task_index:
-            return every, every.task_index[name]
-        known = every.all_tasks
-    where = f" or in {include_path}" if include_path else ""
-    shown = f" Known there: {', '.join(known[:20])}." if include_path and known else ""
-    raise ConfigError(
-        f"[suites.lm_eval]: there is no task {name!r} among lm-eval's own{where}."
-        f"{suggestion(name, known)}{shown}"
-    )
-
-
-@lru_cache(maxsize=8)
-def _manager(folder: Path | None) -> Any:
-    """A task manager of one folder, or of all that lm-eval ships (11 s)."""
-    from lm_eval.tasks import TaskManager
-
-    if folder is None:
-        return TaskManager()
-    return TaskManager(include_path=str(folder), include_defaults=False)
-
-
-def _refuse_group(name: str, entry: Any, index: Mapping[str, Any]) -> None:
-    """One item of pytest is one task: what a group is made of is for the matrix to say."""
-    if entry.kind.name not in ("GROUP", "TAG"):
-        return
-    members = sorted(entry.tags) if entry.kind.name == "TAG" else _members(entry, index)
-    listed = ", ".join(f'"{member}"' for member in members)
-    raise ConfigError(
-        f"[suites.lm_eval]: {name!r} is a group of {len(members)} tasks. Name those that you want, "
-        f"each becomes an item of its own:\n    tasks = [{listed}]"
-    )
-
-
-def _home(entry: Any) -> Path:
-    """Where relative places of data begin: beside the YAML if they are there, as lm-eval's else."""
-    beside = Path(entry.yaml_path or ".").parent
-    names = data_files(entry.cfg or {})
-    own = [name for name in names if not Path(name).is_absolute() and (beside / name).exists()]
-    return beside if own else Path.cwd()
-
-
-def _members(entry: Any, index: Mapping[str, Any]) -> list[str]:
-    parts = (entry.cfg or {}).get("task") or []
-    parts = parts if isinstance(parts, Sequence) and not isinstance(parts, str) else [parts]
-    names = [str(p if isinstance(p, str) else p.get("task") or p.get("group")) for p in parts]
-    found: list[str] = []
-    for name in names:
-        inner = index.get(name)
-        if inner is not None and inner.kind.name == "TAG":
-            found += sorted(inner.tags)
-        elif inner is not None and inner.kind.name == "GROUP" and inner is not entry:
-            found += _members(inner, index)
-        else:
-            found.append(name)
-    return list(dict.fromkeys(found))

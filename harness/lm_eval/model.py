@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.errors import ConfigError, ServiceError, UnavailableError
+from harness.errors import ConfigError, ServiceError
 from harness.records import Ask, Request, Response
 
 # Settings of sampling that say nothing where the likeliest token is taken.
@@ -31,17 +31,24 @@ class Asked:
         return self.answers[id(instance)]
 
 
-def language_model(ask: Ask, asked: Asked, greediness: bool = False) -> Any:
-    """An `lm_eval.api.model.LM` over `ask`.
+def needs_greediness(task: Any) -> bool:
+    """Whether a figure hangs on whether a text is the one that the model would write itself.
 
-    asked: takes down what was asked for each instance. greediness: whether a figure hangs on
-    whether a text is what the model would write itself, which not every server tells.
+    Not every server tells that. Of choices lm-eval's own metric says so; a task's own function may
+    read it unseen.
     """
+    if task.OUTPUT_TYPE == "multiple_choice":
+        return "exact_match" in task._metric_fn_list
+    return bool(task.OUTPUT_TYPE == "loglikelihood")
+
+
+def language_model(ask: Ask, asked: Asked) -> Any:
+    """An `lm_eval.api.model.LM` over `ask`. asked: takes down what was asked for each instance."""
     from lm_eval.api.model import LM
 
     class Ours(LM):  # type: ignore[misc]
         def loglikelihood(self, requests: list[Any]) -> list[tuple[float, bool]]:
-            return _scored(requests, ask, asked, greediness)
+            return _scored(requests, ask, asked)
 
         def loglikelihood_rolling(self, requests: list[Any]) -> list[float]:
             return _rolled(requests, ask, asked)
@@ -52,9 +59,7 @@ def language_model(ask: Ask, asked: Asked, greediness: bool = False) -> Any:
     return Ours()
 
 
-def _scored(
-    instances: Sequence[Any], ask: Ask, asked: Asked, greediness: bool
-) -> list[tuple[float, bool]]:
+def _scored(instances: Sequence[Any], ask: Ask, asked: Asked) -> list[tuple[float, bool]]:
     """Continuations of one document's context are one request, whose prompt is read once."""
     offered: dict[tuple[Any, str], dict[str, int]] = {}
     for instance in instances:
@@ -72,11 +77,6 @@ def _scored(
         key = (instance.doc_id, context)
         request, place = made[key], offered[key][text]
         response = responses[request]
-        if greediness and not response.greedy:
-            raise UnavailableError(
-                "this model's server does not tell whether a text is the one that it would write "
-                "itself, which is what the task measures."
-            )
         asked.note(instance, request, response)
         greedy = bool(response.greedy) and response.greedy[place]
         scores.append((response.logprobs[place], greedy))

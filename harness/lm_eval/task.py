@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DataError
-from harness.lm_eval.identity import config_hash
-from harness.lm_eval.judging import Judged, judged
-from harness.lm_eval.library import FEWSHOT_SEED, load_task, quiet
-from harness.lm_eval.model import Asked, language_model
-from harness.records import Ask, Grade, Graded, Sample
+from harness.errors import DataError, MichiError, UnavailableError
+from harness.lm_eval.faults import is_of_task, undone
+from harness.lm_eval.identity import config_hash, public_config
+from harness.lm_eval.judging import RESAMPLES, Judged, judged
+from harness.lm_eval.library import FEWSHOT_SEED, NUMPY_SEED, load_task, quiet
+from harness.lm_eval.model import Asked, language_model, needs_greediness
+from harness.records import Ask, Grade, Graded, Request, Response, Sample
 from harness.tasks import Study
 
 
@@ -28,6 +29,7 @@ class LmEval:
     include_path: Path | None = None
     num_fewshot: int | None = None
     _judged: Judged | None = field(default=None, init=False, repr=False)
+    _limit: int | None = field(default=None, init=False, repr=False)
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -39,7 +41,7 @@ class LmEval:
         return {
             "lm_eval_task": self.name,
             "version": str(task.VERSION),
-            "config": config_hash(task.dump_config()),
+            "config": config_hash(task.config.to_dict(keep_callable=True)),
             "num_fewshot": task.get_config("num_fewshot"),
             "fewshot_seed": FEWSHOT_SEED,
             **({"lower_is_better": lower} if lower else {}),
@@ -53,40 +55,63 @@ class LmEval:
         """
         task = self._task()
         asked = Asked()
+        failed: list[Exception] = []
+
+        def put(requests: Sequence[Request]) -> Mapping[Request, Response]:
+            try:
+                return ask(requests)
+            except Exception as error:
+                failed.append(error)
+                raise
+
         with quiet():
             from lm_eval.evaluator import evaluate
 
             task.set_fewshot_seed(FEWSHOT_SEED)
-            model = language_model(ask, asked, greediness=task.OUTPUT_TYPE == "loglikelihood")
+            tasks = {"tasks": {self.name: task}}
+            model = language_model(put, asked)
             try:
-                outcome = evaluate(
-                    model, {"tasks": {self.name: task}}, limit=limit, bootstrap_iters=0
-                )
+                outcome = evaluate(model, tasks, limit=limit, bootstrap_iters=RESAMPLES)
+            except Exception as error:
+                if isinstance(error, MichiError) or error in failed:
+                    raise
+                raise DataError(undone(task, error)) from error
+            try:
                 self._judged = judged(task, outcome, asked)
-            except OverflowError as error:
-                raise DataError(
-                    f"lm-eval's task {self.name}: a perplexity is too large to be a number. "
-                    "word_perplexity counts words between white space, of which Japanese has none: "
-                    "set metric_list to bits_per_byte or byte_perplexity."
-                ) from error
+            except Exception as error:
+                if not is_of_task(error):
+                    raise
+                raise DataError(undone(task, error)) from error
+        self._limit = limit
         return self._judged.graded
+
+    def check(self, answers: Sequence[tuple[Request, Response]]) -> None:
+        """See `ConductedTask`. Raises UnavailableError where greediness is wanted and not told."""
+        if not needs_greediness(self._task()):
+            return
+        if any(r.finish == "scored" and q.continuations and not r.greedy for q, r in answers):
+            raise UnavailableError(
+                "this model's server does not tell whether a text is the one that it would write "
+                "itself, which is what the task measures."
+            )
 
     def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:
         """lm-eval's figures with intervals of ours, and what its result files say of the task."""
         assert self._judged is not None, "conducted before it is measured"
         task = self._task()
-        return Study(
-            self._judged.measures,
-            {
-                "lm_eval": {
-                    "output_type": task.OUTPUT_TYPE,
-                    "version": task.VERSION,
-                    "num_fewshot": task.get_config("num_fewshot"),
-                    "documents": len(task.eval_docs),
-                    "higher_is_better": {f.name: not f.lower for f in self._judged.figures},
-                }
-            },
-        )
+        told = {
+            "output_type": task.OUTPUT_TYPE,
+            "version": task.VERSION,
+            "num_fewshot": task.get_config("num_fewshot"),
+            "documents": len(task.eval_docs),
+            "limit": self._limit,
+            "higher_is_better": {f.name: not f.lower for f in self._judged.figures},
+            "stderr": {f.name: f.stderr for f in self._judged.figures},
+            "bootstrap_iters": RESAMPLES,
+            "seeds": {"random_seed": 0, "numpy_seed": NUMPY_SEED, "fewshot_seed": FEWSHOT_SEED},
+            "config": public_config(task.dump_config()),
+        }
+        return Study(self._judged.measures, {"lm_eval": told})
 
     def _task(self) -> Any:
         return load_task(self.name, self.include_path, self.num_fewshot)

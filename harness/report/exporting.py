@@ -46,7 +46,7 @@ def _checkpoint(
     date = _date(run)
     results: dict[str, Any] = {
         "results": {},
-        "group_subtasks": {item.task: [] for item in items},
+        "group_subtasks": {},
         "configs": {},
         "versions": {},
         "n-shot": {},
@@ -54,10 +54,12 @@ def _checkpoint(
         "n-samples": {},
     }
     paths, hashes = [folder / f"results_{date}.json"], {}
+    settings: Mapping[str, Any] = {}
     for item in items:
         rows = run.samples(item.checkpoint, item.task)
         found = samples(item, rows)
         told = (run.details(item.checkpoint, item.task) or {}).get("lm_eval") or {}
+        settings = settings or told
         _add(results, item, rows, found, told)
         hashes[item.task] = digest(
             "".join(row["doc_hash"] + row["prompt_hash"] + row["target_hash"] for row in found)
@@ -66,7 +68,7 @@ def _checkpoint(
         paths[-1].unlink(missing_ok=True)
         append_rows(paths[-1], found)
     seconds = sum(item.seconds for item in items)
-    write_json(paths[0], {**results, **_told(run, checkpoint), "task_hashes": hashes,
+    write_json(paths[0], {**results, **_told(run, checkpoint, settings), "task_hashes": hashes,
                           "total_evaluation_time_seconds": str(round(seconds, 3))})  # fmt: skip
     return paths
 
@@ -86,9 +88,13 @@ def _add(
         metric, _, named = result.metric.partition(",")
         own = named or filters[0]
         figures[f"{metric},{own}"] = result.value if math.isfinite(result.value) else None
-        score, stratum = metric_samples(result.metric)
-        scores = [r["scores"].get(score) for r in rows if stratum in (None, r["stratum"])]
-        figures[f"{metric}_stderr,{own}"] = _standard_error(scores, result.value)
+        if "stderr" in told:
+            error = told["stderr"].get(result.metric)
+        else:
+            score, stratum = metric_samples(result.metric)
+            scores = [r["scores"].get(score) for r in rows if stratum in (None, r["stratum"])]
+            error = _standard_error(scores, result.value)
+        figures[f"{metric}_stderr,{own}"] = "N/A" if error is None else error
     lower = LOWER_IS_BETTER | set(identity.get("lower_is_better", ()))
     told_of = dict.fromkeys(metric for row in found for metric in row["metrics"])
     logged = [metric for metric in told_of if all(metric in row["metrics"] for row in found)]
@@ -96,7 +102,9 @@ def _add(
     better = {metric: metric_samples(metric)[0] not in lower for metric in (*metrics, *logged)}
     shots = told.get("num_fewshot", identity.get("num_fewshot", 0))
     version = told.get("version", identity.get("version", 0))
-    results["results"][task] = {"name": task, "alias": task, "sample_len": len(rows), **figures}
+    config = told.get("config", {})
+    alias = config.get("task_alias", task)
+    results["results"][task] = {"name": task, "alias": alias, "sample_len": len(rows), **figures}
     results["versions"][task] = version
     results["n-shot"][task] = shots
     results["higher_is_better"][task] = better
@@ -111,6 +119,7 @@ def _add(
             {"metric": metric, "aggregation": "mean", "higher_is_better": better[metric]}
             for metric in logged
         ],
+        **config,
         "metadata": {"version": version, "pytest-michi": dict(identity)},
     }
 
@@ -125,11 +134,11 @@ def output_type(found: Sequence[Row]) -> str:
     return "multiple_choice" if len(arguments) > 1 else "loglikelihood"
 
 
-def _standard_error(scores: Sequence[float | None], value: float) -> float | str:
-    """lm-eval's `mean_stderr`; "N/A" for a figure that is no mean of scores."""
+def _standard_error(scores: Sequence[float | None], value: float) -> float | None:
+    """lm-eval's `mean_stderr`; None for a figure that is no mean of scores."""
     known = [score for score in scores if score is not None]
     if len(known) < 2 or not math.isclose(math.fsum(known) / len(known), value, abs_tol=1e-9):
-        return "N/A"
+        return None
     mean = math.fsum(known) / len(known)
     spread = math.fsum((score - mean) ** 2 for score in known) / (len(known) - 1)
     return math.sqrt(spread / len(known))
@@ -142,8 +151,8 @@ def _date(run: Run) -> str:
     return moment.isoformat(timespec="microseconds").replace(":", "-")
 
 
-def _told(run: Run, checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """Who was asked, when and with what."""
+def _told(run: Run, checkpoint: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Who was asked, when and with what. settings: of lm-eval's tasks, which all have the same."""
     models = {model["id"]: model for model in run.manifest["models"]}
     model = models.get(checkpoint["model"], {})
     arguments = {
@@ -158,10 +167,20 @@ def _told(run: Run, checkpoint: Mapping[str, Any]) -> dict[str, Any]:
             "model": "pytest-michi",
             "model_args": arguments,
             "model_dtype": model.get("dtype"),
-            "limit": None,
-            "bootstrap_iters": 0,
+            "batch_size": None,
+            "batch_sizes": [],
+            "device": None,
+            "use_cache": None,
+            "limit": settings.get("limit"),
+            "bootstrap_iters": settings.get("bootstrap_iters", 0),
             "gen_kwargs": None,
+            "random_seed": None,
+            "numpy_seed": None,
+            "torch_seed": None,
+            "fewshot_seed": None,
+            **settings.get("seeds", {}),
         },
+        "upper_git_hash": None,
         "git_hash": (run.manifest.get("tree") or {}).get("commit"),
         "date": started.timestamp(),
         "transformers_version": packages.get("transformers", "N/A"),

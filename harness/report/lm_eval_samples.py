@@ -16,15 +16,12 @@ _UNTOLD = "N/A"  # whether greedy decoding would write it: our rows don't tell
 
 
 def samples(item: Item, rows: Sequence[Row]) -> list[Row]:
-    """A line a sample and filter, in the order of the data."""
+    """A line a sample and filter: one filter after the other, each in the order of the data."""
     identity = item.results[0].identity
-    lines = []
-    for number, row in enumerate(rows):
-        if "lm_eval_task" in identity:
-            lines += _of_lm_eval(row)
-        else:
-            lines.append(_of_ours(number, row, identity))
-    return lines
+    if "lm_eval_task" not in identity:
+        return [_of_ours(number, row, identity) for number, row in enumerate(rows)]
+    filters = dict.fromkeys(name for row in rows for name in row["detail"]["filtered"])
+    return [_of_lm_eval(row, name) for name in filters for row in rows]
 
 
 def digest(text: str) -> str:
@@ -32,31 +29,34 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _of_lm_eval(row: Row) -> list[Row]:
+def _of_lm_eval(row: Row, name: str) -> Row:
     detail = row["detail"]
     given = [[row["prompt"] if a[0] is None else a[0], *a[1:]] for a in detail["arguments"]]
-    lines = []
-    for name, filtered in detail["filtered"].items():
-        metrics = detail["metrics"][name]
-        written = row["finish"] != "scored"
-        text = "" if row["finish"] in UNANSWERED else row["response"]
-        lines.append(
-            {
-                "doc_id": int(row["id"]),
-                "doc": detail["doc"],
-                "target": detail["target"],
-                "arguments": _arguments(given),
-                "resps": [[text]] if written else [[_texts(f)] for f in filtered],
-                "filtered_resps": _texts(filtered),
-                "filter": name,
-                "metrics": list(metrics),
-                "doc_hash": detail["doc_hash"],
-                "prompt_hash": detail["prompt_hash"],
-                "target_hash": detail["target_hash"],
-                **metrics,
-            }
-        )
-    return lines
+    filtered, metrics = detail["filtered"][name], detail["metrics"][name]
+    return {
+        "doc_id": int(row["id"]),
+        "doc": detail["doc"],
+        "target": detail["target"],
+        "arguments": _arguments(given),
+        "resps": _answers(row, filtered),
+        "filtered_resps": _texts(filtered),
+        "filter": name,
+        "metrics": list(metrics),
+        "doc_hash": detail["doc_hash"],
+        "prompt_hash": detail["prompt_hash"],
+        "target_hash": detail["target_hash"],
+        **metrics,
+    }
+
+
+def _answers(row: Row, filtered: Sequence[Any]) -> list[Any]:
+    """What came back for each request, a list a repeat."""
+    if "resps" in row["detail"]:
+        resps: list[Any] = _texts(row["detail"]["resps"])
+        return resps
+    if row["finish"] == "scored":
+        return [[_texts(found)] for found in filtered]
+    return [["" if row["finish"] in UNANSWERED else row["response"]]]
 
 
 def _of_ours(number: int, row: Row, identity: Mapping[str, Any]) -> Row:

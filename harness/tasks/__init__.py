@@ -80,7 +80,11 @@ class AskedTask(Task, Protocol):
 
 
 class ConductedTask(Task, Protocol):
-    """A task that a library asks and judges."""
+    """A task that a library asks and judges.
+
+    It may have `check(answers)`, which is shown (request, response) pairs as they come: what it
+    raises ends the asking, before all is paid for.
+    """
 
     def conduct(self, limit: int | None, ask: Ask) -> list[Graded]:
         """The samples, at most `limit`, answered and graded. ask: by our store and engine."""
