@@ -228,7 +228,7 @@ def _filled(row: Row, pairs: Paired, margin: float, reason: str) -> Row:
         lost=_flips(pairs, -sign),
     )
     if min(scores) < 0 or max(scores) > 1:
-        said = "scores outside 0 to 1: no interval, no margin"
+        said = "scores outside 0 to 1, as they are: no interval, no margin"
         return replace(row, verdict=Verdict.MEASURED, reason=_joined(said, reason))
     difference, interval = paired_difference(pairs.ours, pairs.theirs, pairs.clusters)
     verdict = judge(difference, interval, margin, row.lower_is_better)

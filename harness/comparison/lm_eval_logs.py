@@ -39,14 +39,17 @@ def read_lm_eval(path: Path) -> list[ScoreSet]:
     """
     rows: dict[str, list[Scored]] = {}
     generation: dict[str, Any] = {}
+    likelihoods = _likelihoods(path)
     for number, row in read_rows(path):
         _refuse_other(path, number, row)
-        rows.setdefault(str(row["filter"]), []).append(_scored(number, row))
+        rows.setdefault(str(row["filter"]), []).append(_scored(number, row, likelihoods))
         generation = generation or _generation(row)
     if not rows:
         raise DataError(f"{path}: no samples in it. Was lm-eval stopped before it wrote them?")
     task, model = _task(path), path.resolve().parent.name
-    lower = _lower_is_better(path)
+    lower = frozenset(
+        metric for metric, higher in _told(path, "higher_is_better").items() if higher is False
+    )
     return [
         ScoreSet(
             checkpoint=model,
@@ -64,17 +67,32 @@ def _task(path: Path) -> str:
     return match["task"] if match else path.stem.removeprefix("samples_")
 
 
-def _lower_is_better(path: Path) -> frozenset[str]:
-    """Metrics that lm-eval's results, written beside the samples, say are better the lower."""
+def _likelihoods(path: Path) -> frozenset[str]:
+    """Metrics that hold a log-likelihood, the higher the better, where the figure is a perplexity.
+
+    Neither its mean nor its direction is that of the figure, so they are left out.
+    """
+    listed = _told(path, "configs").get("metric_list")
+    told = {
+        str(entry.get("metric")): entry.get("aggregation")
+        for entry in (listed if isinstance(listed, list) else ())
+        if isinstance(entry, dict)
+    }
+    known = {"perplexity": "perplexity", **told}
+    return frozenset(metric for metric, how in known.items() if how == "perplexity")
+
+
+def _told(path: Path, table: str) -> Mapping[str, Any]:
+    """What lm-eval's results, written beside the samples, say of the task; {} where they don't."""
     match = _NAME.fullmatch(path.stem)
     if match is None:
-        return frozenset()
+        return {}
     try:
         results = path.with_name(f"results_{match['date']}.json").read_text(encoding="utf-8")
-        directions = json.loads(results)["higher_is_better"][match["task"]]
-        return frozenset(metric for metric, higher in directions.items() if higher is False)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return frozenset()  # samples may travel alone: higher is then taken for better
+        found = json.loads(results)[table][match["task"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # samples may travel alone: higher is then taken for better
+    return found if isinstance(found, dict) else {}
 
 
 def _refuse_other(path: Path, number: int, row: Mapping[str, Any]) -> None:
@@ -87,7 +105,7 @@ def _refuse_other(path: Path, number: int, row: Mapping[str, Any]) -> None:
         )
 
 
-def _scored(number: int, row: Mapping[str, Any]) -> Scored:
+def _scored(number: int, row: Mapping[str, Any], left_out: frozenset[str]) -> Scored:
     identifier = str(row.get("doc_id", number))
     fields = row.get("doc")
     return Scored(
@@ -95,7 +113,7 @@ def _scored(number: int, row: Mapping[str, Any]) -> Scored:
         id=identifier,
         cluster=cluster_of(fields if isinstance(fields, dict) else {}, identifier),
         stratum="",
-        scores=finite_scores({name: row.get(name) for name in row["metrics"]}),
+        scores=finite_scores({m: row.get(m) for m in row["metrics"] if m not in left_out}),
         response=_response(row),
         correct=None,
         prompt=_given(str(row["prompt_hash"]), _arguments(row)),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from harness.comparison.compare import Comparison, Flip, Row
 from harness.records import Verdict
-from harness.report.cells import BLANK, POINTS, Table, bounds, number
+from harness.report.cells import BLANK, POINTS, Scale, Table, bounds, number
 from harness.report.document import finite
 from harness.report.markdown import section
 from harness.report.terminal import plain, render
@@ -74,8 +74,8 @@ def _differences(comparison: Comparison) -> Table:
                 row.task,
                 _metric(row),
                 str(row.n),
-                _percent(row.mean_a),
-                _percent(row.mean_b),
+                _mean(row, row.mean_a),
+                _mean(row, row.mean_b),
                 _difference(row),
                 str(row.verdict),
                 *((_count(row.needed),) if too_few else ()),
@@ -215,14 +215,16 @@ def _missing(row: Row) -> str:
 def _difference(row: Row) -> str:
     if row.difference is None:
         return BLANK
+    if row.interval is None:  # of scores that are no shares
+        return number(row.difference, Scale(1, 4, signed=True))
     value = number(row.difference, POINTS)
-    if row.interval is None:
-        return value
     return f"{value} {bounds(row.interval.low, row.interval.high, POINTS)}"
 
 
-def _percent(value: float | None) -> str:
-    return BLANK if value is None else f"{100 * value:.1f}"
+def _mean(row: Row, value: float | None) -> str:
+    if value is None:
+        return BLANK
+    return f"{100 * value:.1f}" if row.interval else f"{value:.4g}"
 
 
 def _p(value: float | None) -> str:
