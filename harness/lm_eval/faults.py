@@ -146,7 +146,7 @@ def _wrong_data(config: Mapping[str, Any], error: Exception) -> str:
     if isinstance(error, KeyError) and said in splits.values():
         setting = next(key for key, split in splits.items() if split == said)
         return f"{setting} is {said!r}, and its data have no such split."
-    if isinstance(error, StopIteration):
+    if isinstance(error, StopIteration) or "corresponds to no data" in str(said):
         return "its data have no rows."
     if isinstance(error, IndexError) and config.get("doc_to_choice") and not is_of_task(error):
         return "in its first row doc_to_target is the number of a choice that there is not."

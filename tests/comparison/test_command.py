@@ -237,3 +237,18 @@ def test_figures_in_which_nothing_changed_are_counted_not_tested(
     assert "exact_match" in tests
     assert " f1 " not in tests
     assert "without any sample that changed: 1." in tests
+
+
+def test_scores_that_are_no_shares_are_shown_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side, length in (("a", 12.0), ("b", 9.5)):
+        rows = [write.lm_eval_row(n, f1=length) for n in range(4)]
+        write.write_lm_eval(tmp_path / side, rows)
+
+    main(["compare", str(tmp_path / "a"), str(tmp_path / "b")])
+
+    shown = capsys.readouterr().out
+    line = next(line for line in shown.splitlines() if line.split()[1:3] == ["f1", "4"])
+    assert line.split()[3:6] == ["12", "9.5", "-2.5000"]
+    assert "scores outside 0 to 1, as they are" in shown

@@ -114,3 +114,14 @@ def test_two_models_of_one_name_in_a_folder_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="quiz of model more than once"):
         read_source(tmp_path)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["with results", "alone"])
+def test_a_perplexity_whose_samples_are_likelihoods_is_left_out(tmp_path: Path, told: bool) -> None:
+    path = write.write_lm_eval(tmp_path, [write.lm_eval_row(0, acc=1.0, perplexity=-46.2)])
+    if told:
+        metrics = [{"metric": "perplexity", "aggregation": "perplexity"}, {"metric": "acc"}]
+        results = {"configs": {"quiz": {"metric_list": metrics}}}
+        (tmp_path / f"results_{write.DATE}.json").write_text(json.dumps(results), "utf-8")
+
+    assert read_lm_eval(path)[0].samples[0].scores == {"acc": 1.0}
