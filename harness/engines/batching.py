@@ -43,6 +43,23 @@ def plan(lengths: Sequence[int], budget: int) -> list[list[int]]:
     return batches
 
 
+def plan_families(
+    families: Sequence[Sequence[int]], lengths: Sequence[int], budget: int
+) -> list[list[int]]:
+    """`plan` of rows of which families stay together. One larger than a batch is cut."""
+    batches: list[list[int]] = []
+    widest = 0
+    for members in sorted(families, key=lambda members: -max(lengths[place] for place in members)):
+        longest = max(lengths[place] for place in members)
+        if batches and (len(batches[-1]) + len(members)) * widest <= budget:
+            batches[-1].extend(members)
+            continue
+        widest = longest
+        size = max(1, budget // widest)
+        batches.extend(list(members[i : i + size]) for i in range(0, len(members), size))
+    return batches
+
+
 def pad_left(rows: Sequence[Sequence[int]], fill: int, place: Any) -> tuple[Any, Any]:
     """Left-padded ids and mask, [rows, longest], on a device."""
     import torch

@@ -11,8 +11,9 @@ from typing import Any
 
 from harness.engines import Answer, reading, scoring
 from harness.engines.adapters import AdapterSwitch
-from harness.engines.batching import Row, pad_left, plan
+from harness.engines.batching import Row, plan, plan_families
 from harness.engines.generation import generate, likeliest
+from harness.engines.halves import fast_halves
 from harness.engines.joint import context_length, joint_row
 from harness.engines.loading import (
     device,
@@ -24,6 +25,9 @@ from harness.engines.loading import (
 from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
 from harness.engines.moments import OutputLayer
 from harness.engines.output import output_layer
+from harness.engines.packed import Prefix, packs, read_packed, read_prefix
+from harness.engines.prefill import read_padded
+from harness.engines.prefixes import families, preamble
 from harness.engines.rendering import end_ids, prompt_text, token_ids
 from harness.engines.sampling import sampler
 from harness.errors import WeightsError
@@ -57,7 +61,8 @@ class LocalEngine:
         self.own_end_ids = end_ids(self.tokenizer, own, of_turns=())
         self._probe: list[int] = self.tokenizer(_PROBE).input_ids
         self.switch = AdapterSwitch(self.network, self._probe, model.dtype)
-        self._layers: dict[tuple[Path | None, bool], OutputLayer | None] = {}
+        self._layers: dict[Path | None, OutputLayer | None] = {}
+        self._streams: dict[Path | None, bool] = {}
 
     def answer(
         self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Container[Request] = ()
@@ -66,15 +71,16 @@ class LocalEngine:
         kinds = sorted(requests, key=_kind)
         with self.switch.wearing(checkpoint) as network:
             for _, group in groupby(kinds, key=_kind):
-                rows = [self._encode(request) for request in group]
-                ask: Ask | None = None
-                for batch in plan([_length(row) for row in rows], self.batch_tokens):
+                of_kind = list(group)
+                if all(request in skip for request in of_kind):
+                    continue
+                rows = [self._encode(request) for request in of_kind]
+                ask, batches = self._planned(network, checkpoint, rows)
+                for batch in batches:
                     wanted = [rows[index] for index in batch if rows[index].request not in skip]
-                    if wanted:
-                        ask = ask or self._ask(network, checkpoint, wanted[0].request)
-                        for answers in _halving(ask, wanted):
-                            self._refuse_nan(answers)
-                            yield answers
+                    for answers in _halving(ask, wanted):
+                        self._refuse_nan(answers)
+                        yield answers
 
     def close(self) -> None:
         """Drop the weights; memory is free once the caller lets go of this engine."""
@@ -118,17 +124,41 @@ class LocalEngine:
             )
         return row
 
-    def _ask(self, network: Any, checkpoint: Checkpoint, request: Request) -> Ask:
-        """What answers batches of requests like this one."""
+    def _planned(
+        self, network: Any, checkpoint: Checkpoint, rows: Sequence[Row]
+    ) -> tuple[Ask, list[list[int]]]:
+        """What answers rows of one kind, and which are asked together.
+
+        Batches are planned over all rows, also those that have answers: what is computed with what
+        is the same in a run that goes on as in one that was not stopped.
+        """
+        request, pad = rows[0].request, self.tokenizer.pad_token_id
+        lengths = [_length(row) for row in rows]
         if request.per_token == "ids":
-            return reading.read_ids
-        if not request.continuations:
-            return partial(self._generate, network)
-        pad = self.tokenizer.pad_token_id
-        layer = self._layer(network, checkpoint, shared=not request.per_token)
+            return reading.read_ids, plan(lengths, self.batch_tokens)
         if request.per_token:
-            return partial(reading.read, network, layer=layer, pad=pad)
-        return partial(scoring.score, network, layer=layer, pad=pad, budget=self.batch_tokens)
+            layer = self._layer(network, checkpoint)
+            read = partial(reading.read, network, layer=layer, pad=pad)
+            return read, plan(lengths, self.batch_tokens)
+        prefix = None
+        batches = plan(lengths, self.batch_tokens)
+        if self._packs(network, checkpoint) and not any(row.cut for row in rows):
+            prompts = [row.prompt for row in rows]
+            size = preamble(prompts)
+            prefix = read_prefix(network, prompts[0][:size])
+            batches = plan_families(families(prompts, size), lengths, self.batch_tokens)
+        if not request.continuations:
+            return partial(self._generate, network, prefix=prefix), batches
+        layer = self._layer(network, checkpoint)
+        score = partial(scoring.score, network, layer=layer, pad=pad, prefix=prefix)
+        return partial(score, budget=self.batch_tokens), batches
+
+    def _packs(self, network: Any, checkpoint: Checkpoint) -> bool:
+        """Whether the network reads streams, tried once for each adapter."""
+        if checkpoint.adapter not in self._streams:
+            pad, bound = self.tokenizer.pad_token_id, scoring.TOLERANCE[self.model.dtype]
+            self._streams[checkpoint.adapter] = packs(network, self._probe, pad, bound)
+        return self._streams[checkpoint.adapter]
 
     def _refuse_nan(self, answers: Sequence[Answer]) -> None:
         """NaN compares as neither more nor less: a true value would come first of all."""
@@ -140,28 +170,25 @@ class LocalEngine:
                     'weights are broken. Try dtype = "float32" or "bfloat16".'
                 )
 
-    def _layer(self, network: Any, checkpoint: Checkpoint, shared: bool) -> OutputLayer | None:
-        """The output layer as `reading` or `scoring` may use it, probed once for each adapter."""
-        key = (checkpoint.adapter, shared)
-        if key not in self._layers:
-            pad = self.tokenizer.pad_token_id
-            layer = output_layer(network, self._probe)
-            if layer and shared and not scoring.shares(network, layer, self._probe, pad):
-                layer = None
-            self._layers[key] = layer
-        return self._layers[key]
+    def _layer(self, network: Any, checkpoint: Checkpoint) -> OutputLayer | None:
+        """The output layer as `reading` and `scoring` use it, probed once for each adapter."""
+        if checkpoint.adapter not in self._layers:
+            self._layers[checkpoint.adapter] = output_layer(network, self._probe)
+        return self._layers[checkpoint.adapter]
 
-    def _generate(self, network: Any, rows: Sequence[Row]) -> list[Answer]:
+    def _generate(self, network: Any, rows: Sequence[Row], prefix: Prefix | None) -> list[Answer]:
         import torch
 
         request = rows[0].request
         choose = sampler([row.request for row in rows]) if request.temperature else likeliest
         prompts = [row.prompt for row in rows]
-        ids, mask = pad_left(prompts, self.tokenizer.pad_token_id, network.device)
-        with torch.inference_mode():
-            tails = generate(
-                network, ids, mask, request.max_new_tokens, partial(self._finished, request), choose
-            )
+        limit, pad = request.max_new_tokens, self.tokenizer.pad_token_id
+        with torch.inference_mode(), fast_halves(network):
+            if prefix is None:
+                read = read_padded(network, prompts, pad, room=limit)
+            else:
+                read = read_packed(network, prompts, prefix, room=limit)
+            tails = generate(network, read, limit, partial(self._finished, request), choose)
         return [
             (row.request, self._response(row, tail)) for row, tail in zip(rows, tails, strict=True)
         ]
@@ -216,6 +243,8 @@ def _length(row: Row) -> int:
 
 def _halving(ask: Ask, rows: Sequence[Row]) -> Iterator[list[Answer]]:
     """Ask for rows at once, or in halves where memory does not suffice."""
+    if not rows:
+        return
     try:
         answers = ask(rows)
     except (RuntimeError, MemoryError) as error:

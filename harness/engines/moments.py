@@ -44,9 +44,7 @@ def moments(layer: OutputLayer, hidden: Any, targets: Any) -> tuple[Any, Any, An
     """
     import torch
 
-    height, width = BLOCK[hidden.device.type]
-    if layer.whole:
-        height, width = max(1, WHOLE[hidden.device.type] // layer.words), layer.words
+    height, width = _block_size(layer, hidden)
     parts = [
         _block(layer, hidden[i : i + height], targets[i : i + height], width)
         for i in range(0, len(hidden), height)
@@ -55,6 +53,13 @@ def moments(layer: OutputLayer, hidden: Any, targets: Any) -> tuple[Any, Any, An
         return (hidden.new_empty(0, dtype=torch.float32),) * 3
     logprobs, means, deviations = (torch.cat(part) for part in zip(*parts, strict=True))
     return logprobs, means, deviations
+
+
+def _block_size(layer: OutputLayer, hidden: Any) -> tuple[int, int]:
+    """Tokens and words whose logits exist at a time."""
+    if layer.whole:
+        return max(1, WHOLE[hidden.device.type] // layer.words), layer.words
+    return BLOCK[hidden.device.type]
 
 
 def _block(layer: OutputLayer, hidden: Any, targets: Any, width: int) -> tuple[Any, Any, Any]:
@@ -88,13 +93,37 @@ def _block(layer: OutputLayer, hidden: Any, targets: Any, width: int) -> tuple[A
     return target - peak - spread, mean - spread, variance.sqrt()
 
 
+def target_logprobs(layer: OutputLayer, hidden: Any, which: Any, targets: Any) -> Any:
+    """Log-probability of each target [n], float32. which [n]: its row in hidden [tokens, width].
+
+    Several targets may stand at one place, whose logits are made once.
+    """
+    import torch
+
+    found = hidden.new_zeros(len(targets), dtype=torch.float32)
+    height, width = _block_size(layer, hidden)
+    for i in range(0, len(hidden), height):
+        part = hidden[i : i + height]
+        here = ((which >= i) & (which < i + len(part))).nonzero()[:, 0]
+        rows, words = which[here] - i, targets[here]
+        total = part.new_full((len(part),), float("-inf"), dtype=torch.float32)
+        logits_of = part.new_zeros(len(here), dtype=torch.float32)
+        for start in range(0, layer.words, width):
+            logits = layer.logits(part, start, min(start + width, layer.words))
+            place = words - start
+            inside = (place >= 0) & (place < logits.shape[1])
+            own = logits[rows, place.clamp(0, logits.shape[1] - 1)]
+            logits_of = torch.where(inside, own, logits_of)
+            total = torch.logaddexp(total, logits.logsumexp(-1))
+        found[here] = logits_of - total[rows]
+    return found
+
+
 def likeliest(layer: OutputLayer, hidden: Any) -> Any:
     """The likeliest word after each of hidden [tokens, width]; the first of equals."""
     import torch
 
-    height, width = BLOCK[hidden.device.type]
-    if layer.whole:
-        height, width = max(1, WHOLE[hidden.device.type] // layer.words), layer.words
+    height, width = _block_size(layer, hidden)
     found = []
     for i in range(0, len(hidden), height):
         part = hidden[i : i + height]

@@ -20,7 +20,8 @@ def hidden_states(network: Any, ids: Any, **more: Any) -> Any:
     A mask is not needed: what stands behind a token, padding included, never reaches it, and
     without one attention takes its causal kernel.
     """
-    return bare(network).base_model(input_ids=ids, use_cache=False, **more)[0]
+    more = {"use_cache": "past_key_values" in more, **more}
+    return bare(network).base_model(input_ids=ids, **more)[0]
 
 
 def output_layer(network: Any, probe: list[int]) -> OutputLayer | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from harness.engines.batching import plan
+from harness.engines.batching import plan, plan_families
 
 
 def test_every_row_is_asked_once_and_no_batch_exceeds_the_budget() -> None:
@@ -22,3 +22,10 @@ def test_a_row_over_the_budget_stands_alone() -> None:
 
 def test_nothing_gives_no_batches() -> None:
     assert plan([], 10) == []
+
+
+def test_families_stay_together_and_fill_batches() -> None:
+    lengths = [5, 9, 4, 8, 2, 2]
+    assert plan_families([[0, 2], [1, 3], [4], [5]], lengths, 20) == [[1, 3], [0, 2, 4, 5]]
+    assert plan_families([[0, 1, 2, 3, 4]], [10] * 5, 20) == [[0, 1], [2, 3], [4]]
+    assert plan_families([[i] for i in range(6)], lengths, 18) == plan(lengths, 18)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.engines.generation import generate
+from harness.engines.prefill import Read, read_padded
 
 SHAPE = {
     "vocab_size": 60, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3,
@@ -38,16 +39,26 @@ def network(name: str) -> Any:
     return made.eval()
 
 
-def batch() -> tuple[Any, Any]:
-    """Twelve rows of 3 to 20 random tokens, padded on the left."""
+def prompts() -> list[list[int]]:
+    """Twelve rows of 3 to 20 random tokens."""
     import torch
 
     torch.manual_seed(2)
-    rows = [torch.randint(20, 60, (3 + 17 * i // 11,)).tolist() for i in range(12)]
-    longest = max(map(len, rows))
-    ids = [[0] * (longest - len(row)) + row for row in rows]
-    mask = [[0] * (longest - len(row)) + [1] * len(row) for row in rows]
+    return [torch.randint(20, 60, (3 + 17 * i // 11,)).tolist() for i in range(12)]
+
+
+def batch() -> tuple[Any, Any]:
+    """The prompts padded on the left, and where they are."""
+    import torch
+
+    longest = max(map(len, prompts()))
+    ids = [[0] * (longest - len(row)) + row for row in prompts()]
+    mask = [[0] * (longest - len(row)) + [1] * len(row) for row in prompts()]
     return torch.tensor(ids), torch.tensor(mask)
+
+
+def read(model: Any) -> Read:
+    return read_padded(model, prompts(), pad=0, room=24)
 
 
 def ended(tokens: list[int]) -> bool:
@@ -67,7 +78,7 @@ def test_tokens_equal_transformers_generate(name: str) -> None:
     ids, mask = batch()
     with torch.inference_mode():
         expected = model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=24)
-        ours = generate(model, ids, mask, 24, ended)
+        ours = generate(model, read(model), 24, ended)
     assert ours == [cut(row) for row in expected[:, ids.shape[1] :].tolist()]
     assert len({len(row) for row in ours}) > 2, "the rows should end at different steps"
 
@@ -81,7 +92,7 @@ def test_finished_rows_leave_the_batch() -> None:
         lambda _, __, inputs: sizes.append(len(inputs["input_ids"])), with_kwargs=True
     )
     with torch.inference_mode():
-        written = generate(model, *batch(), 24, ended)
+        written = generate(model, read(model), 24, ended)
     assert sizes[0] == 12
     assert len(sizes) == max(map(len, written))
     # Never more than a quarter of a batch has finished and still pays.

@@ -286,7 +286,7 @@ def test_a_likelihood_that_is_not_a_number_is_refused(
     def broken(rows: Sequence[Row]) -> list[tuple[Request, Response]]:
         return [(row.request, Response("", "scored", 1, (float("nan"),))) for row in rows]
 
-    monkeypatch.setattr(engine, "_ask", lambda *_: broken)
+    monkeypatch.setattr(engine, "_planned", lambda *_: (broken, [[0]]))
     with pytest.raises(WeightsError, match="not a number: its activations overflow in float32"):
         answers(engine, checkpoints["base"], asked(per_token))
 

@@ -11,7 +11,8 @@ import pytest
 from harness.engines.batching import Row
 from harness.engines.local import LocalEngine
 from harness.engines.output import output_layer
-from harness.engines.scoring import _shared, score, shares
+from harness.engines.packed import Prefix, packs, read_prefix
+from harness.engines.scoring import score
 from harness.records import Checkpoint, Request
 from tests.engines.conftest import as_model
 from tests.engines.networks import network
@@ -47,9 +48,9 @@ def alone(model: Any, row: Row) -> list[float]:
     return sums
 
 
-def scores(model: Any, asked: list[Row], shared: bool) -> list[tuple[float, ...]]:
-    layer = output_layer(model, PROBE) if shared else None
-    return [r.logprobs for _, r in score(model, asked, layer, pad=0, budget=60)]
+def scores(model: Any, asked: list[Row], prefix: Prefix | None) -> list[tuple[float, ...]]:
+    layer = output_layer(model, PROBE)
+    return [r.logprobs for _, r in score(model, asked, layer, pad=0, budget=60, prefix=prefix)]
 
 
 # Windows of 8 tokens, so that the prompts below reach beyond and within them.
@@ -58,12 +59,11 @@ def scores(model: Any, asked: list[Row], shared: bool) -> list[tuple[float, ...]
 def test_a_shared_prompt_gives_what_a_repeated_one_gives(name: str, window: int) -> None:
     more = {"sliding_window": window} if name in ("Gemma2", "Gemma3", "Mistral") else {}
     model = network(name, **more)
-    layer = output_layer(model, PROBE)
-    assert layer is not None
-    if window == 64:
-        assert shares(model, layer, PROBE, pad=0)
+    assert packs(model, PROBE, pad=0, bound=1e-3)
+    begun = [Row(row.request, [2, 3, 4, 5, *row.prompt], row.tails) for row in rows()]
+    prefix = read_prefix(model, [2, 3, 4])
     for shared, repeated, row in zip(
-        scores(model, rows(), True), scores(model, rows(), False), rows(), strict=True
+        scores(model, begun, prefix), scores(model, begun, None), begun, strict=True
     ):
         assert shared == pytest.approx(repeated, abs=1e-4)
         assert shared == pytest.approx(alone(model, row), abs=1e-4)
@@ -71,15 +71,8 @@ def test_a_shared_prompt_gives_what_a_repeated_one_gives(name: str, window: int)
 
 def test_bfloat16_differs_by_its_roundings_only() -> None:
     model = network("Gemma3", "bfloat16", sliding_window=64)
-    for shared, row in zip(scores(model, rows(), True), rows(), strict=True):
+    for shared, row in zip(scores(model, rows(), Prefix()), rows(), strict=True):
         assert shared == pytest.approx(alone(model, row), abs=0.5)
-
-
-@pytest.mark.parametrize("name", ["Bloom", "Mamba"])
-def test_an_architecture_without_masks_or_positions_is_found_out(name: str) -> None:
-    model = network(name)
-    layer = output_layer(model, PROBE)
-    assert layer is None or not shares(model, layer, PROBE, pad=0)
 
 
 def test_the_prompt_is_computed_once(tiny: Path, checkpoints: dict[str, Checkpoint]) -> None:
@@ -102,17 +95,16 @@ def test_the_prompt_is_computed_once(tiny: Path, checkpoints: dict[str, Checkpoi
 def test_a_continuation_of_no_tokens_is_certain() -> None:
     model = network("Llama")
     row = Row(Request("", continuations=("", "あ")), [2, 9, 8], [[], [7]])
-    (response,) = [r for _, r in score(model, [row], output_layer(model, PROBE), 0, 99)]
+    (response,) = [r for _, r in score(model, [row], output_layer(model, PROBE), 0, 99, Prefix())]
     assert response.logprobs == (0.0, pytest.approx(alone(model, row)[1], abs=1e-4))
-    assert scores(model, [row], False)[0] == pytest.approx(response.logprobs, abs=1e-4)
+    assert scores(model, [row], None)[0] == pytest.approx(response.logprobs, abs=1e-4)
 
 
 def test_a_continuation_does_not_see_its_neighbours() -> None:
     model = network("Llama")
-    layer = output_layer(model, PROBE)
-    assert layer is not None
-    one = Row(Request(""), [2, 9, 8], [[7, 11, 12], [13, 14, 15]])
-    other = Row(Request(""), [2, 9, 8], [[30, 31, 32], [13, 14, 15]])
-    first, second = (_shared(model, [row], layer, 0) for row in (one, other))
+    asked = Request("", continuations=("あ", "い"))
+    one = Row(asked, [2, 9, 8], [[7, 11, 12], [13, 14, 15]])
+    other = Row(asked, [2, 9, 8], [[30, 31, 32], [13, 14, 15]])
+    (first,), (second,) = (scores(model, [row], Prefix()) for row in (one, other))
     assert first[1] == pytest.approx(second[1], abs=1e-5)
     assert first[0] != pytest.approx(second[0], abs=1e-2)
