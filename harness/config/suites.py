@@ -5,6 +5,7 @@ tasks = ["ja_leaderboard_jsquad"]
 include_path = "./tasks"          # YAML of your own; lm-eval's defaults are not loaded then
 limit = 300                       # the first documents of each task
 num_fewshot = 0                   # as lm-eval's option
+chat_template = false             # prompts by the model's chat template, as --apply_chat_template
 
 [suites.jsquad]                   # and [suites.marc_ja]
 prompts = "lm-eval"               # asks word for word what lm-eval's ja_leaderboard_jsquad asks
@@ -13,6 +14,7 @@ fewshot = "./data/train.json"     # from which it draws its examples
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,12 +34,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 @dataclass(frozen=True, slots=True)
 class LmEvalSuite:
-    """Tasks of lm-eval that are suites of ours. limit: documents asked at most."""
+    """Tasks of lm-eval that are suites of ours. limit: documents asked at most.
+
+    chat_template: whether prompts are written by the model's.
+    """
 
     tasks: tuple[str, ...]
     include_path: Path | None = None
     limit: int | None = None
     num_fewshot: int | None = None
+    chat_template: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def _lm_eval(path: Path, table: dict[str, Any] | None) -> LmEvalSuite | None:
     where = "[suites.lm_eval]"
     if table is None:
         return None
-    refuse_unknown(path, where, table, ("tasks", "include_path", "limit", "num_fewshot"))
+    refuse_unknown(path, where, table, [f.name for f in dataclasses.fields(LmEvalSuite)])
     tasks = value(path, where, table, "tasks", list, ...)
     if not tasks or not all(isinstance(task, str) for task in tasks):
         raise ConfigError(f'{path}: {where}: tasks: expected names, as ["ja_leaderboard_jsquad"].')
@@ -106,6 +112,7 @@ def _lm_eval(path: Path, table: dict[str, Any] | None) -> LmEvalSuite | None:
         include_path=place(path, folder) if folder else None,
         limit=_at_least(path, where, table, "limit", 1),
         num_fewshot=_at_least(path, where, table, "num_fewshot", 0),
+        chat_template=value(path, where, table, "chat_template", bool, False),
     )
 
 

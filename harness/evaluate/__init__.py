@@ -10,6 +10,7 @@ from harness.config import DataSource
 from harness.engines import Answer
 from harness.evaluate.asking import answers_read, ask, in_words
 from harness.evaluate.bench import Evaluation, Progress, Workbench
+from harness.evaluate.chats import in_chats
 from harness.evaluate.files import settle_file, start_file
 from harness.evaluate.foreseen import foreseen, samples_of
 from harness.evaluate.identity import identity_of
@@ -35,7 +36,7 @@ def evaluate(
     Answers and sample rows are on disk batch by batch. Raises DataError, UnavailableError,
     ServiceError, WeightsError and StorageError.
     """
-    task = in_words(task, checkpoint.model)
+    task = in_chats(in_words(task, checkpoint.model), checkpoint.model)
     path = bench.run_folder and sample_file(bench.run_folder, checkpoint.id, task.name)
     if hasattr(task, "conduct"):
         graded, known = _conducted(cast(ConductedTask, task), checkpoint, source, bench, path)

@@ -10,6 +10,7 @@ from harness.config import DataSource
 from harness.engines import abilities
 from harness.evaluate.asking import in_words, needed
 from harness.evaluate.bench import Workbench
+from harness.evaluate.chats import in_chats
 from harness.records import Checkpoint, Request, Response, Sample
 from harness.selection import limited
 from harness.store import request_key
@@ -40,7 +41,7 @@ def foreseen(
     Of a task that asks in several turns the first. Passages that are found by vectors are left out
     of prompts: vectors cost something themselves. Raises MichiError, and what a library raises.
     """
-    task = in_words(task, checkpoint.model)
+    task = in_chats(in_words(task, checkpoint.model), checkpoint.model)
     if getattr(task, "unasked", False):
         return []
     stored = bench.store.load(bench.fingerprint)

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.errors import ConfigError, ServiceError
 from harness.records import Ask, Request, Response
+from harness.tasks import ChatTemplate
 
 # Settings of sampling that say nothing where the likeliest token is taken.
 _OF_SAMPLING = {"top_p", "top_k", "min_p", "typical_p"}
@@ -42,8 +43,12 @@ def needs_greediness(task: Any) -> bool:
     return bool(task.OUTPUT_TYPE == "loglikelihood")
 
 
-def language_model(ask: Ask, asked: Asked) -> Any:
-    """An `lm_eval.api.model.LM` over `ask`. asked: takes down what was asked for each instance."""
+def language_model(ask: Ask, asked: Asked, template: ChatTemplate | None = None) -> Any:
+    """An `lm_eval.api.model.LM` over `ask`.
+
+    asked: takes down what was asked for each instance. template: of the model that is asked, where
+    prompts are written by it.
+    """
     from lm_eval.api.model import LM
 
     class Ours(LM):  # type: ignore[misc]
@@ -55,6 +60,14 @@ def language_model(ask: Ask, asked: Asked) -> Any:
 
         def generate_until(self, requests: list[Any]) -> list[str]:
             return _generated(requests, ask, asked)
+
+        tokenizer_name = ""  # lm-eval's cache of prompts goes by it, which is not used
+
+        def apply_chat_template(
+            self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True
+        ) -> str:
+            assert template is not None, "only a task with a template is asked by one"
+            return template.write(chat_history, not add_generation_prompt)
 
     return Ours()
 

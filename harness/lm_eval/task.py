@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from harness.lm_eval.judging import RESAMPLES, Judged, judged
 from harness.lm_eval.library import FEWSHOT_SEED, NUMPY_SEED, load_task, quiet
 from harness.lm_eval.model import Asked, language_model, needs_greediness
 from harness.records import Ask, Grade, Graded, Request, Response, Sample
-from harness.tasks import Study
+from harness.tasks import ChatTemplate, Study
 
 
 @dataclass(slots=True)
@@ -22,12 +23,16 @@ class LmEval:
     """Asks what a task of lm-eval asks, and has lm-eval judge the answers.
 
     name: lm-eval's. include_path: a folder of YAML files where it is looked for first.
-    num_fewshot: as lm-eval's option: how many examples, but for a task that sets 0.
+    num_fewshot: as lm-eval's option: how many examples, but for a task that sets 0. chats: whether
+    prompts are written by the model's chat template, examples as turns of their own, as lm-eval's
+    --apply_chat_template does. template: that of the model that is asked.
     """
 
     name: str
     include_path: Path | None = None
     num_fewshot: int | None = None
+    chats: bool = False
+    template: ChatTemplate | None = field(default=None, repr=False)
     _judged: Judged | None = field(default=None, init=False, repr=False)
     _limit: int | None = field(default=None, init=False, repr=False)
 
@@ -44,9 +49,14 @@ class LmEval:
             "config": config_hash(task.config.to_dict(keep_callable=True)),
             "num_fewshot": task.get_config("num_fewshot"),
             "fewshot_seed": FEWSHOT_SEED,
+            **({"chat_template": True, "fewshot_as_multiturn": True} if self.chats else {}),
             **({"lower_is_better": lower} if lower else {}),
             **({"no_shares": bare} if bare else {}),
         }
+
+    def templated(self, template: ChatTemplate) -> LmEval:
+        """See `ConductedTask`."""
+        return dataclasses.replace(self, template=template)
 
     def conduct(self, limit: int | None, ask: Ask) -> list[Graded]:
         """See `ConductedTask`. Raises ConfigError, DataError and UnavailableError.
@@ -69,9 +79,16 @@ class LmEval:
 
             task.set_fewshot_seed(FEWSHOT_SEED)
             tasks = {"tasks": {self.name: task}}
-            model = language_model(put, asked)
+            model = language_model(put, asked, self.template)
             try:
-                outcome = evaluate(model, tasks, limit=limit, bootstrap_iters=RESAMPLES)
+                outcome = evaluate(
+                    model,
+                    tasks,
+                    limit=limit,
+                    bootstrap_iters=RESAMPLES,
+                    apply_chat_template=self.chats,
+                    fewshot_as_multiturn=self.chats,
+                )
             except Exception as error:
                 if isinstance(error, MichiError) or error in failed:
                     raise
@@ -110,6 +127,7 @@ class LmEval:
             "bootstrap_iters": RESAMPLES,
             "seeds": {"random_seed": 0, "numpy_seed": NUMPY_SEED, "fewshot_seed": FEWSHOT_SEED},
             "config": public_config(task.dump_config()),
+            "chat_template": self.template.text if self.template else None,
         }
         return Study(self._judged.measures, {"lm_eval": told})
 

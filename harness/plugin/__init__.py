@@ -142,7 +142,7 @@ def _lm_eval_task(config: pytest.Config, name: str) -> Task:
 
     suite = config.stash[SETTINGS].matrix.suites.lm_eval
     assert suite is not None, "a suite of lm-eval's tasks has no items without [suites.lm_eval]"
-    return LmEval(name, suite.include_path, suite.num_fewshot)
+    return LmEval(name, suite.include_path, suite.num_fewshot, suite.chat_template)
 
 
 @pytest.fixture

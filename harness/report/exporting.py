@@ -153,6 +153,7 @@ def _date(run: Run) -> str:
 
 def _told(run: Run, checkpoint: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Who was asked, when and with what. settings: of lm-eval's tasks, which all have the same."""
+    template = settings.get("chat_template")
     models = {model["id"]: model for model in run.manifest["models"]}
     model = models.get(checkpoint["model"], {})
     arguments = {
@@ -191,7 +192,7 @@ def _told(run: Run, checkpoint: Mapping[str, Any], settings: Mapping[str, Any]) 
         "model_name_sanitized": checkpoint["id"],
         "system_instruction": None,
         "system_instruction_sha": None,
-        "fewshot_as_multiturn": None,
-        "chat_template": None,
-        "chat_template_sha": None,
+        "fewshot_as_multiturn": template is not None,
+        "chat_template": template,
+        "chat_template_sha": digest(template) if template else None,
     }

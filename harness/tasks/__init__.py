@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +22,17 @@ class Measure:
     n: int
     clusters: int
     headline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTemplate:
+    """A model's, as text, and what writes turns by it.
+
+    write(turns, begun): begun where the last turn is the model's own and goes on.
+    """
+
+    text: str
+    write: Callable[[Sequence[Mapping[str, str]], bool], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +93,12 @@ class AskedTask(Task, Protocol):
 class ConductedTask(Task, Protocol):
     """A task that a library asks and judges.
 
-    It may have `check(answers)`, which is shown (request, response) pairs as they come: what it
-    raises ends the asking, before all is paid for.
+    It may have more:
+
+    check(answers)       is shown (request, response) pairs as they come: what it raises ends the
+                         asking, before all is paid for
+    chats                true where prompts are to be written by the model's chat template
+    templated(template)  the task with that template
     """
 
     def conduct(self, limit: int | None, ask: Ask) -> list[Graded]:

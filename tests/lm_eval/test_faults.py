@@ -32,8 +32,8 @@ def answer(requests: Sequence[Request]) -> Mapping[Request, Response]:
     return {request: answered(request) for request in requests}
 
 
-def asked(folder: Path, body: str, **options: int) -> None:
-    LmEval("odd", task_of(folder, "odd", body, FUNCTIONS), **options).conduct(None, answer)
+def asked(folder: Path, body: str) -> None:
+    LmEval("odd", task_of(folder, "odd", body, FUNCTIONS)).conduct(None, answer)
 
 
 @pytest.mark.parametrize(
