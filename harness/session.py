@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -135,8 +136,10 @@ class EvalSession:
         reference = reference_of(checkpoint, self.settings.matrix)
         run, is_api = self.settings.run_folder, checkpoint.model.engine == "api"
         ledger = Ledger(run, self.settings.root, checkpoint, task) if is_api else None
+        if fingerprint is None:
+            fingerprint = self.fingerprint(checkpoint)
         return Workbench(
-            fingerprint=self.fingerprint(checkpoint) if fingerprint is None else fingerprint,
+            fingerprint=fingerprint,
             engine=lambda: self._engine(checkpoint.model),
             # A baseline that gates ask again is the one of the tables, and is paid for once.
             store=self._own if folder is None or checkpoint.baseline else self._store,
@@ -149,6 +152,9 @@ class EvalSession:
             people=self._judgements(),
             likelihoods=self.settings.likelihoods and folder is not None,
             ledger=ledger,
+            turn=partial(self._store.turn, fingerprint, task)
+            if is_api
+            else lambda: nullcontext(False),
             forecast=partial(self._forecast.refuse_over, checkpoint.model),
             retriever=self._retriever(checkpoint.retrieval),
             judge=self._judge(progress),

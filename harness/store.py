@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.jsonl import append_rows, read_whole_rows
+from harness.jsonl import append_rows, lock, read_whole_rows, storage_error
 from harness.records import Reading, Request, Response, Usage
 from harness.records.response import UNTAKEN
 
@@ -80,6 +81,24 @@ class Store:
             if response.finish != UNTAKEN
         ]
         append_rows(self._file(fingerprint), rows)
+
+    @contextmanager
+    def turn(self, fingerprint: str, task: str) -> Iterator[bool]:
+        """Wait while another process asks the same task of this model, a baseline or a judge.
+
+        Gives True: it may have stored what is wanted, so that whoever waited looks again and pays
+        for none of it. By task, so that other suites go on. Raises StorageError.
+        """
+        name = hashlib.sha256(f"{fingerprint} {task}".encode()).hexdigest()[:32]
+        path = self.folder / "turns" / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("ab")
+        except OSError as error:
+            raise storage_error(path, error) from error
+        with file:
+            lock(file)
+            yield True
 
     def _file(self, fingerprint: str) -> Path:
         return self.folder / f"{fingerprint}.jsonl"

@@ -26,27 +26,39 @@ def ask(
     take: told of answers as they come, and how many there are so far. Raises UnavailableError for
     what the checkpoint's engine can't answer, ServiceError, WeightsError and StorageError.
     """
-    stored = bench.store.load(bench.fingerprint)
-    responses = {r: stored[k] for r in requests if (k := request_key(r)) in stored}
+    responses: dict[Request, Response] = {}
+
+    def look() -> list[Request]:
+        """Take from the store what it has; what is still missing."""
+        stored = bench.store.load(bench.fingerprint)
+        missing = [request for request in requests if request not in responses]
+        found = {r: stored[k] for r in missing if (k := request_key(r)) in stored}
+        responses.update(found)
+        take(list(found.items()), len(responses))
+        return [request for request in missing if request not in found]
+
+    def keep(answers: Sequence[Answer]) -> None:
+        bench.store.add(bench.fingerprint, answers)
+        if bench.ledger is not None:
+            bench.ledger.enter(answers)
+        responses.update(answers)
+        take(answers, len(responses))
+        if bench.ledger is not None:
+            bench.ledger.refuse_spent()
+
+    missing = look()
     known = frozenset(responses)
-    take(list(responses.items()), len(responses))
-    missing = [request for request in requests if request not in known]
     if missing:
         _refuse_unable(checkpoint.model, missing)
-        if bench.ledger is not None:
-            bench.forecast()
-            bench.ledger.refuse_over(missing)
-
-        def keep(answers: Sequence[Answer]) -> None:
-            bench.store.add(bench.fingerprint, answers)
-            if bench.ledger is not None:
-                bench.ledger.enter(answers)
-            responses.update(answers)
-            take(answers, len(responses))
-            if bench.ledger is not None:
-                bench.ledger.refuse_spent()
-
-        handed_over(bench.engine().answer(checkpoint, requests, skip=known), keep)
+        with bench.turn() as others_asked:
+            if others_asked:
+                missing = look()
+                known = frozenset(responses)
+            if missing and bench.ledger is not None:
+                bench.forecast()
+                bench.ledger.refuse_over(missing)
+            if missing:
+                handed_over(bench.engine().answer(checkpoint, requests, skip=known), keep)
     return responses, known
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ class Workbench:
     likelihoods: whether sample rows are to tell how likely each token of an answer was.
     ledger: of an API's costs. retriever: opens what the checkpoint looks passages up with. judge:
     grades written answers besides the rule. None where there is none of it.
+    turn: waits while another process asks the same task of a server, and says whether one may have.
     forecast: raises ConfigError where all that a session is to ask of an API may cost too much.
     public: what a server said of itself, without the places of somebody's machine.
     """
@@ -76,6 +78,7 @@ class Workbench:
     ledger: Ledger | None = None
     retriever: Callable[[], Retriever] | None = None
     judge: Callable[[Task, Sequence[Graded]], list[Graded]] | None = None
+    turn: Callable[[], AbstractContextManager[bool]] = field(default=lambda: nullcontext(False))
     forecast: Callable[[], None] = field(default=lambda: None)
     public: Callable[[str], str] = field(default=lambda text: text)
 

@@ -349,6 +349,25 @@ def test_local_checkpoints_beside_an_api_are_asked_as_ever(
     assert sum(line.startswith("base ") for line in asked(project)) == 10
 
 
+def test_workers_that_gate_against_one_baseline_pay_for_it_once(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    server.behaviour = lambda asked: slowly(0.05, good(asked))
+    gated = "[gates.knowledge.accuracy_seen]\nmargin = 0.5"
+    others = "".join(
+        f'[checkpoints.{name}]\nmodel = "remote"\nserved_as = "{name}"\n'
+        for name in ("lora1", "lora2")
+    )
+    add_to_matrix(project, api(server) + others + gated)
+    path = project.path / "world" / "matrix.toml"
+    text = path.read_text("utf-8").replace("baseline = true\n", "")
+    path.write_text(text.replace("[checkpoints.remote]", "[checkpoints.remote]\nbaseline = true"))
+    result = project.runpytest("evals", "-n", "2", "-k", "knowledge and lora")
+    assert outcomes(result)["passed"] == 2
+    names = Counter(asked.body["model"] for asked in server.requests)
+    assert names == {"remote-1": 10, "lora1": 10, "lora2": 10}
+
+
 def test_another_snapshot_half_way_and_answers_cut_off_while_thinking_are_told(
     project: pytest.Pytester, server: ScriptedServer
 ) -> None:

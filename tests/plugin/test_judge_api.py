@@ -10,7 +10,7 @@ import pytest
 
 from harness.__main__ import main
 from tests.conftest import write_rows
-from tests.openai_server import Asked, ScriptedServer, completion, error
+from tests.openai_server import Asked, ScriptedServer, completion, error, slowly
 from tests.plugin.helpers import add_to_matrix, latest, output, report, rows
 from tests.plugin.test_judge import ONE, grade_by_eye, sample_rows
 
@@ -98,6 +98,16 @@ def test_its_costs_stand_beside_those_of_the_checkpoints(judged: pytest.Pytester
     assert (cost["checkpoint"], cost["task"], cost["answers"]) == ("judge:judge", "knowledge", 120)
     # The scripted server counts 100 tokens in and 50 out.
     assert cost["usd"] == pytest.approx(120 * (100 * 10 + 50 * 30) / 1e6)
+
+
+def test_workers_pay_a_judge_once_for_equal_answers(
+    judged: pytest.Pytester, server: ScriptedServer
+) -> None:
+    server.behaviour = lambda asked: slowly(0.02, verdict(asked))
+    assert judged.runpytest("evals", "-n", "2", "-k", "knowledge").ret == 0
+    bodies = [(asked.text, asked.body.get("seed")) for asked in server.requests]
+    # Of the answers of four checkpoints 100 are unlike.
+    assert len(bodies) == len(set(bodies)) == 200
 
 
 def test_another_snapshot_than_was_calibrated_does_not_count(
