@@ -59,8 +59,20 @@ def hide_named(value: Any, name: str = "") -> Any:
         return {key: hide_named(entry, key) for key, entry in value.items()}
     if isinstance(value, list):
         return [hide_named(entry, name) for entry in value]
-    secret = _NAME.search(name) or name.lower() in _HEADERS
-    return HIDDEN if secret and isinstance(value, str) else value
+    return HIDDEN if _is_secret(name) and isinstance(value, str) else value
+
+
+def named_secrets(value: Any, name: str = "") -> set[str]:
+    """The texts that `hide_named` takes out of a JSON document."""
+    if isinstance(value, Mapping):
+        return {text for key, entry in value.items() for text in named_secrets(entry, key)}
+    if isinstance(value, list):
+        return {text for entry in value for text in named_secrets(entry, name)}
+    return {value} if _is_secret(name) and isinstance(value, str) else set()
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_NAME.search(name)) or name.lower() in _HEADERS
 
 
 def public_url(url: str) -> str:

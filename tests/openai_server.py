@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -20,6 +20,22 @@ class Asked:
         self.texts: list[str] = body.get("input", [])  # of /embeddings
         said = body["messages"][-1]["content"] if "messages" in body else body.get("prompt", "")
         self.text = "\n".join(self.texts) or said
+
+
+class Blanks:
+    """A body that says for some seconds that it is coming, and then comes."""
+
+    def __init__(self, seconds: float, answer: Any) -> None:
+        self._blanks, self._answer = int(seconds * 20), json.dumps(answer).encode()
+
+    def __len__(self) -> int:
+        return self._blanks + len(self._answer)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(self._blanks):
+            time.sleep(0.05)
+            yield b" "
+        yield self._answer
 
 
 class ScriptedServer(ThreadingHTTPServer):
@@ -52,7 +68,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            for part in [content] if isinstance(content, bytes) else content:
+                self.wfile.write(part)
         except OSError:
             pass  # the client did not wait
 
@@ -60,13 +77,13 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def respond(answer: Any) -> tuple[int, dict[str, str], bytes]:
+def respond(answer: Any) -> tuple[int, dict[str, str], Any]:
     if isinstance(answer, tuple):
         status, headers, content = answer
         return (
             status,
             headers,
-            content if isinstance(content, bytes) else json.dumps(content).encode(),
+            content if isinstance(content, (bytes, Blanks)) else json.dumps(content).encode(),
         )
     return 200, {}, json.dumps(answer, ensure_ascii=False).encode()
 

@@ -79,8 +79,9 @@ def _add_questions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="the chat model that writes them")
     parser.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server")
     parser.add_argument(
-        "--key-variable", default="OPENAI_API_KEY", metavar="NAME",
-        help="environment variable that holds the key (default: %(default)s)",
+        "--key-variable", default="", metavar="NAME",
+        help="environment variable that holds the key (default: OPENAI_API_KEY, which is sent to "
+        "OpenAI and to this machine only)",
     )  # fmt: skip
     parser.add_argument(
         "--latest-eval", action="store_true",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from harness.engines.throttle import LONGEST, retry_after
 from harness.errors import ConfigError, ServiceError, UnavailableError
 from harness.records import Api, Usage
-from harness.scrub import HIDDEN, public_url
+from harness.scrub import HIDDEN, named_secrets, public_url
 
 KEPT = "What was answered is kept; run the same command again for the rest."
 _SHOWN = 300  # characters of a server's own message
@@ -59,7 +59,7 @@ def complaint(error: Any, api: Api, host: str, model: str, said: str) -> Excepti
     status = getattr(error, "status_code", None)
     if status == 401:
         return ConfigError(
-            f"{host} refused the key in {api.key_variable} (401). Set one that is valid there, "
+            f"{host} refused the key in {api.key_name} (401). Set one that is valid there, "
             "then run the same command again."
         )
     if status == 403:
@@ -78,7 +78,7 @@ def complaint(error: Any, api: Api, host: str, model: str, said: str) -> Excepti
         return RefusedRequest(status, str(error.code or ""), said)
     if status == 402 or _is_spent(error):
         return ServiceError(
-            f"{host}: the quota or the money of the key in {api.key_variable} is used up "
+            f"{host}: the quota or the money of the key in {api.key_name} is used up "
             f"({status}): {said} {KEPT}"
         )
     if status is None:
@@ -122,8 +122,24 @@ def short(text: str) -> str:
 
 
 def secrets_of(key: str, api: Api) -> list[str]:
-    """What must not stand in a message: the key, and the password of a base_url."""
-    return [text for text in (key, urlsplit(api.base_url).password or "") if len(text) >= _SHORTEST]
+    """What must not stand in a message: the key, and name, password and query of a base_url.
+
+    As they are written there and as they are meant: a server may quote either.
+    """
+    url = urlsplit(api.base_url)
+    texts = [key, url.username or "", url.password or ""]
+    texts += [part.partition("=")[2] for part in url.query.split("&")]
+    return _long({*texts, *map(unquote_plus, texts[1:])})
+
+
+def secrets_in(body: Mapping[str, Any]) -> list[str]:
+    """The same of what is sent with a request: the texts whose names are called like a secret."""
+    return _long(named_secrets(body))
+
+
+def _long(texts: Iterable[str]) -> list[str]:
+    """Those that are no word of a sentence, the longest first: one may hold another."""
+    return sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)
 
 
 def _wants_chat(error: Any) -> bool:

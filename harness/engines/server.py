@@ -12,26 +12,30 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from harness.engines import deadline
 from harness.engines.complaints import (
     KEPT,
     RefusedRequest,
     complaint,
     hider,
     may_pass,
+    secrets_in,
     secrets_of,
     short,
     words_of,
 )
 from harness.engines.throttle import Throttle
-from harness.errors import ServiceError, UnavailableError
+from harness.errors import ConfigError, ServiceError, UnavailableError
 from harness.records import Api, Usage
 from harness.scrub import public_url
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_OPENAI = ("api.openai.com", "eu.api.openai.com", "us.api.openai.com")
 _NEWER = "max_completion_tokens"
 _FIRST, _LAST = 0.5, 8.0  # seconds before a request is sent again, twice as long each time
 
@@ -60,9 +64,12 @@ class Server:
         self.requests = 0  # sent over the wire, retries included
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._first = threading.Lock()
+        self._let_in = False  # whether a request came back that was not refused for its key
+        self._refused = ""  # what to say where one was
         self.throttle = Throttle(api.concurrency)
         key = self._key()
-        self._hide = hider(secrets_of(key, api))
+        self._secrets = secrets_of(key, api)
         hooks: Any = {"request": [self._sending], "response": [self._received]}
         self._client = openai.OpenAI(
             api_key=key,
@@ -123,11 +130,26 @@ class Server:
                 if self._closed.wait(pause):
                     break
                 pause = min(_LAST, 2 * pause)
-            with self.throttle.turn():
+            with self._at_the_door(), self.throttle.turn():
                 done, failure = self._sent(send, model, options, extra)
             if failure is None:
                 return done
         raise failure or ServiceError(f"{self.host}: closed.")
+
+    @contextmanager
+    def _at_the_door(self) -> Iterator[None]:
+        """The first request goes alone: a key that is refused is refused once, and for good."""
+        if not self._let_in:
+            with self._first:
+                if self._refused:
+                    raise ConfigError(self._refused)
+                if not self._let_in:
+                    try:
+                        yield
+                    finally:
+                        self._let_in = not self._refused
+                    return
+        yield
 
     def _sent(
         self, send: Any, model: str, options: Mapping[str, Any], extra: Mapping[str, Any]
@@ -138,12 +160,14 @@ class Server:
         """
         import openai
 
+        hide = hider(self._secrets + secrets_in(extra))
         try:
             done = send(model=model, extra_body=extra or None, **options)
         except openai.APIError as error:
-            said = self._hide(words_of(error))
-            failure = complaint(error, self._api, self.host, model, said)
+            failure = complaint(error, self._api, self.host, model, hide(words_of(error)))
             if not may_pass(error):
+                if getattr(error, "status_code", None) == 401:
+                    self._refused = str(failure)
                 raise failure from error
             return None, failure
         except UnicodeEncodeError as error:
@@ -154,7 +178,7 @@ class Server:
         texts = options.get("input")
         if not (_is_completion(done) if texts is None else _are_vectors(done, len(texts))):
             told = getattr(done, "error", None)
-            said = f": {self._hide(short(str(told)))}" if told else ""
+            said = f": {hide(short(str(told)))}" if told else ""
             expected = "a completion" if texts is None else f"{len(texts):,} vectors"
             return None, self._broken(f"the answer is not {expected}{said}")
         return done, None
@@ -167,13 +191,18 @@ class Server:
         )
 
     def _key(self) -> str:
-        key = os.environ.get(self._api.key_variable, "").strip()
+        if not self._api.key_variable and self.host not in (*LOOPBACK, *_OPENAI):
+            raise UnavailableError(
+                f"no key for {self.host}: OPENAI_API_KEY is not sent to others. Say key_variable, "
+                "the environment's variable that holds its key."
+            )
+        key = os.environ.get(self._api.key_name, "").strip()
         if key:
             return key
         if self.host in LOOPBACK:
             return "none"
         raise UnavailableError(
-            f"no key for {self.host}: set {self._api.key_variable} in the environment"
+            f"no key for {self.host}: set {self._api.key_name} in the environment"
             + (
                 " (to anything, if it wants none)."
                 if self._api.base_url
@@ -185,9 +214,11 @@ class Server:
         self.throttle.wait()
         with self._lock:
             self.requests += 1
+        deadline.begin(request, self._api.timeout)
 
     def _received(self, response: Any) -> None:
         self.throttle.told(response.status_code, response.headers)
+        deadline.hold(response)
 
 
 def usage_of(done: Any) -> Usage:

@@ -11,7 +11,8 @@ from pathlib import Path
 class Api:
     """How a model behind an OpenAI-compatible server is reached and what it costs.
 
-    base_url: OpenAI's own where "". key_variable: the environment's variable that holds the key.
+    base_url: OpenAI's own where "". key_variable: the environment's variable that holds the key; ""
+    for OPENAI_API_KEY, which goes to OpenAI and to this machine and to nobody else (`key_name`).
     concurrency: requests under way at most. timeout: seconds for one. retries: of one request.
     prompt_logprobs: whether the server tells how likely a given text is (vLLM does; OpenAI does
     not): without it questions of likelihood are asked in words.
@@ -21,7 +22,7 @@ class Api:
     """
 
     base_url: str = ""
-    key_variable: str = "OPENAI_API_KEY"
+    key_variable: str = ""
     concurrency: int = 8
     timeout: float = 120.0
     retries: int = 6
@@ -35,6 +36,11 @@ class Api:
     def address(self) -> str:
         """Where requests go."""
         return self.base_url or "https://api.openai.com/v1"
+
+    @property
+    def key_name(self) -> str:
+        """The variable that is read."""
+        return self.key_variable or "OPENAI_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,16 @@ from typing import Any
 import pytest
 
 from harness.engines.api import ApiEngine
-from harness.errors import ConfigError, ServiceError
+from harness.errors import ConfigError, ServiceError, UnavailableError
 from harness.records import Api, Checkpoint, Model, Request, Response
-from tests.openai_server import Asked, ScriptedServer, completion, error, raw_completion
+from tests.openai_server import (
+    Asked,
+    Blanks,
+    ScriptedServer,
+    completion,
+    error,
+    raw_completion,
+)
 
 DAY = datetime.date(2026, 1, 1)
 QUESTIONS = [Request(f"問{n}：価格は？", max_new_tokens=48) for n in range(12)]
@@ -301,3 +308,69 @@ def test_a_review_whose_likelihoods_are_not_to_be_had_does_not_end_the_suite(
     good, long = ask(server.url, asked, prompt_logprobs=True, concurrency=1).values()
     assert good.logprobs == (-2.0, -1.0)
     assert (long.finish, long.logprobs) == ("untaken", ())
+
+
+def test_timeout_is_of_the_whole_request_and_not_of_a_byte(server: ScriptedServer) -> None:
+    server.behaviour = lambda asked: (200, {}, Blanks(5.0, completion("はい。")))
+    with pytest.raises(ServiceError, match=r"no answer after 1 retries \(APITimeoutError"):
+        ask(server.url, retries=1, timeout=0.3)
+    assert len(server.requests) == 2
+    server.behaviour = lambda asked: (200, {}, Blanks(0.2, completion("はい。")))
+    (answer,) = ask(server.url).values()
+    assert answer.text == "はい。"
+
+
+def test_a_refused_key_is_sent_once_however_many_suites_ask(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAM_KEY", "the-key-of-nobody")
+    server.behaviour = lambda asked: error(401, "no")
+    api = Api(server.url, key_variable="TEAM_KEY", concurrency=8)
+    model = Model("remote", "served", DAY, engine="api", api=api)
+    engine = ApiEngine(model)
+    for _ in range(3):
+        with pytest.raises(ConfigError, match=r"refused the key in TEAM_KEY \(401\)"):
+            list(engine.answer(Checkpoint("remote", model), QUESTIONS))
+    engine.close()
+    assert len(server.requests) == 1
+
+
+def test_a_first_request_that_is_not_taken_lets_the_others_in(server: ScriptedServer) -> None:
+    together = threading.Barrier(4, timeout=10)
+
+    def too_long(asked: Asked) -> Any:
+        if asked.number == 1:
+            return error(400, "maximum context length is 8")
+        if asked.number <= 5:
+            together.wait()  # breaks where they come one by one
+        return completion("はい。")
+
+    server.behaviour = too_long
+    answers = ask(server.url, QUESTIONS, concurrency=4, retries=0)
+    assert sorted(a.finish for a in answers.values()) == ["stop"] * 11 + ["untaken"]
+
+
+def test_what_a_server_quotes_of_a_request_shows_no_secret(server: ScriptedServer) -> None:
+    url = f"{server.url}?api-key=abc%2Fdef-1&v=preview"
+    body = '{"api_key": "top-secret-1", "headers": {"Authorization": ["xyz-secret-2"]}}'
+    told = "{a.path} abc/def-1 {a.body}"
+    for status in (400, 403, 404):
+        server.behaviour = lambda a, status=status: error(status, told.format(a=a))
+        with pytest.raises((ConfigError, ServiceError)) as raised:
+            ask(url, extra_body=body)
+        assert "***" in str(raised.value)
+        for secret in ("top-secret-1", "xyz-secret-2", "abc/def-1", "abc%2Fdef-1"):
+            assert secret not in str(raised.value)
+
+
+def test_openai_s_key_is_sent_to_nobody_else(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key-of-openai")
+    with pytest.raises(UnavailableError, match=r"OPENAI_API_KEY is not sent to others. Say key_v"):
+        ask("http://models.example.invalid/v1")
+    with pytest.raises(ServiceError, match="no answer after 0 retries"):  # named: so it is meant
+        ask("http://models.example.invalid/v1", key_variable="OPENAI_API_KEY", retries=0)
+    server.behaviour = lambda asked: completion("はい。")
+    ask(server.url)
+    assert server.requests[0].headers["Authorization"] == "Bearer a-key-of-openai"
