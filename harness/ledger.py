@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import ConfigError
 from harness.jsonl import append_rows, read_whole_rows, whole_rows
 from harness.records import Checkpoint, Request, Response, Usage
+from harness.records.response import BROKEN
 from harness.scrub import scrub
 
 COSTS = "costs.jsonl"
@@ -77,7 +78,7 @@ class Ledger:
 
     def enter(self, answers: Iterable[tuple[Request, Response]]) -> None:
         """Add answers that came to what is spent. Raises StorageError."""
-        by_snapshot: dict[str, list[tuple[Usage, bool]]] = defaultdict(list)
+        by_snapshot: dict[str, list[_Counted]] = defaultdict(list)
         for request, response in answers:
             if response.usage is not None:
                 entry = _counted(request, response, response.usage)
@@ -98,18 +99,18 @@ class Ledger:
                 "was answered is kept; raise max_cost and run again for the rest."
             )
 
-    def _row(self, snapshot: str, used: Sequence[tuple[Usage, bool]]) -> dict[str, Any]:
-        prompt = sum(usage.prompt_tokens for usage, _ in used)
-        answer = sum(usage.answer_tokens for usage, _ in used)
+    def _row(self, snapshot: str, used: Sequence[_Counted]) -> dict[str, Any]:
+        prompt = sum(counted.usage.prompt_tokens for counted in used)
+        answer = sum(counted.usage.answer_tokens for counted in used)
         return {
             "checkpoint": self._checkpoint.id,
             "task": self._task,
             "model": self._checkpoint.model.id,
             "snapshot": scrub(snapshot, self._root),  # a server of one's own may say a path
-            "answers": len(used),
+            "answers": sum(counted.whole for counted in used),
             "prompt_tokens": prompt,
             "answer_tokens": answer,
-            "guessed": sum(guessed for _, guessed in used),
+            "guessed": sum(counted.guessed for counted in used),
             "usd": round(self._price.of(prompt, answer), 8) if self._price else None,
         }
 
@@ -127,14 +128,23 @@ class Ledger:
         return self._sum
 
 
-def _counted(request: Request, response: Response, usage: Usage) -> tuple[Usage, bool]:
-    """What the server counted; where it counted nothing our guess, and that it is one."""
+class _Counted(NamedTuple):
+    """Tokens of an answer. guessed: by us. whole: not of one that broke off."""
+
+    usage: Usage
+    guessed: bool
+    whole: bool
+
+
+def _counted(request: Request, response: Response, usage: Usage) -> _Counted:
+    """What the server counted; where it counted nothing our guess."""
+    whole = response.finish != BROKEN
     if usage.prompt_tokens or usage.answer_tokens:
-        return usage, False
+        return _Counted(usage, False, whole)
     prompt, answer = estimate([request])
     if not request.continuations:
         answer = tokens_of(response.text)
-    return Usage(prompt, answer, usage.model), True
+    return _Counted(Usage(prompt, answer, usage.model), True, whole)
 
 
 def read_costs(folder: Path) -> list[Mapping[str, Any]]:

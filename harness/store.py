@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.jsonl import append_rows, lock, read_whole_rows, storage_error
 from harness.records import Reading, Request, Response, Usage
-from harness.records.response import UNTAKEN
+from harness.records.response import BROKEN, UNTAKEN
 
 # Raised when the way an engine turns a request into tokens changes: older answers then no longer
 # count as answers to the same request.
@@ -74,11 +74,11 @@ class Store:
         return {row["key"]: _response(row) for row in rows}
 
     def add(self, fingerprint: str, answers: Iterable[tuple[Request, Response]]) -> None:
-        """Append responses, but for what a server would not take. Raises StorageError."""
+        """Append responses, but for what is no answer of a server. Raises StorageError."""
         rows = [
             {"key": request_key(request), **_fields(response)}
             for request, response in answers
-            if response.finish != UNTAKEN
+            if response.finish not in (UNTAKEN, BROKEN)
         ]
         append_rows(self._file(fingerprint), rows)
 

@@ -50,7 +50,7 @@ class Batch:
 class Encoder(Protocol):
     """A model that is there and ready."""
 
-    def encode(self, texts: Sequence[Text]) -> Iterator[Batch]:
+    def encode(self, texts: Sequence[Text]) -> Iterator[list[Batch]]:
         """All texts, each once, in an order that suits. Raises WeightsError, ServiceError."""
         ...
 

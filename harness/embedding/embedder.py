@@ -10,6 +10,7 @@ from harness.embedding import PASSAGE, QUERY, Batch, Encoder, Text, Vector
 from harness.embedding.kept import KeptVectors, text_key
 from harness.embedding.local import LocalEncoder
 from harness.embedding.served import ServedEncoder
+from harness.engines.parallel import handed_over
 from harness.errors import RetrievalWarning, ServiceError, WeightsError
 from harness.ledger import Ledger
 from harness.records import Embedding, Request, Response
@@ -75,18 +76,26 @@ class Embedder:
         if self._ledger is not None:
             self._ledger.refuse_over([_request([text]) for text in texts])
         encoder = open_encoder(self._embedding)
-        try:
-            done = 0
-            for batch in encoder.encode(texts):
+        done = 0
+
+        def keep(batches: Sequence[Batch]) -> None:
+            nonlocal done
+            if self._ledger is not None:
+                for batch in batches:
+                    self._ledger.enter(_spent(batch))
+            for batch in batches:
                 for vector in batch.vectors:
                     self._check(vector)
                 found = dict(zip(batch.texts, batch.vectors, strict=True))
                 self._kept.add({self._key(text): vector for text, vector in found.items()})
-                self._known |= found
-                if self._ledger is not None:
-                    self._ledger.add(_spent(batch))
+                self._known.update(found)
                 done += len(batch.texts)
                 progress(done, len(texts))
+            if self._ledger is not None:
+                self._ledger.refuse_spent()
+
+        try:
+            handed_over(encoder.encode(texts), keep)
         finally:
             encoder.close()
 

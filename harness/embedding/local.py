@@ -48,13 +48,13 @@ class LocalEncoder:
                 f"{embedding.model}: sentence-transformers can't load it ({first_line(error)})."
             ) from error
 
-    def encode(self, texts: Sequence[Text]) -> Iterator[Batch]:
+    def encode(self, texts: Sequence[Text]) -> Iterator[list[Batch]]:
         """See `Encoder.encode`: short ones first, so that a batch is filled up little."""
         for role, own in groupby(sorted(texts, key=lambda t: (t.role, len(t.text))), _role):
             of_role = list(own)
             for start in range(0, len(of_role), self._embedding.batch):
                 batch = of_role[start : start + self._embedding.batch]
-                yield Batch(batch, self._encoded(role, [t.text for t in batch]))
+                yield [Batch(batch, self._encoded(role, [t.text for t in batch]))]
 
     def close(self) -> None:
         """See `Encoder.close`."""

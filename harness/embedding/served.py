@@ -21,7 +21,7 @@ class ServedEncoder:
         self._embedding, self._api = embedding, embedding.api or Api()
         self._server = Server(self._api)
 
-    def encode(self, texts: Sequence[Text]) -> Iterator[Batch]:
+    def encode(self, texts: Sequence[Text]) -> Iterator[list[Batch]]:
         """See `Encoder.encode`: a request a batch, several under way."""
         size = self._embedding.batch
         batches = [
@@ -30,8 +30,7 @@ class ServedEncoder:
             for own in [[text for text in texts if text.role == role]]
             for start in range(0, len(own), size)
         ]
-        for done in in_parallel(self._asked, batches, self._api.concurrency):
-            yield from done
+        yield from in_parallel(self._asked, batches, self._api.concurrency)
 
     def close(self) -> None:
         """See `Encoder.close`."""

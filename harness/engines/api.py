@@ -18,8 +18,9 @@ from harness.engines.complaints import RefusedRequest
 from harness.engines.parallel import in_parallel
 from harness.engines.refusals import Refusals
 from harness.engines.server import Server, usage_of
-from harness.errors import ConfigError
+from harness.errors import ConfigError, MichiError
 from harness.records import Api, Checkpoint, Model, Request, Response, Usage
+from harness.records.response import BROKEN
 
 _STOPS = 4  # OpenAI takes no more; what is written beyond the others is cut here (`_cut`)
 
@@ -46,8 +47,11 @@ class ApiEngine:
         wanted = [request for request in requests if request not in skip]
 
         refusals = Refusals(self._server.host, self.model, len(wanted) < len(requests))
+        broken: list[Exception] = []
 
         def one(request: Request) -> Answer:
+            if broken:
+                raise broken[0]
             try:
                 if request.continuations:
                     response = self._scored(name, request)
@@ -55,10 +59,15 @@ class ApiEngine:
                     response = self._written(name, chat, request)
             except RefusedRequest as error:
                 return request, refusals.add(request, error)
+            except _BrokenOff as error:
+                broken.append(error.why)
+                return request, Response("", BROKEN, 0, usage=error.usage)
             refusals.taken()
             return request, response
 
         yield from in_parallel(one, wanted, self._api.concurrency)
+        if broken:
+            raise broken[0]
         refusals.settle()
 
     def close(self) -> None:
@@ -98,35 +107,43 @@ class ApiEngine:
         return Response(_cut(choice.text or "", request), finish, usage.answer_tokens, usage=usage)
 
     def _scored(self, name: str, request: Request) -> Response:
+        spent: list[Usage] = []  # a request a read: what was paid for is counted whatever comes
+        try:
+            return self._likelihoods(name, request, spent)
+        except RefusedRequest as error:
+            error.usage = _sum([*spent, error.usage] if error.usage else spent)
+            raise
+        except MichiError as error:
+            if not spent:
+                raise
+            raise _BrokenOff(error, _sum(spent)) from error
+
+    def _likelihoods(self, name: str, request: Request, spent: list[Usage]) -> Response:
         # In lm-eval's way white space that ends a prompt belongs to what follows (`joint`).
         bare = replace(request, prompt=request.prompt.rstrip()) if request.joint else request
-        alone, before = self._read(name, bare, "")
-        values, greedy, tokens, spent = [], [], 0, [before]
+        alone = self._read(name, bare, "", spent)
+        values, greedy, tokens = [], [], 0
         for text in request.continuations:
-            found, used = self._read(name, request, text)
+            found = self._read(name, request, text, spent)
             own = found[len(alone) :]
             values.append(sum(map(_of_token, own)))
             greedy.append([_rank(entry) == 1 for entry in own])
             tokens += len(own)
-            spent.append(used)
         best = max(range(len(values)), key=values.__getitem__)
-        usage = Usage(
-            sum(used.prompt_tokens for used in spent),
-            sum(used.answer_tokens for used in spent),
-            before.model,
-        )
         told = request.joint and all(_rank(entry) for entry in alone[1:])
         return Response(
             request.continuations[best],
             "scored",
             tokens,
             tuple(values),
-            usage=usage,
+            usage=_sum(spent),
             greedy=tuple(map(all, greedy)) if told else (),
         )
 
-    def _read(self, name: str, request: Request, continuation: str) -> tuple[list[Any], Usage]:
-        """What the server tells of all tokens of the prompt and what follows."""
+    def _read(
+        self, name: str, request: Request, continuation: str, spent: list[Usage]
+    ) -> list[Any]:
+        """What the server tells of all tokens of the prompt and what follows. spent: added to."""
         extra: dict[str, Any] = {"prompt_logprobs": 0}
         if request.chat:
             messages = [{"role": "user", "content": request.prompt}]
@@ -140,13 +157,32 @@ class ApiEngine:
                 name, request.prompt + continuation, 1, temperature=0.0, extra_body=extra
             )
             found = done.choices and getattr(done.choices[0], "prompt_logprobs", None)
+        spent.append(usage_of(done))
         if not found:
             raise ConfigError(
                 f"{self._server.host} returned no prompt log-probabilities for {name}: take "
                 f"prompt_logprobs = true out of [models.{self.model.id}.api], and questions of "
                 "likelihood are asked in words."
             )
-        return list(found), usage_of(done)
+        return list(found)
+
+
+class _BrokenOff(Exception):
+    """A request of several reads of which some were answered. why: what to raise."""
+
+    def __init__(self, why: MichiError, usage: Usage | None) -> None:
+        super().__init__(str(why))
+        self.why, self.usage = why, usage
+
+
+def _sum(spent: Sequence[Usage]) -> Usage | None:
+    """Of several answers; the snapshot is that of the first."""
+    if not spent:
+        return None
+    prompt, answer = (
+        sum(getattr(usage, name) for usage in spent) for name in ("prompt_tokens", "answer_tokens")
+    )
+    return Usage(prompt, answer, spent[0].model)
 
 
 def _of_token(entry: Any) -> float:

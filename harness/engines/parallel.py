@@ -8,11 +8,14 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TypeVar
+
+from harness.errors import MichiError
 
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
+Given = TypeVar("Given")
 Ended = tuple[list[Made], BaseException | None]  # one result, or what went wrong
 
 _BEAT = 1.0  # seconds after which a list without results says that the work goes on
@@ -86,6 +89,27 @@ def in_parallel(
             tasks.put(None)
     if failed is not None:
         raise failed
+
+
+def handed_over(batches: Iterator[Given], keep: Callable[[Given], object]) -> None:
+    """Have results kept as they come.
+
+    Where that fails, over a budget or at ^C, whoever works is told, and what comes of the work that
+    is under way is kept, too, before the failure is raised.
+    """
+    failed = False
+    given = next(batches, None)
+    while given is not None:
+        try:
+            keep(given)
+        except (MichiError, KeyboardInterrupt) as error:
+            if not isinstance(batches, Generator) or (failed and not isinstance(error, MichiError)):
+                raise
+            if not failed:
+                failed = True
+                given = batches.throw(error)
+                continue
+        given = next(batches, None)
 
 
 def _wait(signs: queue.SimpleQueue[None], patience: float) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.engines import Answer, abilities
-from harness.errors import MichiError, UnavailableError
+from harness.engines.parallel import handed_over
+from harness.errors import UnavailableError
 from harness.evaluate.bench import Workbench
 from harness.records import Checkpoint, Graded, Model, Reading, Request, Response
+from harness.records.response import BROKEN
 from harness.store import request_key
 from harness.tasks import Task
 
@@ -41,8 +43,9 @@ def ask(
         bench.store.add(bench.fingerprint, answers)
         if bench.ledger is not None:
             bench.ledger.enter(answers)
-        responses.update(answers)
-        take(answers, len(responses))
+        whole = [answer for answer in answers if answer[1].finish != BROKEN]
+        responses.update(whole)
+        take(whole, len(responses))
         if bench.ledger is not None:
             bench.ledger.refuse_spent()
 
@@ -60,27 +63,6 @@ def ask(
             if missing:
                 handed_over(bench.engine().answer(checkpoint, requests, skip=known), keep)
     return responses, known
-
-
-def handed_over(batches: Iterator[list[Answer]], keep: Callable[[Sequence[Answer]], None]) -> None:
-    """Have answers kept as they come.
-
-    Where that fails, over a budget or at ^C, the engine is told, and what it hands over of requests
-    that are under way is kept, too, before the failure is raised.
-    """
-    failed = False
-    answers = next(batches, None)
-    while answers is not None:
-        try:
-            keep(answers)
-        except (MichiError, KeyboardInterrupt) as error:
-            if not isinstance(batches, Generator) or (failed and not isinstance(error, MichiError)):
-                raise
-            if not failed:
-                failed = True
-                answers = batches.throw(error)
-                continue
-        answers = next(batches, None)
 
 
 def in_words(task: Task, model: Model) -> Task:

@@ -69,6 +69,7 @@ class Usage:
 
 UNTAKEN = "untaken"
 UNANSWERED = ("refused", UNTAKEN)
+BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class Response:
 
     text: the generated text without the stop; for scored continuations the likeliest one.
     finish: "stop" | "length" | "scored" | "refused" (the model, or a filter, would not answer) |
-    "untaken" (the server would not take the request; it is asked again in the next run). Of the
+    "untaken" (the server would not take the request; it is asked again in the next run) | "broken"
+    (no answer, but what was paid for one that broke off; it is counted and nothing else). Of the
     last two `text` says in what words.
     tokens: generated tokens (the end token included), or those of the scored continuations.
     logprobs: natural-log probability of each continuation, summed over its tokens.

@@ -79,6 +79,9 @@ def warnings(review: JudgeReview) -> Iterator[str]:
         )
     if asked and silent == asked:
         yield f"Warning: of no answer could {name}'s verdict be read, so none counts."
+    elif not asked:
+        if any(form.unsure for form in review.forms):
+            yield f"Warning: {name} was asked of no answer."
     elif not judge.get("calibration"):
         yield (
             f"Warning: {name} was never held against people, so none of its verdicts counts. Grade "

@@ -63,7 +63,7 @@ def own(shared: Path, tmp_path: Path) -> Path:
 class Counting(LocalEncoder):
     texts: list[Text]
 
-    def encode(self, texts: Sequence[Text]) -> Iterator[Batch]:
+    def encode(self, texts: Sequence[Text]) -> Iterator[list[Batch]]:
         self.texts += texts
         yield from super().encode(texts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.fingerprint import FileHashes
 from harness.ledger import read_costs
 from harness.records import Api, Embedding, Retrieval
 from tests.embedding.models import by_hand
-from tests.openai_server import Asked, ScriptedServer, embeddings, error
+from tests.openai_server import Asked, ScriptedServer, embeddings, error, slowly
 
 PASSAGES = ["red apple", "blue sky", "green tree"]
 PRICE = (2.0, 0.0)
@@ -174,6 +175,33 @@ def test_costs_are_entered_and_limited(session: Session, server: ScriptedServer)
     with pytest.raises(ConfigError, match=r"embeddings on retriever:r.*Nothing of it was asked"):
         session.vectors(["x" * 4000], [], price=PRICE, max_cost=0.001)
     assert len(server.requests) == asked
+
+
+def test_what_is_under_way_when_the_budget_is_spent_is_kept_and_paid_for(
+    session: Session, server: ScriptedServer
+) -> None:
+    others = threading.Event()
+
+    def dear(asked: Asked) -> Any:
+        if asked.number == 4:
+            others.set()
+        if asked.number == 2:  # the first goes alone
+            assert others.wait(10)
+        answer = told(asked)
+        answer["usage"]["prompt_tokens"] = 1_000
+        return slowly(0.3 if 2 < asked.number <= 5 else 0, answer)
+
+    server.behaviour = dear
+    texts = ["a" * n for n in range(1, 13)]
+    how: dict[str, Any] = {"price": PRICE, "batch": 1, "concurrency": 4}
+    with pytest.raises(ConfigError, match="more than max_cost"):
+        session.vectors(texts, [], max_cost=0.003, **how)
+    sent = len(server.requests)
+    assert 4 <= sent < 12
+    costs = read_costs(session.folder / "run")
+    assert sum(row["prompt_tokens"] for row in costs) == sent * 1_000
+    session.vectors(texts, [], **how)
+    assert len(server.requests) == 12
 
 
 def test_a_server_elsewhere_needs_a_key(tmp_path: Path) -> None:

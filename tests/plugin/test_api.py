@@ -535,3 +535,24 @@ def test_a_baseline_behind_an_api_is_asked_once_a_run_also_anew(
         )
         assert result.ret == 0
         assert Counter(r.body["model"] for r in server.requests) == {"remote-1": 10, "second": 10}
+
+
+def test_what_was_paid_of_a_likelihood_that_breaks_off_is_counted(
+    project: pytest.Pytester, server: ScriptedServer
+) -> None:
+    # Three requests a review; the server breaks down after two of the third.
+    def fails(asked: Asked) -> Any:
+        if asked.number >= 9:
+            return error(500, "out of order")
+        return {**completion("x"), "prompt_logprobs": [None, {"1": {"logprob": -1.0, "rank": 1}}]}
+
+    server.behaviour = fails
+    more = "prompt_logprobs = true\nprice = { prompt = 1.0, answer = 1.0 }"
+    matrix = api(server, more).replace("concurrency = 2", "concurrency = 1")
+    add_to_matrix(project, matrix.replace("retries = 1", "retries = 0"))
+    result = project.runpytest("evals", "-k", "marc_ja and remote")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "no answer after 0 retries (InternalServerError: out of order)" in output(result)
+    costs = rows(latest(project) / "costs.jsonl")
+    assert sum(row["prompt_tokens"] for row in costs) == 8 * 100
+    assert sum(row["answers"] for row in costs) == stored(project) == 2

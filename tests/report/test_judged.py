@@ -90,6 +90,18 @@ def test_a_judge_without_any_verdict_is_not_to_be_calibrated(tmp_path: Path) -> 
     assert "calibrate RUN" not in told
 
 
+def test_a_judge_that_could_not_be_asked_left_nothing_to_be_graded(tmp_path: Path) -> None:
+    folder = judged_run(tmp_path, {**JUDGE, "calibration": None})
+    path = folder / "samples" / "base" / "knowledge.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    lines = [json.dumps({k: v for k, v in row.items() if k != "judge"}) + "\n" for row in rows]
+    path.write_text("".join(lines), "utf-8")
+    told = "\n".join(notes(folder))
+    assert "it judged" not in told
+    assert "calibrate RUN" not in told
+    assert "Warning: judge-1 was asked of no answer." in told
+
+
 def test_an_unknown_snapshot_is_warned_of(tmp_path: Path) -> None:
     folder = judged_run(tmp_path)
     path = folder / "samples" / "base" / "knowledge.jsonl"
