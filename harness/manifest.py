@@ -30,6 +30,7 @@ PACKAGES = (
     "transformers",
     "peft",
     "bitsandbytes",
+    "liger-kernel",
     "sentence-transformers",
     "openai",
     "lm-eval",

@@ -8,10 +8,11 @@ the base, with the adapter disabled, still gives what it gave before.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from harness.engines.folding import folded
 from harness.engines.loading import first_line, quiet
 from harness.errors import WeightsError
 from harness.fingerprint import check_safetensors
@@ -30,6 +31,7 @@ class AdapterSwitch:
         self._dtype = dtype
         self._probe_ids = probe_ids
         self._active: Path | None = None
+        self._folds = False
         self._loaded = 0
         self._base_logits = self._probe()
 
@@ -39,7 +41,8 @@ class AdapterSwitch:
         if checkpoint.adapter is not None:
             if checkpoint.adapter != self._active:
                 self._attach(checkpoint, checkpoint.adapter)
-            yield self._network
+            with folded(self._network) if self._folds else nullcontext():
+                yield self._network
         elif self._loaded:
             with self._network.disable_adapter():
                 yield self._network
@@ -70,7 +73,17 @@ class AdapterSwitch:
         self._loaded += 1
         self._network.eval().requires_grad_(False)
         self._check_effect(checkpoint, folder)
+        self._folds = self._same_folded()
         self._active = folder
+
+    def _same_folded(self) -> bool:
+        """Whether the adapter added to the weights says what it says beside them."""
+        apart = self._probe().log_softmax(-1)
+        with folded(self._network, always=True):
+            together = self._probe().log_softmax(-1)
+        words = apart.topk(8).indices  # far down the order log-probabilities may be infinite
+        difference = (apart.gather(-1, words) - together.gather(-1, words)).abs().max().item()
+        return bool(difference <= _TOLERANCE[self._dtype])
 
     def _check_effect(self, checkpoint: Checkpoint, folder: Path) -> None:
         import torch

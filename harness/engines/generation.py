@@ -12,10 +12,13 @@ from typing import Any
 
 from harness.engines.cache import divisible
 from harness.engines.prefill import Read, positions
+from harness.engines.replay import Replay, replayable
 
 # A batch is made smaller when this part of its rows has finished. Copying the cache costs about as
 # much as a step; leaving at 1/8, 1/4 and 1/2 measured the same within the noise.
 _LEAVING = 0.25
+# Recorded steps have to be recorded anew for fewer rows.
+_LEAVING_REPLAY = 0.5
 
 # From logits [rows, vocabulary] and the rows' places in the first batch to tokens [rows, 1].
 Choose = Callable[[Any, Sequence[int]], Any]
@@ -45,6 +48,8 @@ def generate(
     rows = list(range(len(written)))  # rows still in the batch, by their place in `written`
     done: set[int] = set()
     may_leave = divisible(cache)
+    replay = Replay(network, cache, mask, limit - 1) if replayable(network, cache, limit) else None
+    leaving = _LEAVING if replay is None else _LEAVING_REPLAY
     places = positions(mask)[:, -1:]
     for step in range(limit):
         ids = choose(logits, rows)
@@ -58,11 +63,17 @@ def generate(
             break
         places = places + 1
         mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=-1)
-        if may_leave and len(staying) <= (1 - _LEAVING) * len(rows):
+        if may_leave and len(staying) <= (1 - leaving) * len(rows):
             index = torch.tensor(staying, device=ids.device)
-            cache.batch_select_indices(index)
+            if replay is None:
+                cache.batch_select_indices(index)
+            else:
+                replay = replay.kept(index, limit - 1 - step)
             ids, mask, places = ids[index], mask[index], places[index]
             rows = [rows[place] for place in staying]
+        if replay is not None:
+            logits = replay.logits(ids)
+            continue
         logits = network(
             input_ids=ids,
             attention_mask=mask,

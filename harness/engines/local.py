@@ -15,6 +15,7 @@ from harness.engines.batching import Row, plan, plan_families
 from harness.engines.generation import generate, likeliest
 from harness.engines.halves import fast_halves
 from harness.engines.joint import context_length, joint_row
+from harness.engines.kernels import fuse
 from harness.engines.loading import (
     device,
     load_tokenizer,
@@ -60,6 +61,7 @@ class LocalEngine:
         # transformers' `generate` knows no end of a turn that its configuration does not name.
         self.own_end_ids = end_ids(self.tokenizer, own, of_turns=())
         self._probe: list[int] = self.tokenizer(_PROBE).input_ids
+        fuse(self.network, self._probe, scoring.TOLERANCE[model.dtype])
         self.switch = AdapterSwitch(self.network, self._probe, model.dtype)
         self._layers: dict[Path | None, OutputLayer | None] = {}
         self._streams: dict[Path | None, bool] = {}
