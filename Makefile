@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial bench bench-page bench-speed bench-train bench-membership example pin clean
+.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial bench bench-page bench-speed bench-train bench-membership example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -51,6 +51,9 @@ coverage: .venv/dev ## simulate how often intervals hold the truth, write docs/s
 
 gate-trial: evals .venv/dev ## does the gate flake, does it miss? write docs/gates.md
 	OMP_NUM_THREADS=1 $(BIN)/python docs/gate_trial.py
+
+judge-trial: .venv/dev ## is a judge trusted as far as it is right? write docs/judge.md
+	OMP_NUM_THREADS=1 $(BIN)/python docs/judge_trial.py
 
 bench: bench-page bench-speed bench-membership ## what can be timed without a GPU
 
