@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,22 @@ def storage_error(path: Path, error: OSError) -> StorageError:
         f"{path}: can't be written: {error.strerror or error}. What was measured before is kept; "
         "free space or choose another folder with --eval-run-dir, then run the same command again."
     )
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Within it no other process is within it for the same path, a file of locks alone.
+
+    Raises StorageError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError as error:
+        raise storage_error(path, error) from error
+    with file:
+        lock(file)
+        yield
 
 
 def lock(file: Any) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.jsonl import append_rows, lock, read_whole_rows, storage_error
+from harness.jsonl import alone, append_rows, read_whole_rows
 from harness.records import Reading, Request, Response, Usage
 from harness.records.response import BROKEN, UNTAKEN
 
@@ -90,14 +90,7 @@ class Store:
         for none of it. By task, so that other suites go on. Raises StorageError.
         """
         name = hashlib.sha256(f"{fingerprint} {task}".encode()).hexdigest()[:32]
-        path = self.folder / "turns" / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("ab")
-        except OSError as error:
-            raise storage_error(path, error) from error
-        with file:
-            lock(file)
+        with alone(self.folder / "turns" / name):
             yield True
 
     def _file(self, fingerprint: str) -> Path:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from harness.embedding import Text, Vector
-from harness.jsonl import append_rows, lock, storage_error, whole_rows
+from harness.jsonl import alone, append_rows, whole_rows
 
 _FLOATS = "<f4"
 
@@ -34,21 +34,12 @@ class KeptVectors:
         self._path = folder / f"{fingerprint}.jsonl"
         self._start = self._path.stat().st_size if fresh and self._path.exists() else 0
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Waits until no other process computes vectors of this model: one of them is enough.
 
         Raises StorageError.
         """
-        path = self._path.with_suffix(".lock")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("ab")
-        except OSError as error:
-            raise storage_error(path, error) from error
-        with file:
-            lock(file)
-            yield
+        return alone(self._path.with_suffix(".lock"))
 
     def load(self, wanted: Mapping[str, Text]) -> dict[Text, Vector]:
         """Those that are there, of the wanted texts by their keys; the last of a key counts."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.folding import folded
+from harness.engines.likeness import alike
 from harness.engines.loading import first_line, quiet
 from harness.errors import WeightsError
 from harness.fingerprint import check_safetensors
@@ -78,12 +79,9 @@ class AdapterSwitch:
 
     def _same_folded(self) -> bool:
         """Whether the adapter added to the weights says what it says beside them."""
-        apart = self._probe().log_softmax(-1)
+        apart = self._probe()
         with folded(self._network, always=True):
-            together = self._probe().log_softmax(-1)
-        words = apart.topk(8).indices  # far down the order log-probabilities may be infinite
-        difference = (apart.gather(-1, words) - together.gather(-1, words)).abs().max().item()
-        return bool(difference <= _TOLERANCE[self._dtype])
+            return alike(apart, self._probe(), self._dtype)
 
     def _check_effect(self, checkpoint: Checkpoint, folder: Path) -> None:
         import torch

@@ -61,7 +61,7 @@ class LocalEngine:
         # transformers' `generate` knows no end of a turn that its configuration does not name.
         self.own_end_ids = end_ids(self.tokenizer, own, of_turns=())
         self._probe: list[int] = self.tokenizer(_PROBE).input_ids
-        fuse(self.network, self._probe, scoring.TOLERANCE[model.dtype])
+        fuse(self.network, self._probe, model.dtype)
         self.switch = AdapterSwitch(self.network, self._probe, model.dtype)
         self._layers: dict[Path | None, OutputLayer | None] = {}
         self._streams: dict[Path | None, bool] = {}
@@ -158,8 +158,8 @@ class LocalEngine:
     def _packs(self, network: Any, checkpoint: Checkpoint) -> bool:
         """Whether the network reads streams, tried once for each adapter."""
         if checkpoint.adapter not in self._streams:
-            pad, bound = self.tokenizer.pad_token_id, scoring.TOLERANCE[self.model.dtype]
-            self._streams[checkpoint.adapter] = packs(network, self._probe, pad, bound)
+            pad = self.tokenizer.pad_token_id
+            self._streams[checkpoint.adapter] = packs(network, self._probe, pad, self.model.dtype)
         return self._streams[checkpoint.adapter]
 
     def _refuse_nan(self, answers: Sequence[Answer]) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.engines.cache import growing_cache
+from harness.engines.likeness import alike
 from harness.engines.output import bare
 from harness.engines.packing import Block, Stream, groups, pack
 from harness.engines.prefill import Read, read_padded
@@ -56,25 +57,29 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class Packing:
-    """What attention has to know of a stream beside its queries, keys and values.
+class Kept:
+    """Where keys and values are put for what comes after the stream; nowhere if nothing does.
 
-    rows: [rows, longest] places of the prompts' tokens, to be kept in `cache`. kept: keys and
-    values of each layer, where they are wanted as they are.
+    cache: takes those of prompts, whose tokens have the places `rows` [rows, longest]. layers:
+    takes those of each layer as they are.
     """
+
+    rows: Any = None
+    cache: Any = None
+    layers: list[tuple[Any, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """What attention has to know of a stream beside its queries, keys and values."""
 
     together: Sequence[Together]
     prefix: Prefix
-    rows: Any = None
-    cache: Any = None
-    kept: list[tuple[Any, Any]] | None = None
+    kept: Kept
 
 
-def packs(network: Any, probe: list[int], pad: int, bound: float) -> bool:
-    """Whether a network says of a stream what it says of rows, tried with a probe's ids.
-
-    bound: largest difference of a log-probability.
-    """
+def packs(network: Any, probe: list[int], pad: int, dtype: str) -> bool:
+    """Whether a network says of a stream what it says of rows, tried with a probe's ids."""
     import torch
 
     prompts = [probe, [*probe[:-3], probe[0]], [*probe[:9], *probe[-2:]]]
@@ -85,9 +90,7 @@ def packs(network: Any, probe: list[int], pad: int, bound: float) -> bool:
             stream = read_packed(network, prompts, prefix, room=0).logits
         except Exception:  # whatever an architecture makes of arguments that it does not know
             return False
-    one, other = rows.float().log_softmax(-1), stream.float().log_softmax(-1)
-    words = one.topk(8).indices  # far down the order log-probabilities may be infinite
-    return bool((one.gather(1, words) - other.gather(1, words)).abs().max() <= bound)
+    return alike(rows, stream, dtype)
 
 
 def read_prefix(network: Any, ids: list[int]) -> Prefix:
@@ -95,7 +98,7 @@ def read_prefix(network: Any, ids: list[int]) -> Prefix:
     if not ids:
         return Prefix()
     kept: list[tuple[Any, Any]] = []
-    _forward(bare(network).base_model, pack([ids]), Packing((), Prefix(), kept=kept))
+    _forward(bare(network).base_model, pack([ids]), Prefix(), Kept(layers=kept))
     keys, values = zip(*kept, strict=True)
     return Prefix(len(ids), keys, values)
 
@@ -110,18 +113,18 @@ def read_packed(network: Any, prompts: Sequence[list[int]], prefix: Prefix, room
     rows = torch.tensor([[0] * (longest - len(row)) + row for row in stream.prompts])
     mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in stream.prompts])
     cache = growing_cache(network, room)
-    packing = Packing((), prefix, rows.to(place), cache)
     last = torch.tensor([row[-1] - prefix.size for row in stream.prompts], device=place)
-    logits = _forward(network, stream, packing, logits_to_keep=last).logits[0]
+    kept = Kept(rows.to(place), cache)
+    logits = _forward(network, stream, prefix, kept, logits_to_keep=last).logits[0]
     return Read(cache, mask.to(place), logits)
 
 
 def hidden_packed(network: Any, stream: Stream, prefix: Prefix) -> Any:
     """Final hidden states [tokens, width] of a stream."""
-    return _forward(bare(network).base_model, stream, Packing((), prefix))[0][0]
+    return _forward(bare(network).base_model, stream, prefix, Kept())[0][0]
 
 
-def _forward(network: Any, stream: Stream, packing: Packing, **more: Any) -> Any:
+def _forward(network: Any, stream: Stream, prefix: Prefix, kept: Kept, **more: Any) -> Any:
     import torch
 
     place, dtype = network.device, network.dtype
@@ -133,7 +136,7 @@ def _forward(network: Any, stream: Stream, packing: Packing, **more: Any) -> Any
             attention_mask=torch.zeros(1, 1, 1, 1, dtype=dtype, device=place),
             position_ids=torch.tensor([stream.positions], device=place),
             use_cache=False,
-            packing=replace(packing, together=together),
+            packing=Packing(together, prefix, kept),
             **more,
         )
 
@@ -232,17 +235,18 @@ def _attend(
 
     if unknown := [name for name in _UNKNOWN if more.get(name) is not None]:
         raise NotImplementedError(f"{', '.join(unknown)} over a packed stream")
-    if packing.kept is not None:
-        packing.kept.append((key, value))
+    kept = packing.kept
+    if kept.layers is not None:
+        kept.layers.append((key, value))
     layer = module.layer_idx
     if packing.prefix.size:
         key = torch.cat([packing.prefix.keys[layer], key], dim=2)
         value = torch.cat([packing.prefix.values[layer], value], dim=2)
     # One row of tokens, each with its heads.
     queries, keys, values = (states[0].transpose(0, 1) for states in (query, key, value))
-    if packing.cache is not None:
-        rows = packing.rows
-        packing.cache.update(keys[rows].transpose(1, 2), values[rows].transpose(1, 2), layer)
+    if kept.cache is not None:
+        of_rows = keys[kept.rows].transpose(1, 2), values[kept.rows].transpose(1, 2)
+        kept.cache.update(*of_rows, layer)
     result = torch.empty_like(queries)
     for part in packing.together:
         mask = _mask(part, sliding_window or math.inf, query.dtype)

@@ -16,10 +16,8 @@ from harness.engines.halves import fast_halves
 from harness.engines.moments import OutputLayer, likeliest, target_logprobs
 from harness.engines.packed import Prefix, hidden_packed
 from harness.engines.packing import pack
+from harness.engines.prefill import positions
 from harness.records import Response
-
-# Largest difference of a token's log-probability between a stream and rows of their own.
-TOLERANCE = {"float32": 1e-3, "bfloat16": 0.25, "float16": 0.05}
 
 
 def length(row: Row) -> int:
@@ -110,14 +108,13 @@ def _repeated(network: Any, rows: Sequence[Row], pad: int, budget: int) -> list[
         ids, mask = pad_left([lines[i][:-1] for i in batch], pad, network.device)
         keep = max(len(tails[i]) for i in batch)
         targets, _ = pad_left([tails[i] for i in batch], pad, network.device)
-        positions = (mask.cumsum(-1) - 1).clamp(min=0)
         with torch.inference_mode():
             # The output layer only where a continuation is predicted: over Gemma's 256,000 words
             # logits for a whole prompt would be the largest tensor of all.
             logits = network(
                 input_ids=ids,
                 attention_mask=mask,
-                position_ids=positions,
+                position_ids=positions(mask),
                 use_cache=False,
                 logits_to_keep=keep,
             ).logits

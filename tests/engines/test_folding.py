@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.engines.folding import folded
+from harness.engines.local import LocalEngine
+from harness.records import Checkpoint
+from tests.engines.conftest import as_model
 from tests.engines.networks import network
 
 IDS = list(range(6, 56))
@@ -70,6 +75,25 @@ def test_few_tokens_are_multiplied_apart_and_many_folded() -> None:
             assert len(weights_used(model)) == 14
         finally:
             IDS[:] = kept
+
+
+def test_a_quantized_weight_is_folded_as_what_it_stands_for(
+    tiny: Path, checkpoints: dict[str, Checkpoint]
+) -> None:
+    pytest.importorskip("bitsandbytes")
+    import torch
+
+    model = as_model(tiny / "base", quantization="nf4")
+    engine = LocalEngine(model, tiny / "base")
+    adapted = dataclasses.replace(checkpoints["adapter-a"], model=model)
+    with engine.switch.wearing(adapted) as worn:
+        pass  # the adapter stays on, to be folded here or not
+    apart = logits(worn)
+    with folded(worn, always=True):
+        assert torch.allclose(logits(worn), apart, atol=1e-3)
+        assert not weights_used(worn)
+    with worn.disable_adapter():
+        assert not torch.allclose(logits(worn), apart, atol=1e-2)
 
 
 @pytest.mark.parametrize("kind", [{"use_dora": True}, {"lora_bias": True}])
