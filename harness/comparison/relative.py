@@ -70,6 +70,7 @@ def relative_results(run: Run) -> Derived:
             notes.append(
                 f"{checkpoint}: no relative score, only {pairs[0].source.task} could be paired."
             )
+            notes += [f"{checkpoint}, {part.problem}." for part in pairs if part.problem]
     return Derived(tuple(results), tuple(notes))
 
 

@@ -89,6 +89,20 @@ def test_one_part_alone_gives_no_relative_score_but_a_note(tmp_path: Path) -> No
     assert "qa-e3: no relative score, only marc_ja could be paired." in relative.notes
 
 
+def test_why_the_only_part_is_incomparable_is_a_note_too(tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE, build.QA])
+    build.measure_jsquad(folder, "base", {"a": 0.5}, {"prompt": "v1", "data": "x"})
+    build.measure_jsquad(folder, "qa-e3", {"a": 0.5}, {"prompt": "v2", "data": "x"})
+
+    notes = relative_results(read_run(folder)).notes
+
+    assert notes == (
+        "base: no relative score, only jsquad could be paired.",
+        "qa-e3: no relative score, only jsquad could be paired.",
+        "qa-e3, jsquad: prompt not as in the baseline.",
+    )
+
+
 def test_a_baseline_of_zero_is_said_rather_than_divided_by(tmp_path: Path) -> None:
     folder = build.start(tmp_path, [build.BASE, build.QA])
     build.measure_jsquad(folder, "base", {"a": 0.0, "b": 0.0})
