@@ -33,14 +33,7 @@ def plan(lengths: Sequence[int], budget: int) -> list[list[int]]:
     Longest first: running out of memory shows in the first batch, and rows of one batch are of like
     length, so little is padded. A row longer than the budget stands alone. Ties keep their order.
     """
-    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
-    batches: list[list[int]] = []
-    for index in order:
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= budget:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-    return batches
+    return plan_families([[index] for index in range(len(lengths))], lengths, budget)
 
 
 def plan_families(
@@ -50,11 +43,10 @@ def plan_families(
     batches: list[list[int]] = []
     widest = 0
     for members in sorted(families, key=lambda members: -max(lengths[place] for place in members)):
-        longest = max(lengths[place] for place in members)
         if batches and (len(batches[-1]) + len(members)) * widest <= budget:
             batches[-1].extend(members)
             continue
-        widest = longest
+        widest = max(lengths[place] for place in members)
         size = max(1, budget // widest)
         batches.extend(list(members[i : i + size]) for i in range(0, len(members), size))
     return batches

@@ -49,6 +49,10 @@ def _roomy_layer() -> type:
             self.values = self._put("values", self.values, value_states)
             return self.keys, self.values
 
+        def reset(self) -> None:
+            self._places = {}
+            super().reset()
+
         def _put(self, name: str, held: Any, new: Any) -> Any:
             used = held.shape[-2] if held.numel() else 0
             length = used + new.shape[-2]

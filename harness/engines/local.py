@@ -131,19 +131,18 @@ class LocalEngine:
     ) -> tuple[Ask, list[list[int]]]:
         """What answers rows of one kind, and which are asked together.
 
-        Batches are planned over all rows, also those that have answers: what is computed with what
-        is the same in a run that goes on as in one that was not stopped.
+        Batches are planned over all rows, also those that have answers: a run that goes on divides
+        them as one that was not stopped.
         """
         request, pad = rows[0].request, self.tokenizer.pad_token_id
         lengths = [_length(row) for row in rows]
+        batches = plan(lengths, self.batch_tokens)
         if request.per_token == "ids":
-            return reading.read_ids, plan(lengths, self.batch_tokens)
+            return reading.read_ids, batches
         if request.per_token:
             layer = self._layer(network, checkpoint)
-            read = partial(reading.read, network, layer=layer, pad=pad)
-            return read, plan(lengths, self.batch_tokens)
+            return partial(reading.read, network, layer=layer, pad=pad), batches
         prefix = None
-        batches = plan(lengths, self.batch_tokens)
         if self._packs(network, checkpoint) and not any(row.cut for row in rows):
             prompts = [row.prompt for row in rows]
             size = preamble(prompts)

@@ -93,7 +93,7 @@ def _fixed(cache: Any, place: Any, length: int) -> Any:
     new.layers = []
     for layer in cache.layers:
         keys, values = layer.keys, layer.values
-        layer.keys = layer.values = None  # a layer at a time lies in memory twice
+        layer.reset()  # so that one layer at a time lies in memory twice
         new.layers.append(_fixed_layer()(_longer(keys, length), _longer(values, length), place))
     return new
 

@@ -5,6 +5,8 @@ Recording them needs a GPU; what is recorded is the same on a CPU.
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from harness.engines.prefill import positions, read_padded
@@ -43,6 +45,18 @@ def test_steps_give_the_logits_of_an_ordinary_cache(name: str) -> None:
             ).logits[:, -1]
             assert torch.allclose(replay.logits(ids), expected, atol=1e-4)
             ids = expected.argmax(-1, keepdim=True)
+
+
+def test_what_was_read_lies_in_memory_once() -> None:
+    import torch
+
+    model = network("Gemma")
+    with torch.inference_mode():
+        read = read_padded(model, PROMPTS, pad=0, room=6)
+        owners = [weakref.ref(layer._places["keys"]) for layer in read.cache.layers]
+        replay = Replay(model, read.cache, read.mask, room=6)
+    assert replay
+    assert not any(owner() is not None for owner in owners)
 
 
 def test_nothing_is_recorded_without_a_gpu() -> None:
