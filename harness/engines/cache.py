@@ -22,6 +22,17 @@ def growing_cache(network: Any, room: int) -> Any:
     return cache
 
 
+def handed_out(layer: Any) -> tuple[Any, Any]:
+    """A layer's keys and values, which it then no longer holds.
+
+    Not by its `reset`: in transformers 5.17 that overwrites them with zeros.
+    """
+    keys, values = layer.keys, layer.values
+    layer.keys = layer.values = None
+    layer.places = {}
+    return keys, values
+
+
 def divisible(cache: Any) -> bool:
     """Whether rows can leave this architecture's cache."""
     return all(hasattr(layer, "batch_select_indices") for layer in cache.layers)
@@ -40,7 +51,7 @@ def _roomy_layer() -> type:
             self.keys: Any
             self.values: Any
             self.room = room
-            self._places: dict[str, Any] = {}
+            self.places: dict[str, Any] = {}
 
         def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
             if not self.is_initialized:
@@ -49,14 +60,10 @@ def _roomy_layer() -> type:
             self.values = self._put("values", self.values, value_states)
             return self.keys, self.values
 
-        def reset(self) -> None:
-            self._places = {}
-            super().reset()
-
         def _put(self, name: str, held: Any, new: Any) -> Any:
             used = held.shape[-2] if held.numel() else 0
             length = used + new.shape[-2]
-            place: Any = self._places.get(name)
+            place: Any = self.places.get(name)
             # Where rows have left, what is held is a copy of the rest.
             mine = place is not None and held.data_ptr() == place.data_ptr()
             if not mine or len(place) != len(held) or place.shape[-2] < length:
@@ -64,7 +71,7 @@ def _roomy_layer() -> type:
                 place = new.new_empty(wider)
                 if used:
                     place[..., :used, :] = held
-                self._places = {**self._places, name: place}
+                self.places = {**self.places, name: place}
             place[..., used:length, :] = new
             return place[..., :length, :]
 

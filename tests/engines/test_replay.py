@@ -53,7 +53,7 @@ def test_what_was_read_lies_in_memory_once() -> None:
     model = network("Gemma")
     with torch.inference_mode():
         read = read_padded(model, PROMPTS, pad=0, room=6)
-        owners = [weakref.ref(layer._places["keys"]) for layer in read.cache.layers]
+        owners = [weakref.ref(layer.places["keys"]) for layer in read.cache.layers]
         replay = Replay(model, read.cache, read.mask, room=6)
     assert replay
     assert not any(owner() is not None for owner in owners)
