@@ -14,7 +14,7 @@ evals: .venv/evals ## measure the embedded checkpoints, write reports/latest/rep
 test: .venv/dev ## the project's own tests, but for the slow ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-slow: .venv/dev ## what takes half a minute or more: `make first` as a test, shipped files made again
+test-slow: .venv/dev ## what takes long, or repeats a smaller test on something larger: `make first` as a test, shipped files made again
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m slow
 
 check: .venv/dev ## lint, formatting, types

@@ -77,6 +77,7 @@ def test_nothing_reaches_the_network(plain: Path) -> None:
     assert asked(plain) == ALL
 
 
+@pytest.mark.slow  # the same on a smaller model: tests/plugin/test_workers.py
 def test_two_workers_give_the_same_figures_and_samples(plain: Path, tmp_path: Path) -> None:
     done = run_evals(tmp_path, *SOME, "-n", "2")
     assert done.returncode == 0, done.stdout + done.stderr

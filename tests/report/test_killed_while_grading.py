@@ -33,6 +33,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.slow
 def test_a_server_killed_ten_times_while_grading_loses_no_acknowledged_grade(
     page: Page, tmp_path: Path
 ) -> None:

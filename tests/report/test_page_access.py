@@ -46,7 +46,8 @@ VIEWS = (
 
 
 @pytest.mark.parametrize(
-    ("scheme", "locale", "width"), [("light", "en-GB", 1280), ("dark", "ja-JP", 390)]
+    ("scheme", "locale", "width"),
+    [("light", "en-GB", 1280), pytest.param("dark", "ja-JP", 390, marks=pytest.mark.slow)],
 )
 def test_axe_finds_no_fault_of_weight(
     browser: Browser, folders: dict[str, Path], scheme: Any, locale: str, width: int

@@ -33,7 +33,7 @@ def _overlap(one: dict[str, float], other: dict[str, float]) -> bool:
     return across > 1 and down > 4
 
 
-@pytest.mark.parametrize("count", [2, 7, 20])
+@pytest.mark.parametrize("count", [2, 7, pytest.param(20, marks=pytest.mark.slow)])
 def test_each_checkpoint_is_a_point_and_no_label_covers_another(
     visit: Visit, tmp_path: Path, count: int
 ) -> None:

@@ -29,7 +29,7 @@ def start(recipe: Path, **options: object) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("sampling", ["random", "by length"])
+@pytest.mark.parametrize("sampling", ["random", pytest.param("by length", marks=pytest.mark.slow)])
 def test_a_killed_training_ends_in_the_same_bytes(
     sft_recipe: Write, train: Train, tmp_path: Path, sampling: str
 ) -> None:

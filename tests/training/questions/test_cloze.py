@@ -47,6 +47,7 @@ def test_no_sentence_and_no_value_is_asked_twice() -> None:
     assert len({p.evidence for p in pairs}) == len(pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["documents_new.jsonl", "english_unseen.jsonl"])
 def test_of_all_shipped_documents_no_answer_can_be_copied(name: str) -> None:
     counts = []
