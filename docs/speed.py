@@ -12,22 +12,20 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import logging
 import platform
 import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
+from hflm import Answers, apart, ours, peer, same_texts, timed
 from page import write_between
 
 from harness.engines.local import LocalEngine
-from harness.records import Checkpoint, Model, Request, Response
+from harness.records import Model, Request
 from harness.tasks.jsquad import JSQuAD
 from harness.tasks.marc_ja import MarcJa
 
@@ -35,8 +33,6 @@ ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("performance.md")
 BEGIN, END = "<!-- cpu: written by docs/speed.py -->", "<!-- end of cpu -->"
 BATCHES = (8, 16, 32)
-
-Answers = dict[Request, Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +86,24 @@ def _line(found: Comparison) -> str:
 def _compare(what: str, engine: LocalEngine, asked: Sequence[Request], rounds: int) -> Comparison:
     requests = [_as_text(engine, request) for request in dict.fromkeys(asked)]
     some = requests[: max(16, len(requests) // 10)]
-    peers = {batch: _peer(engine, batch) for batch in BATCHES}
-    best = min(peers, key=lambda batch: _timed(peers[batch], some)[1])
-    _timed(lambda part: _ours(engine, part), some)
-    ours, theirs = [], []
+    peers = {batch: peer(engine, batch) for batch in BATCHES}
+    best = min(peers, key=lambda batch: timed(peers[batch], some)[1])
+    timed(ours(engine), some)
+    our_times, their_times = [], []
     mine: Answers = {}
     other: Answers = {}
     for _ in range(rounds):
-        mine, seconds = _timed(lambda part: _ours(engine, part), requests)
-        ours.append(seconds)
-        other, seconds = _timed(peers[best], requests)
-        theirs.append(seconds)
+        mine, seconds = timed(ours(engine), requests)
+        our_times.append(seconds)
+        other, seconds = timed(peers[best], requests)
+        their_times.append(seconds)
     return Comparison(
         what,
         len(requests),
-        len(requests) / statistics.median(ours),
-        len(requests) / statistics.median(theirs),
+        len(requests) / statistics.median(our_times),
+        len(requests) / statistics.median(their_times),
         best,
-        tuple(slow / fast for slow, fast in zip(theirs, ours, strict=True)),
+        tuple(slow / fast for slow, fast in zip(their_times, our_times, strict=True)),
         _agreement(requests, mine, other),
     )
 
@@ -127,74 +123,14 @@ def _as_text(engine: LocalEngine, request: Request) -> Request:
     )
 
 
-def _timed(
-    ask: Callable[[Sequence[Request]], Answers], part: Sequence[Request]
-) -> tuple[Answers, float]:
-    started = time.perf_counter()
-    answers = ask(part)
-    return answers, time.perf_counter() - started
-
-
-def _ours(engine: LocalEngine, requests: Sequence[Request]) -> Answers:
-    checkpoint = Checkpoint("base", engine.model)
-    return {q: r for answers in engine.answer(checkpoint, requests) for q, r in answers}
-
-
-def _peer(engine: LocalEngine, batch: int) -> Callable[[Sequence[Request]], Answers]:
-    """lm-eval's HFLM on the engine's own network."""
-    from lm_eval.api.instance import Instance
-    from lm_eval.models.huggingface import HFLM
-
-    logging.disable(logging.WARNING)
-    lm = HFLM(pretrained=engine.network, tokenizer=engine.tokenizer, batch_size=batch)
-
-    def instance(kind: str, number: int, *arguments: Any) -> Instance:
-        return Instance(request_type=kind, doc={}, arguments=arguments, idx=number)
-
-    def ask(requests: Sequence[Request]) -> Answers:
-        if requests[0].continuations:
-            pairs = [(request, text) for request in requests for text in request.continuations]
-            scored = iter(
-                lm.loglikelihood(
-                    [
-                        instance("loglikelihood", i, q.prompt, text)
-                        for i, (q, text) in enumerate(pairs)
-                    ],
-                    disable_tqdm=True,
-                )
-            )
-            return {
-                q: Response("", "scored", 0, tuple(next(scored)[0] for _ in q.continuations))
-                for q in requests
-            }
-        settings = [
-            {"until": list(q.stop), "max_gen_toks": q.max_new_tokens, "do_sample": False}
-            for q in requests
-        ]
-        texts = lm.generate_until(
-            [
-                instance("generate_until", i, q.prompt, s)
-                for i, (q, s) in enumerate(zip(requests, settings, strict=True))
-            ],
-            disable_tqdm=True,
-        )
-        return {q: Response(text, "stop", 0) for q, text in zip(requests, texts, strict=True)}
-
-    return ask
-
-
 def _agreement(requests: Sequence[Request], mine: Answers, other: Answers) -> str:
     """How far both say the same. Raises SystemExit beyond what the goals allow."""
     if requests[0].continuations:
-        worst = max(
-            abs(a - b)
-            for q in requests
-            for a, b in zip(mine[q].logprobs, other[q].logprobs, strict=True)
-        )
+        worst = apart(mine, other)
         if worst > 1e-3:
             sys.exit(f"log-likelihoods differ by {worst:.1e}")
         return f"within {worst:.0e}"
-    same = sum(mine[q].text.strip() == other[q].text.strip() for q in requests)
+    same = same_texts(mine, other)
     if same < 0.99 * len(requests):
         sys.exit(f"only {same} of {len(requests)} texts are alike")
     return f"{same:,} of {len(requests):,} texts"

@@ -78,10 +78,13 @@ class AdapterSwitch:
         self._active = folder
 
     def _same_folded(self) -> bool:
-        """Whether the adapter added to the weights says what it says beside them."""
+        """Whether the adapter as `folding` multiplies it says what peft's own code says."""
         apart = self._probe()
         with folded(self._network, always=True):
-            return alike(apart, self._probe(), self._dtype)
+            among = self._probe()
+        with folded(self._network):
+            beside = self._probe()
+        return alike(apart, among, self._dtype) and alike(apart, beside, self._dtype)
 
     def _check_effect(self, checkpoint: Checkpoint, folder: Path) -> None:
         import torch

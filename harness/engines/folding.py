@@ -4,14 +4,27 @@ LoRA multiplies each token by its two factors beside the weight: with rank 64 on
 of Gemma-7B's shape scoring takes 13.4 s on an H100, 6.3 s without adapter. Here a layer that many
 tokens pass adds the factors' product to its weight first, quantized weights to what they stand for,
 and forgets the sum afterwards: nothing has to be undone, and memory holds one layer's weight more.
+
+Few tokens go through both factors, on a GPU in the weights' precision: peft's are float32, and six
+small kernels a layer, which made a decoding step of 100 rows take 28 ms instead of 16.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Of one layer's adapter: down [rank, in] and up [out, rank], and what their product times."""
+
+    down: Any
+    up: Any
+    scale: float
 
 
 @contextmanager
@@ -22,7 +35,7 @@ def folded(network: Any, always: bool = False) -> Iterator[None]:
     """
     layers = [module for module in network.modules() if _foldable(module)]
     for layer in layers:
-        layer.forward = partial(_forward, layer, always)
+        layer.forward = partial(_forward, layer, _factors(layer, network.dtype), always)
     try:
         yield
     finally:
@@ -50,24 +63,37 @@ def _foldable(module: Any) -> bool:
     )
 
 
-def _forward(layer: Any, always: bool, hidden: Any, *arguments: Any, **named: Any) -> Any:
+def _factors(layer: Any, dtype: Any) -> Factors:
+    """An adapter's factors in the precision that they are multiplied in."""
+    import torch
+
+    (name,) = layer.active_adapters
+    down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
+    # One rounding to the weight's precision, of the sum; CPUs are slow at products of halves.
+    exact = torch.float32 if down.device.type == "cpu" else dtype
+    return Factors(down.to(exact), up.to(exact), layer.scaling[name])
+
+
+def _forward(
+    layer: Any, factors: Factors, always: bool, hidden: Any, *arguments: Any, **named: Any
+) -> Any:
     """hidden: [..., tokens, in]. Returns [..., tokens, out]."""
     import torch
 
     base = layer.get_base_layer()
     wide, high = base.in_features, base.out_features
     tokens = hidden.numel() // wide
+    down, up = factors.down, factors.up
     # Multiplications: the factors with each other, or each token with both of them.
-    if not always and wide * high >= tokens * (wide + high):
+    if always or wide * high < tokens * (wide + high):
+        weight = _dense(base, hidden.dtype)
+        total = torch.addmm(weight.to(up.dtype), up, down, alpha=factors.scale).to(weight.dtype)
+        return torch.nn.functional.linear(hidden.to(total.dtype), total, base.bias).to(hidden.dtype)
+    if hidden.dtype != down.dtype:
         return type(layer).forward(layer, hidden, *arguments, **named)
-    (name,) = layer.active_adapters
-    down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
-    weight = _dense(base, hidden.dtype)
-    # One rounding to the weight's precision, of the sum; CPUs are slow at products of halves.
-    exact = weight.float() if weight.device.type == "cpu" else weight
-    factors = up.to(exact.dtype), down.to(exact.dtype)
-    weight = torch.addmm(exact, *factors, alpha=layer.scaling[name]).to(weight.dtype)
-    return torch.nn.functional.linear(hidden.to(weight.dtype), weight, base.bias).to(hidden.dtype)
+    result = base(hidden)
+    narrow = hidden.reshape(tokens, wide) @ down.t()
+    return result.view(tokens, high).addmm_(narrow, up.t(), alpha=factors.scale).view_as(result)
 
 
 def _dense(base: Any, dtype: Any) -> Any:

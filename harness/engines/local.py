@@ -37,6 +37,8 @@ from harness.records import Checkpoint, Model, Request, Response
 # Tokens of one batch, padding and answer included. On 2 cores 8,192 was the fastest or near it for
 # generation with 7 M and 24 M parameters (2,048 to 32,768 tried); on a GPU batches fill the chip.
 BATCH_TOKENS = {"cpu": 8192, "cuda": 32768}
+# Tokens that are decoded before the first that a stop may begin in: characters of several tokens.
+_MORE_TOKENS = 8
 _PROBE = "2026年の新作について教えてください。 What is new? 1234567890"
 
 Ask = Callable[[Sequence[Row]], list[Answer]]
@@ -198,7 +200,12 @@ class LocalEngine:
         """Whether an answer that ends with the last of `ids` is complete."""
         if ids[-1] in self._ends_of(request):
             return True
-        return bool(request.stop) and self._stopped(request, ids)
+        if not request.stop:
+            return False
+        # A token stands for a byte at least, so the end of an answer is enough; whole answers
+        # decoded at each token would cost the square of their length.
+        size = max(len(stop.encode()) for stop in request.stop)
+        return self._stopped(request, ids[-size - _MORE_TOKENS :])
 
     def _ends_of(self, request: Request) -> list[int]:
         return self.own_end_ids if request.joint else self.end_ids

@@ -38,12 +38,12 @@ def logits(model: Any) -> Any:
 
 
 def weights_used(model: Any) -> list[bool]:
-    """For each linear layer that is passed, whether its adapter was multiplied by the tokens."""
+    """An entry for each linear layer whose own weight was multiplied by the tokens."""
     seen: list[bool] = []
     hooks = [
         module.register_forward_hook(lambda *_: seen.append(True))
         for name, module in model.named_modules()
-        if name.endswith("lora_A.default")
+        if name.endswith("base_layer")
     ]
     logits(model)
     for hook in hooks:
@@ -65,16 +65,22 @@ def test_folded_and_apart_agree_and_nothing_is_left_behind() -> None:
     assert not torch.allclose(base, apart, atol=1e-2)
 
 
-def test_few_tokens_are_multiplied_apart_and_many_folded() -> None:
+def test_many_tokens_are_folded_and_few_multiplied_beside_the_weight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import torch
+
     model = adapted()
     assert len(weights_used(model)) == 14  # seven linear layers in each of two
     with folded(model):  # 32 × 32 weights: from 17 tokens on
         assert not weights_used(model)
-        IDS[:], kept = IDS[:8], IDS[:]
-        try:
-            assert len(weights_used(model)) == 14
-        finally:
-            IDS[:] = kept
+    monkeypatch.setattr("tests.engines.test_folding.IDS", IDS[:8])
+    apart = logits(model)
+    with folded(model):
+        assert len(weights_used(model)) == 14
+        assert torch.allclose(logits(model), apart, atol=1e-4)
+    with model.disable_adapter():
+        assert not torch.allclose(logits(model), apart, atol=1e-2)
 
 
 def test_a_quantized_weight_is_folded_as_what_it_stands_for(
