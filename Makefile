@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial bench bench-page bench-speed bench-train bench-membership example pin clean
+.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial bench bench-page bench-speed bench-matrix bench-train bench-membership example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -55,13 +55,16 @@ gate-trial: evals .venv/dev ## does the gate flake, does it miss? write docs/gat
 judge-trial: .venv/dev ## is a judge trusted as far as it is right? write docs/judge.md
 	OMP_NUM_THREADS=1 $(BIN)/python docs/judge_trial.py
 
-bench: bench-page bench-speed bench-membership ## what can be timed without a GPU
+bench: bench-page bench-speed bench-matrix bench-membership ## what can be timed without a GPU
 
 bench-page: .venv/dev ## size and speed of the report page, 7 checkpoints on 2,000 samples
 	$(BIN)/python docs/page_speed.py
 
 bench-speed: .venv/dev ## answers and scores a second beside lm-eval, on a CPU
 	$(BIN)/python docs/speed.py
+
+bench-matrix: .venv/dev ## seven checkpoints beside lm-eval run seven times, whole processes, on a CPU
+	$(BIN)/python docs/matrix_speed.py
 
 bench-train: .venv/dev ## speed of QLoRA at Gemma-7B's shape (needs a GPU with 40 GiB)
 	$(BIN)/python -m training speed --out build/training_speed.json
