@@ -139,6 +139,7 @@ class OtherBatches:
     def __init__(self, engine: LocalEngine) -> None:
         self.engine = engine
         engine.batch_tokens //= 8
+        engine.written_tokens //= 8
 
     def answer(self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Any = ()) -> Any:
         return self.engine.answer(checkpoint, list(reversed(requests)), skip)

@@ -5,7 +5,7 @@
 
 Weights are random, words are single tokens, so both see the same lengths: 768 texts of 80 to 500
 tokens with two continuations of three, and 512 prompts of 150 to 600 after which 32 tokens are
-written. lm-eval runs on the engine's own network, in batches of 64 as in the reference figures.
+written. lm-eval loads the same files, and asks in batches of 64.
 
 The floor is what the chip alone would need: two operations a weight and token at the speed of a
 large matrix product, and for each step of 128 rows the weights read once at the speed of a copy.
@@ -22,12 +22,14 @@ import random
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import made_up
 import torch
 from hflm import Answers, Ask, apart, ours, peer, same_texts, timed
 from page import write_between
@@ -40,7 +42,7 @@ from training.speed import make_base
 PAGE = Path(__file__).with_name("performance.md")
 BEGIN, END = "<!-- gpu: written by docs/gpu_speed.py -->", "<!-- end of gpu -->"
 PARTS = ("scoring", "generation", "adapters", "nf4", "texts")
-WORDS, BATCH, RANK = 256_000, 64, 64
+BATCH = 64
 GIB = 2**30
 LIBRARIES = ("torch", "transformers", "peft", "bitsandbytes", "liger-kernel", "lm-eval")
 
@@ -69,7 +71,7 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        words = _tokenizer(place / "tokenizer")
+        words = made_up.tokenizer(place / "tokenizer")
         make_base(place / "base", place / "tokenizer", options.layers, _say)
         lines = list(_lines(place, words, options))
     device = torch.cuda.get_device_name()
@@ -86,117 +88,155 @@ def main() -> None:
         write_between(PAGE, BEGIN, END, table)
 
 
-def _lines(place: Path, words: list[str], options: argparse.Namespace) -> Any:
-    chip = _chip()
-    yield Line(
-        f"a product of matrices, {chip.operations / 1e12:.0f} TFLOP/s; "
-        f"a copy, {chip.traffic / 1e12:.2f} TB/s",
-        0.0,
-    )
+def _lines(place: Path, words: list[str], options: argparse.Namespace) -> Iterator[Line]:
     draw = random.Random(0)
-    scored = [_scored(words, draw) for _ in range(options.texts)]
-    prompted = [_prompted(words, draw) for _ in range(options.prompts)]
+    asked = {
+        "scoring": [made_up.scored(words, draw) for _ in range(options.texts)],
+        "generation": [made_up.prompted(words, draw) for _ in range(options.prompts)],
+    }
+    parts = [part for part in asked if part in options.only]
+    theirs = {}
+    if parts:
+        network, tokenizer = _plain(place)
+        for part in parts:
+            ask = peer(network, tokenizer, BATCH)
+            timed(ask, asked[part][:BATCH])
+            theirs[part] = _measured(ask, asked[part], 1)
+        del network, ask
+        _freed()
     engine = _engine(place, "bfloat16")
+    floors = _floors(engine, asked)
+    yield Line("weights", 0.0, gib=torch.cuda.memory_allocated() / GIB)
+    mine = {}
+    for part in parts:
+        timed(ours(engine), asked[part][:BATCH])
+        mine[part] = _measured(ours(engine), asked[part], options.rounds)
+        for who, found in ((f"lm-eval in batches of {BATCH}", theirs[part]), ("michi", mine[part])):
+            ratio = theirs[part].seconds / found.seconds
+            note = f"**{ratio:.1f}** times as fast" if who == "michi" else ""
+            yield _said(Line(f"{part}, {who}", found.seconds, floors[part], found.gib, note))
+    folders = []
+    if "adapters" in options.only or "nf4" in options.only:
+        seeds = range(options.adapters)
+        folders = [made_up.adapter(place, engine.network, seed) for seed in seeds]
+    if "adapters" in options.only:
+        for part in asked:
+            yield _adapters(part, engine, folders, asked[part], floors[part])
+    if "nf4" in options.only:
+        bare = _measured(ours(engine), asked["scoring"], 2).seconds
+    engine.close()
+    _freed()
+    if "nf4" in options.only:
+        yield from _nf4(place, folders[0], asked["scoring"], bare, floors["scoring"])
+    if "texts" in options.only:
+        halves = {
+            who: found["scoring"].answers
+            for who, found in (("lm-eval", theirs), ("michi", mine))
+            if "scoring" in found
+        }
+        yield from _in_float32(place, asked, halves)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The last answers, the median of the seconds, and the most memory in use."""
+
+    answers: Answers
+    seconds: float
+    gib: float
+
+
+def _measured(ask: Ask, asked: list[Request], rounds: int) -> Measured:
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    found = [timed(ask, asked) for _ in range(rounds)]
+    seconds = statistics.median(seconds for _, seconds in found)
+    return Measured(found[-1][0], seconds, torch.cuda.max_memory_allocated() / GIB)
+
+
+def _floors(engine: LocalEngine, asked: dict[str, list[Request]]) -> dict[str, float]:
+    """Seconds that the chip alone would need."""
+    chip = _chip()
+    _say(f"{chip.operations / 1e12:.0f} TFLOP/s, {chip.traffic / 1e12:.2f} TB/s")
     weights = sum(p.numel() for n, p in engine.network.named_parameters() if "embed" not in n)
-    held = torch.cuda.memory_allocated() / GIB
-    yield Line("weights", 0.0, gib=held)
-    to_score = sum(len(q.prompt.split()) + 6 for q in scored)
-    to_read = sum(len(q.prompt.split()) for q in prompted)
-    steps = 32 * len(prompted) / 128
-    floor = {
-        "scoring": 2 * weights * to_score / chip.operations,
-        "generation": 2 * weights * to_read / chip.operations
+    tokens = {part: sum(len(q.prompt.split()) for q in asked[part]) for part in asked}
+    steps = 32 * len(asked["generation"]) / 128
+    continued = 6 * len(asked["scoring"])
+    return {
+        "scoring": 2 * weights * (tokens["scoring"] + continued) / chip.operations,
+        "generation": 2 * weights * tokens["generation"] / chip.operations
         + steps * 2 * engine.network.num_parameters() / chip.traffic,
     }
-    asked = {"scoring": scored, "generation": prompted}
-    for part in ("scoring", "generation"):
-        if part in options.only:
-            yield from _beside(part, engine, asked[part], floor[part], options.rounds)
-    if "adapters" in options.only or "nf4" in options.only:
-        folders = [_adapter(place, engine.network, seed) for seed in range(options.adapters)]
-    if "adapters" in options.only:
-        for part in ("scoring", "generation"):
-            yield from _adapters(part, engine, folders, asked[part], floor[part])
-    if "nf4" in options.only:
-        _, bare = _median(ours(engine), scored, 1)
-        engine = _closed(engine)
-        yield from _nf4(place, folders[0], scored, bare, floor["scoring"])
-    if "texts" in options.only:
-        _closed(engine)
-        yield _texts(place, scored[:: len(scored) // 64], prompted[:: len(prompted) // 64])
-
-
-def _beside(part: str, engine: LocalEngine, asked: list[Request], floor: float, rounds: int) -> Any:
-    """Ours and lm-eval's, in turns."""
-    theirs = peer(engine, BATCH)
-    timed(ours(engine), asked[:BATCH])
-    timed(theirs, asked[:BATCH])
-    mine, seconds, gib = _peak(ours(engine), asked, rounds)
-    other, their_seconds, their_gib = _peak(theirs, asked, 1)
-    note = ""
-    if part == "scoring":
-        worst = apart(mine, other)
-        note = f"log-likelihoods within {worst:.2f} of lm-eval's"
-        if worst > TOLERANCE["bfloat16"]:
-            note += ", **more than 0.25**"
-    yield _said(Line(f"{part}, lm-eval in batches of {BATCH}", their_seconds, floor, their_gib))
-    ratio = f"**{their_seconds / seconds:.1f}** times as fast"
-    yield _said(Line(f"{part}, michi", seconds, floor, gib, f"{ratio}; {note}".strip("; ")))
 
 
 def _adapters(
     part: str, engine: LocalEngine, folders: list[Path], asked: list[Request], floor: float
-) -> Any:
+) -> Line:
     """Each adapter's time on the one base, its loading included."""
-    times, peaks = [], []
+    found, loading = [], []
     for number, folder in enumerate(folders):
         worn = Checkpoint(f"adapter{number}", engine.model, folder)
-        _, seconds, gib = _peak(ours(engine, worn), asked, 1)
-        times.append(seconds)
-        peaks.append(gib)
-    spread = f"each of {len(times)}, loaded one after another: " + ", ".join(
-        f"{seconds:.1f}" for seconds in times
-    )
-    what = f"{part} with an adapter of rank {RANK}, michi"
-    yield _said(Line(what, statistics.median(times), floor, max(peaks), spread))
+        started = time.perf_counter()
+        with engine.switch.wearing(worn):
+            loading.append(time.perf_counter() - started)
+        found.append(_measured(ours(engine, worn), asked, 1))
+    times = [one.seconds + load for one, load in zip(found, loading, strict=True)]
+    note = f"each of {len(times)}, one after another: " + ", ".join(f"{t:.1f}" for t in times)
+    note += f"; {statistics.median(loading):.1f} of it to load and probe"
+    what = f"{part} with an adapter of rank {made_up.RANK}, michi"
+    gib = max(one.gib for one in found)
+    return _said(Line(what, statistics.median(times), floor, gib, note))
 
 
-def _nf4(place: Path, folder: Path, asked: list[Request], bare: float, floor: float) -> Any:
+def _nf4(
+    place: Path, folder: Path, asked: list[Request], bare: float, floor: float
+) -> Iterator[Line]:
     engine = _engine(place, "bfloat16", "nf4")
     held = torch.cuda.memory_allocated() / GIB
     worn = Checkpoint("adapter", engine.model, folder)
-    timed(ours(engine, worn), asked[:BATCH])
-    for name, ask in (("NF4", ours(engine)), (f"NF4 with rank {RANK}", ours(engine, worn))):
-        _, seconds, gib = _peak(ask, asked, 2)
-        note = f"{bare / seconds:.2f} of bfloat16's speed without adapter; weights {held:.1f} GiB"
-        yield _said(Line(f"scoring, {name}, michi", seconds, floor, gib, note))
-    _closed(engine)
+    kinds = {"NF4": ours(engine), f"NF4 with rank {made_up.RANK}": ours(engine, worn)}
+    for name, ask in kinds.items():
+        timed(ask, asked[:BATCH])
+        found = _measured(ask, asked, 2)
+        note = f"{bare / found.seconds:.2f} of bfloat16's speed; weights {held:.1f} GiB"
+        yield _said(Line(f"scoring, {name}, michi", found.seconds, floor, found.gib, note))
+    engine.close()
+    _freed()
 
 
-def _texts(place: Path, scored: list[Request], prompted: list[Request]) -> Line:
-    """Whether both say the same in float32."""
+def _in_float32(
+    place: Path, asked: dict[str, list[Request]], halves: dict[str, Answers]
+) -> Iterator[Line]:
+    """Whether both say the same in float32, and how far half precision is from that."""
+    some = {part: requests[:: max(1, len(requests) // 64)] for part, requests in asked.items()}
     engine = _engine(place, "float32")
-    theirs = peer(engine, 16)
-    worst = apart(ours(engine)(scored), theirs(scored))
-    mine, other = ours(engine)(prompted), theirs(prompted)
-    same = same_texts(mine, other)
-    _closed(engine)
+    theirs = peer(engine.network, engine.tokenizer, 16)
+    exact = ours(engine)(some["scoring"])
+    worst = apart(exact, theirs(some["scoring"]))
+    prompted = some["generation"]
+    same = same_texts(ours(engine)(prompted), theirs(prompted))
+    engine.close()
+    _freed()
+    note = f"{same} of {len(prompted)} texts equal lm-eval's, log-likelihoods within {worst:.0e}"
+    yield _said(Line("in float32", 0.0, note=note))
+    for who, answers in halves.items():
+        note = f"log-likelihoods within {apart(exact, answers):.2f} of those in float32"
+        yield _said(Line(f"in bfloat16, {who}", 0.0, note=note))
     if worst > TOLERANCE["float32"] or same < 0.99 * len(prompted):
-        sys.exit(f"float32: within {worst:.1e}, {same} of {len(prompted)} texts are alike")
-    note = f"{same} of {len(prompted)} texts equal, log-likelihoods within {worst:.0e}"
-    return _said(Line("in float32, beside lm-eval", 0.0, note=note))
+        sys.exit("in float32 answers are not alike")
 
 
-def _peak(ask: Ask, asked: list[Request], rounds: int) -> tuple[Answers, float, float]:
+def _plain(place: Path) -> tuple[Any, Any]:
+    """The model as lm-eval loads it."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    network = AutoModelForCausalLM.from_pretrained(place / "base", dtype=torch.bfloat16)
+    return network.cuda().eval(), AutoTokenizer.from_pretrained(place / "base")
+
+
+def _freed() -> None:
+    gc.collect()
     torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats()
-    answers, seconds = _median(ask, asked, rounds)
-    return answers, seconds, torch.cuda.max_memory_allocated() / GIB
-
-
-def _median(ask: Ask, asked: list[Request], rounds: int) -> tuple[Answers, float]:
-    found = [timed(ask, asked) for _ in range(rounds)]
-    return found[-1][0], statistics.median(seconds for _, seconds in found)
 
 
 def _engine(place: Path, dtype: str, quantization: str | None = None) -> LocalEngine:
@@ -204,12 +244,6 @@ def _engine(place: Path, dtype: str, quantization: str | None = None) -> LocalEn
     more: dict[str, Any] = {"quantization": quantization} if quantization else {}
     model = Model("base", str(folder), datetime.date.min, dtype=dtype, **more)
     return LocalEngine(model, folder)
-
-
-def _closed(engine: LocalEngine) -> Any:
-    engine.close()
-    gc.collect()
-    torch.cuda.empty_cache()
 
 
 def _chip() -> Chip:
@@ -233,72 +267,6 @@ def _seconds(work: Callable[[], Any]) -> float:
     end.record()
     torch.cuda.synchronize()
     return float(begin.elapsed_time(end)) / 1e4
-
-
-def _tokenizer(folder: Path) -> list[str]:
-    """A tokenizer of words that are one token each. Returns them."""
-    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    special = ["<pad>", "<eos>", "<bos>", "<unk>"]
-    single = [chr(code) for code in range(33, 127)]  # what the engine's probes are written in
-    words = [f"w{number}" for number in range(WORDS - len(special) - len(single))]
-    vocabulary = {word: number for number, word in enumerate([*special, *single, *words])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"w\d+|\S"), "removed", invert=True)
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        eos_token="<eos>",
-        bos_token="<bos>",
-        unk_token="<unk>",
-    ).save_pretrained(folder)
-    (folder / "chat_template.jinja").write_text("{{ messages[0].content }}", "utf-8")
-    return words
-
-
-def _text(words: list[str], draw: random.Random, low: int, high: int) -> str:
-    return " ".join(draw.choices(words, k=draw.randrange(low, high)))
-
-
-def _scored(words: list[str], draw: random.Random) -> Request:
-    choices = tuple(" " + _text(words, draw, 3, 4) for _ in range(2))
-    return Request(_text(words, draw, 80, 500), chat=False, joint=True, continuations=choices)
-
-
-def _prompted(words: list[str], draw: random.Random) -> Request:
-    text = _text(words, draw, 150, 600)
-    return Request(text, chat=False, joint=True, max_new_tokens=32, stop=("w9999999",))
-
-
-def _adapter(place: Path, network: Any, seed: int) -> Path:
-    """LoRA of random factors on every linear layer, as peft saves it."""
-    import json
-
-    from safetensors.torch import save_file
-
-    folder = place / f"adapter{seed}"
-    folder.mkdir()
-    torch.manual_seed(seed)
-    factors = {}
-    names = set()
-    for name, module in network.named_modules():
-        if isinstance(module, torch.nn.Linear) and "lm_head" not in name:
-            names.add(name.rsplit(".", 1)[-1])
-            key = f"base_model.model.{name}.lora_"
-            factors[key + "A.weight"] = torch.randn(RANK, module.in_features) * 0.01
-            factors[key + "B.weight"] = torch.randn(module.out_features, RANK) * 0.01
-    save_file(factors, folder / "adapter_model.safetensors")
-    config = {
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        "r": RANK,
-        "lora_alpha": RANK // 2,
-        "target_modules": sorted(names),
-        "base_model_name_or_path": "base",
-    }
-    (folder / "adapter_config.json").write_text(json.dumps(config), "utf-8")
-    return folder
 
 
 def _line(line: Line) -> str:

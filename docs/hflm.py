@@ -20,13 +20,13 @@ def ours(engine: LocalEngine, checkpoint: Checkpoint | None = None) -> Ask:
     return lambda requests: {q: r for answers in engine.answer(asked, requests) for q, r in answers}
 
 
-def peer(engine: LocalEngine, batch: int) -> Ask:
-    """lm-eval's HFLM on the engine's own network. Requests are raw text."""
+def peer(network: Any, tokenizer: Any, batch: int) -> Ask:
+    """lm-eval's HFLM on a network in memory. Requests are raw text."""
     from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
 
     logging.disable(logging.WARNING)
-    lm = HFLM(pretrained=engine.network, tokenizer=engine.tokenizer, batch_size=batch)
+    lm = HFLM(pretrained=network, tokenizer=tokenizer, batch_size=batch)
 
     def instance(kind: str, number: int, *arguments: Any) -> Instance:
         return Instance(request_type=kind, doc={}, arguments=arguments, idx=number)

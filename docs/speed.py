@@ -86,7 +86,7 @@ def _line(found: Comparison) -> str:
 def _compare(what: str, engine: LocalEngine, asked: Sequence[Request], rounds: int) -> Comparison:
     requests = [_as_text(engine, request) for request in dict.fromkeys(asked)]
     some = requests[: max(16, len(requests) // 10)]
-    peers = {batch: peer(engine, batch) for batch in BATCHES}
+    peers = {batch: peer(engine.network, engine.tokenizer, batch) for batch in BATCHES}
     best = min(peers, key=lambda batch: timed(peers[batch], some)[1])
     timed(ours(engine), some)
     our_times, their_times = [], []

@@ -57,14 +57,16 @@ class AdapterSwitch:
         check_fits(self._network, checkpoint, folder)
         name = f"adapter{self._loaded}"
         self._active = None
+        # Without it peft draws random factors first, for Gemma-7B's shape and rank 64 in 3 s.
+        only_read = {"local_files_only": True, "low_cpu_mem_usage": True}
         try:
             with quiet():
                 if self._loaded == 0:
                     self._network = PeftModel.from_pretrained(
-                        self._network, str(folder), adapter_name=name, local_files_only=True
+                        self._network, str(folder), adapter_name=name, **only_read
                     )
                 else:
-                    self._network.load_adapter(str(folder), name, local_files_only=True)
+                    self._network.load_adapter(str(folder), name, **only_read)
                     self._network.set_adapter(name)
                     self._network.delete_adapter(f"adapter{self._loaded - 1}")
         except Exception as error:  # peft raises whatever the files lead to
@@ -72,6 +74,11 @@ class AdapterSwitch:
                 f"checkpoint {checkpoint.id}: adapter {folder} can't be loaded: {first_line(error)}"
             ) from error
         self._loaded += 1
+        if missing := [name for name, factor in self._network.named_parameters() if factor.is_meta]:
+            raise WeightsError(
+                f"checkpoint {checkpoint.id}: adapter {folder} is not whole: its files lack "
+                f"{missing[0]} and {len(missing) - 1} more."
+            )
         self._network.eval().requires_grad_(False)
         self._check_effect(checkpoint, folder)
         self._folds = self._same_folded()

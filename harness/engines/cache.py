@@ -9,6 +9,30 @@ from __future__ import annotations
 from functools import cache as once
 from typing import Any
 
+# Part of a GPU's memory beside the weights that keys and values may take; what is read needs the
+# rest. With Gemma-7B's shape 512 prompts × 32 tokens took 8.0 s in batches of 65,536 tokens on an
+# H100 (52.8 GiB at most), 8.5 s in batches of 32,768 (34.6 GiB).
+_PART = 0.5
+
+
+def writable(network: Any, tokens: int) -> int:
+    """Tokens of a batch that is generated, where one that is read has `tokens`.
+
+    On a GPU twice as many, for each step reads all weights, or what its memory has place for.
+    """
+    import torch
+
+    if network.device.type != "cuda":
+        return tokens
+    config = network.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    each = 2 * config.num_hidden_layers * heads * width * network.dtype.itemsize
+    weights = sum(parameter.nbytes for parameter in network.parameters())
+    # The whole card's, not what is free just now: a run that goes on must divide as the first did.
+    memory = torch.cuda.get_device_properties(network.device).total_memory
+    return max(1, min(2 * tokens, int(_PART * (memory - weights) / each)))
+
 
 def growing_cache(network: Any, room: int) -> Any:
     """An empty cache whose layers make place for `room` tokens more than they are given."""

@@ -13,6 +13,7 @@ After version 0.4.13 (`TemplateLM.loglikelihood`, `HFLM.loglikelihood_rolling` a
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from harness.engines import reading
@@ -36,28 +37,35 @@ def context_length(config: Any, tokenizer: Any) -> int:
     return next((int(length) for length in told if length), _UNTOLD)
 
 
-def joint_row(tokenizer: Any, limit: int, request: Request) -> Row:
-    """A request in tokens. limit: tokens that the model takes. Raises WeightsError."""
-    if request.per_token:
-        return _read(tokenizer, limit, request)
-    if request.continuations:
-        return _scored(tokenizer, limit, request)
-    return _generated(tokenizer, limit, request)
+def joint_rows(tokenizer: Any, limit: int, requests: Sequence[Request]) -> list[Row]:
+    """Requests of one kind in tokens. limit: tokens that the model takes. Raises WeightsError."""
+    if requests[0].per_token:
+        return [_read(tokenizer, limit, request) for request in requests]
+    if requests[0].continuations:
+        return _all_scored(tokenizer, limit, requests)
+    prompts = _ids(tokenizer, [request.prompt for request in requests])
+    return [_generated(tokenizer, limit, *pair) for pair in zip(requests, prompts, strict=True)]
 
 
-def _scored(tokenizer: Any, limit: int, request: Request) -> Row:
-    if request.prompt:
-        prompt = request.prompt.rstrip()
-        space = request.prompt[len(prompt) :]
-        before = _ids(tokenizer, prompt)
-        whole = [_ids(tokenizer, prompt + space + text) for text in request.continuations]
-        tails = [ids[len(before) :] for ids in whole]
-    else:
-        before = [_first(tokenizer, request)]
-        alone = [
-            tokenizer(text, add_special_tokens=False).input_ids for text in request.continuations
-        ]
-        tails = [ids[1:] if ids[:1] == before else ids for ids in alone]
+def _all_scored(tokenizer: Any, limit: int, requests: Sequence[Request]) -> list[Row]:
+    begun = [request for request in requests if request.prompt]
+    before = iter(_ids(tokenizer, [request.prompt.rstrip() for request in begun]))
+    texts = [request.prompt + text for request in begun for text in request.continuations]
+    whole = iter(_ids(tokenizer, texts))
+    rows = []
+    for request in requests:
+        if request.prompt:
+            ids = next(before)
+            tails = [next(whole)[len(ids) :] for _ in request.continuations]
+        else:
+            ids = [_first(tokenizer, request)]
+            alone = tokenizer(list(request.continuations), add_special_tokens=False).input_ids
+            tails = [tail[1:] if tail[:1] == ids else tail for tail in alone]
+        rows.append(_scored(limit, request, ids, tails))
+    return rows
+
+
+def _scored(limit: int, request: Request, before: list[int], tails: list[list[int]]) -> Row:
     for text, tail in zip(request.continuations, tails, strict=True):
         if not before or not tail:
             raise WeightsError(
@@ -72,21 +80,21 @@ def _scored(tokenizer: Any, limit: int, request: Request) -> Row:
     return Row(request, before, tails, limit=limit, cut=cut)
 
 
-def _generated(tokenizer: Any, limit: int, request: Request) -> Row:
+def _generated(tokenizer: Any, limit: int, request: Request, prompt: list[int]) -> Row:
     room = limit - request.max_new_tokens
     if room <= 0:
         raise WeightsError(
             f"the model takes {limit} tokens; an answer of up to {request.max_new_tokens} leaves "
             "no room for a prompt. Set a smaller max_gen_toks in the task's generation_kwargs."
         )
-    prompt = _ids(tokenizer, request.prompt) or [_first(tokenizer, request)]
+    prompt = prompt or [_first(tokenizer, request)]
     return Row(request, prompt[-room:], [], limit=limit, cut=max(0, len(prompt) - room))
 
 
 def _read(tokenizer: Any, limit: int, request: Request) -> Row:
     """A text as lm-eval rolls over it: after a BOS, and with the special tokens it is given."""
     (text,) = request.continuations
-    ids = _ids(tokenizer, text)
+    (ids,) = _ids(tokenizer, [text])
     plain, ends = reading.split(tokenizer, text)
     begin = next((i for i in range(len(ids)) if ids[i : i + len(plain)] == plain), 0)
     places = [0] * begin + ends
@@ -94,11 +102,24 @@ def _read(tokenizer: Any, limit: int, request: Request) -> Row:
     return Row(request, [_first(tokenizer, request)], [ids], places, limit)
 
 
-def _ids(tokenizer: Any, text: str) -> list[int]:
+def _ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Of many texts at once, which tokenizers split on all cores."""
     first = _first_id(tokenizer)
-    begun = first is not None and text.startswith(tokenizer.decode(first))
-    ids: list[int] = tokenizer(text, add_special_tokens=not begun).input_ids
-    return ids
+    word = None if first is None else tokenizer.decode(first)
+    found: list[list[int]] = [[]] * len(texts)
+    for begun in (False, True):
+        places = [
+            i
+            for i, text in enumerate(texts)
+            if begun == (word is not None and text.startswith(word))
+        ]
+        if places:
+            some = [texts[i] for i in places]
+            for place, ids in zip(
+                places, tokenizer(some, add_special_tokens=not begun).input_ids, strict=True
+            ):
+                found[place] = ids
+    return found
 
 
 def _first_id(tokenizer: Any) -> int | None:

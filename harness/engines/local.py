@@ -12,9 +12,10 @@ from typing import Any
 from harness.engines import Answer, reading, scoring
 from harness.engines.adapters import AdapterSwitch
 from harness.engines.batching import Row, plan, plan_families
+from harness.engines.cache import writable
+from harness.engines.encoding import encode, prompts
 from harness.engines.generation import generate, likeliest
 from harness.engines.halves import fast_halves
-from harness.engines.joint import context_length, joint_row
 from harness.engines.kernels import fuse
 from harness.engines.loading import (
     device,
@@ -29,7 +30,7 @@ from harness.engines.output import output_layer
 from harness.engines.packed import Prefix, packs, read_packed, read_prefix
 from harness.engines.prefill import read_padded
 from harness.engines.prefixes import families, preamble
-from harness.engines.rendering import end_ids, prompt_text, token_ids
+from harness.engines.rendering import end_ids
 from harness.engines.sampling import sampler
 from harness.errors import WeightsError
 from harness.records import Checkpoint, Model, Request, Response
@@ -58,6 +59,7 @@ class LocalEngine:
         self.tokenizer = load_tokenizer(model, folder)
         self.network = load_weights(model, folder)
         self.batch_tokens = batch_tokens or BATCH_TOKENS[device()]
+        self.written_tokens = writable(self.network, self.batch_tokens)
         own = self.network.generation_config.eos_token_id
         self.end_ids = end_ids(self.tokenizer, own)
         # transformers' `generate` knows no end of a turn that its configuration does not name.
@@ -78,7 +80,7 @@ class LocalEngine:
                 of_kind = list(group)
                 if all(request in skip for request in of_kind):
                     continue
-                rows = [self._encode(request) for request in of_kind]
+                rows = encode(self.tokenizer, self.network.config, self.model.id, of_kind)
                 ask, batches = self._planned(network, checkpoint, rows)
                 for batch in batches:
                     wanted = [rows[index] for index in batch if rows[index].request not in skip]
@@ -92,41 +94,8 @@ class LocalEngine:
         free_memory()
 
     def render(self, request: Request) -> list[int]:
-        """Token ids of a prompt, with exactly one BOS where the model uses one."""
-        text = request.prompt
-        if request.chat:
-            turns = [{"role": "user", "content": text}]
-            text = prompt_text(self.tokenizer, turns, f"model {self.model.id}")
-        return token_ids(self.tokenizer, text)
-
-    def _encode(self, request: Request) -> Row:
-        if request.joint:
-            takes = context_length(self.network.config, self.tokenizer)
-            return joint_row(self.tokenizer, takes, request)
-        if request.per_token:
-            (text,) = request.continuations
-            read = request.per_token == "likelihoods"
-            prompt = self.render(request) if read else []
-            # A first token with nothing before it is not read: one more makes the window whole.
-            more = bool(request.window) and read and not prompt
-            ids, ends = reading.split(self.tokenizer, text, request.window + more)
-            return Row(request, prompt, [ids], ends)
-        encode = self.tokenizer
-        tails = [encode(text, add_special_tokens=False).input_ids for text in request.continuations]
-        row = Row(request, self.render(request), tails)
-        if tails and not row.prompt:
-            raise WeightsError(
-                f"model {self.model.id}: nothing stands before {request.continuations[0][:60]!r}: "
-                "its tokenizer puts no BOS, and the prompt is empty."
-            )
-        limit = getattr(self.network.config, "max_position_embeddings", None)
-        needed = len(row.prompt) + max(map(len, tails), default=request.max_new_tokens)
-        if limit and needed > limit:
-            raise WeightsError(
-                f"model {self.model.id} takes {limit} tokens; this prompt and its answer need "
-                f"{needed}: {request.prompt[:60]!r}…"
-            )
-        return row
+        """Token ids of a prompt, as the network gets them."""
+        return prompts(self.tokenizer, self.model.id, [request])[0]
 
     def _planned(
         self, network: Any, checkpoint: Checkpoint, rows: Sequence[Row]
@@ -138,7 +107,8 @@ class LocalEngine:
         """
         request, pad = rows[0].request, self.tokenizer.pad_token_id
         lengths = [_length(row) for row in rows]
-        batches = plan(lengths, self.batch_tokens)
+        budget = self.batch_tokens if request.continuations else self.written_tokens
+        batches = plan(lengths, budget)
         if request.per_token == "ids":
             return reading.read_ids, batches
         if request.per_token:
@@ -149,7 +119,7 @@ class LocalEngine:
             prompts = [row.prompt for row in rows]
             size = preamble(prompts)
             prefix = read_prefix(network, prompts[0][:size])
-            batches = plan_families(families(prompts, size), lengths, self.batch_tokens)
+            batches = plan_families(families(prompts, size), lengths, budget)
         if not request.continuations:
             return partial(self._generate, network, prefix=prefix), batches
         layer = self._layer(network, checkpoint)

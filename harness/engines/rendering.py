@@ -34,13 +34,18 @@ def rendered(tokenizer: Any, turns: Sequence[Mapping[str, str]], who: str, **opt
     return str(text)
 
 
-def token_ids(tokenizer: Any, text: str) -> list[int]:
-    """Ids of a whole prompt, with exactly one BOS where the tokenizer puts one."""
-    ids: list[int] = tokenizer(text).input_ids
+def token_ids(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Ids of whole prompts, with exactly one BOS where the tokenizer puts one.
+
+    Asked for many at once, tokenizers split them on all cores.
+    """
+    found: list[list[int]] = tokenizer(list(texts)).input_ids if texts else []
     bos = tokenizer.bos_token_id
-    while bos is not None and ids[:2] == [bos, bos]:  # the template's and the tokenizer's
-        ids = ids[1:]
-    return ids
+    for place, ids in enumerate(found):
+        while bos is not None and ids[:2] == [bos, bos]:  # the template's and the tokenizer's
+            ids = ids[1:]
+        found[place] = ids
+    return found
 
 
 def end_ids(

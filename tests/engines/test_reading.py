@@ -268,7 +268,7 @@ def test_a_window_is_whole_where_the_first_token_is_left_out(
     engine: LocalEngine, checkpoints: dict[str, Checkpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A tokenizer without BOS: a band as long as the window must still be reached."""
-    monkeypatch.setattr(engine, "render", lambda request: [])
+    monkeypatch.setattr("harness.engines.encoding.prompts", lambda *_: [[]])
     for request, response in answers(engine, checkpoints["base"], asked(window=5)).items():
         ids = engine.tokenizer(request.continuations[0], add_special_tokens=False).input_ids
         assert response.reading is not None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.engines.encoding import encode
 from harness.engines.local import LocalEngine
 from harness.errors import WeightsError
 from harness.records import Checkpoint, Model, Request, Response
@@ -93,7 +94,9 @@ def test_some_continuation_is_greedy_and_some_is_not(engine: LocalEngine) -> Non
     import torch
 
     prompt = "質問："
-    ids = torch.tensor([engine._encode(Request(prompt, chat=False, joint=True)).prompt])
+    joint = Request(prompt, chat=False, joint=True)
+    rows = encode(engine.tokenizer, engine.network.config, "tiny", [joint])
+    ids = torch.tensor([rows[0].prompt])
     with torch.no_grad():
         likeliest = engine.network(ids).logits[0, -1].argsort(descending=True).tolist()
     texts = (engine.tokenizer.decode(i) for i in likeliest)

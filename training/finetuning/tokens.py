@@ -28,7 +28,7 @@ def encode(example: Example, tokenizer: Any) -> dict[str, list[int]]:
             f"{example.place}: the chat template writes the question otherwise when an answer "
             "follows; what is trained would not be what is asked."
         )
-    prompt = token_ids(tokenizer, head)
+    (prompt,) = token_ids(tokenizer, [head])
     written = tokenizer(whole[len(head) :], add_special_tokens=False).input_ids
     ends = [place for place, token in enumerate(written) if token in end_ids(tokenizer)]
     # A template without an end: an answer must have one, or the model never stops.
