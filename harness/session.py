@@ -72,6 +72,8 @@ class EvalSession:
         Without a baseline file the run's baseline checkpoint is asked first what is not known of
         it. Raises MichiError.
         """
+        if not self.settings.gates:
+            return []
         ours = from_rows(checkpoint.id, task.name, evaluation.identity, evaluation.rows)
         gates = _gates_on(evaluation, ours, self.settings)
         if not gates or (self.settings.baseline is None and checkpoint.baseline):

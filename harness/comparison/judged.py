@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.comparison.rated import Rated, rated
+from harness.comparison.rated import Rated, answers_written, rated
 from harness.judging.calibration import stratum_of
 from harness.judging.verdict import CORRECT, NONE, UNSURE, WRONG
 from harness.runs import Run
@@ -78,10 +78,10 @@ class JudgeReview:
 
 def judge_review(run: Run) -> JudgeReview:
     """What a judge said of a run's answers, and where the rule alone was unsure."""
-    answers = rated(run)
     judge = run.manifest.get("judge") or {}
-    if not judge and not any(answer.unsure for answer in answers):
+    if not judge and not any(row.get("unsure") for *_, row in answers_written(run)):
         return JudgeReview()
+    answers = rated(run)
     groups: dict[tuple[str, str, str], list[Rated]] = {}
     for answer in answers:
         groups.setdefault((answer.checkpoint, answer.suite, answer.form), []).append(answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,12 +87,16 @@ def written(row: Mapping[str, Any]) -> bool:
 
 def rated(run: Run) -> list[Rated]:
     """All answers of a run that a person can judge, in the order of checkpoints and data."""
-    return [
-        _rated(item.checkpoint, item.task, row)
-        for item in run.items
-        for row in {str(r["id"]): r for r in run.samples(item.checkpoint, item.task)}.values()
-        if written(row)
-    ]
+    return [_rated(*answer) for answer in answers_written(run)]
+
+
+def answers_written(run: Run) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """The same answers as checkpoint, suite and row, without the hash that a `Rated` has."""
+    for item in run.items:
+        rows = {str(row["id"]): row for row in run.samples(item.checkpoint, item.task)}
+        for row in rows.values():
+            if written(row):
+                yield item.checkpoint, item.task, row
 
 
 def _rated(checkpoint: str, suite: str, row: Mapping[str, Any]) -> Rated:
@@ -122,13 +126,15 @@ def to_grade_again(run: Run, events: Iterable[GradeEvent]) -> dict[str, list[str
 
     Only of suites that all checkpoints were asked: another one may still give it.
     """
-    given: dict[tuple[str, str], set[str]] = {}
-    for answer in rated(run):
-        given.setdefault((answer.suite, answer.item), set()).add(answer.key)
     graded: dict[tuple[str, str], set[str]] = {}
     for event in latest(events):
         if event.verdict in (RIGHT, WRONG):
             graded.setdefault((event.suite, event.item), set()).add(event.sample)
+    if not graded:
+        return {}
+    given: dict[tuple[str, str], set[str]] = {}
+    for answer in rated(run):
+        given.setdefault((answer.suite, answer.item), set()).add(answer.key)
     whole = _whole(run)
     changed: dict[str, list[str]] = {}
     for (suite, item), keys in sorted(graded.items()):

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,9 @@ from harness.runs import Item, append_item, item_from_row, read_run, write_json
 from harness.scrub import place, scrub
 from harness.settings import Settings
 from harness.toml import suggestion
+
+if TYPE_CHECKING:
+    from harness.comparison.within import Comparisons
 
 
 class Recorder:
@@ -38,6 +41,7 @@ class Recorder:
         self._notes: list[str] = []
         self._collected = 0
         self._told: dict[str, str] = {}
+        self._compared: Comparisons | None = None  # once for the reports and the terminal
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Count eval items before anything is deselected (single process only)."""
@@ -137,7 +141,7 @@ class Recorder:
         if self._items and (self.settings.run_folder / "run.json").exists():
             from harness.report.terminal import run_lines
 
-            for line in run_lines(self.settings.run_folder):
+            for line in run_lines(self.settings.run_folder, self._compared):
                 terminalreporter.write_line(line)
         for note in self._notes:
             terminalreporter.write_line(note)
@@ -199,9 +203,11 @@ class Recorder:
             write_json(folder / "run.json", begun)
             if changed := self._to_grade_again():
                 write_json(folder / "run.json", {**begun, "to_grade_again": changed})
+            from harness.comparison.within import comparisons
             from harness.report.write import write_reports
 
-            written = write_reports(folder)
+            self._compared = comparisons(read_run(folder))
+            written = write_reports(folder, compared=self._compared)
             shown = self._link_latest(folder)
         except MichiError as error:
             self._misused = True

@@ -11,7 +11,7 @@ import shutil
 import unicodedata
 from pathlib import Path
 
-from harness.comparison.within import comparisons
+from harness.comparison.within import Comparisons, comparisons
 from harness.report.apis import costs_tables
 from harness.report.cells import MINUS, Table
 from harness.report.judged import judge_tables
@@ -125,13 +125,13 @@ def _hanging(text: str, width: int) -> list[str]:
     return [("  " if place else "") + line for place, line in enumerate(wrap(text, width - 2))]
 
 
-def run_lines(folder: Path) -> list[str]:
+def run_lines(folder: Path, compared: Comparisons | None = None) -> list[str]:
     """The article's two tables, and what stands between them, as wide as the terminal.
 
-    A table whose suites were not selected is left out.
+    A table whose suites were not selected is left out. compared: where it is known already.
     """
     run = read_run(folder)
-    compared = comparisons(run)
+    compared = compared or comparisons(run)
     if run.manifest.get("redact"):
         compared = nameless(compared)
     tasks = {item.task for item in run.items}

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-from harness.comparison.within import comparisons
+from harness.comparison.within import Comparisons, comparisons
 from harness.jsonl import storage_error
 from harness.report.badge import badge
 from harness.report.document import document
@@ -16,17 +16,19 @@ from harness.report.redact import FOLDER, nameless, redacted_report, redacted_ru
 from harness.runs import Run, read_run, write_json
 
 
-def write_reports(folder: Path, redact: bool = False) -> list[Path]:
+def write_reports(
+    folder: Path, redact: bool = False, compared: Comparisons | None = None
+) -> list[Path]:
     """Make every report of a run again from what lies in its folder; returns what was written.
 
     A run that was made with `--eval-redact` has redacted reports. redact: of another run, write
-    redacted ones into a folder of their own beside the whole ones.
+    redacted ones into a folder of their own beside the whole ones. compared: where it is known.
 
     Each file appears whole or not at all. Raises ConfigError for a folder that is no run,
     StorageError where the folder can't be written.
     """
     run = read_run(folder)
-    compared = comparisons(run)
+    compared = compared or comparisons(run)
     if run.manifest.get("redact"):
         run = redacted_run(run)
     elif redact:
