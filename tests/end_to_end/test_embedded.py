@@ -61,6 +61,15 @@ socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 """
 
 
+NO_MODEL = """
+import sys
+
+for name in ("torch", "transformers", "peft", "tokenizers"):
+    assert name not in sys.modules, name
+    sys.modules[name] = None  # to import it is an error from here on
+"""
+
+
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Reports of an undisturbed run of two checkpoints in one process that reaches no network."""
@@ -92,10 +101,13 @@ def _answers(path: Path) -> list[tuple[str, str]]:
     return [(row["id"], row["response"]) for row in rows]
 
 
-def test_a_second_run_asks_nothing_and_gives_the_same_figures(plain: Path, tmp_path: Path) -> None:
+def test_a_second_run_asks_nothing_imports_no_torch_and_gives_the_same_figures(
+    plain: Path, tmp_path: Path
+) -> None:
     shutil.copytree(plain / "store", tmp_path / "store")
-    done = run_evals(tmp_path, *SOME)
-    assert done.returncode == 0
+    (tmp_path / "nomodel.py").write_text(NO_MODEL, "utf-8")
+    done = run_evals(tmp_path, *SOME, "-p", "nomodel", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
     assert asked(tmp_path) == 0
     assert figures(tmp_path) == figures(plain)
 

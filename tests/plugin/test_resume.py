@@ -108,6 +108,19 @@ def test_a_changed_question_is_asked_and_the_others_are_not(project: pytest.Pyte
     assert "問い3" in asked(project)[0]
 
 
+def test_another_prompt_asks_its_own_suite_again_and_no_other(project: pytest.Pytester) -> None:
+    project.runpytest("evals")
+    suite = project.path / "evals" / "test_marc_ja.py"
+    asking = suite.read_text("utf-8").replace("MarcJa()", 'MarcJa(prompt="評判：{text}")')
+    suite.write_text(asking, "utf-8")
+    forget_asked(project)
+    assert project.runpytest("evals").ret == 0
+    assert len(asked(project)) == ALL / 3
+    assert all("評判：" in question for question in asked(project))
+    again = {task for (_, task), item in items(latest(project)).items() if item["asked"]}
+    assert again == {"marc_ja"}
+
+
 def test_weights_moved_elsewhere_keep_their_answers(project: pytest.Pytester) -> None:
     project.runpytest("evals", "-k", "base and jsquad")
     (project.path / "world" / "one").rename(project.path / "world" / "moved")
