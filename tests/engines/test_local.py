@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +92,50 @@ def test_swapping_adapters_does_not_leak_from_one_to_the_next(
     assert texts[0] == texts[3]
     assert texts[1] == texts[4]
     assert texts[0] != texts[1] != texts[2]
+
+
+def altered(folder: Path, to: Path, **settings: object) -> Path:
+    """A copy of an adapter with other settings."""
+    shutil.copytree(folder, to)
+    file = to / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | settings))
+    return to
+
+
+def test_an_adapter_of_the_same_shape_and_another_scale_keeps_its_own(
+    tiny: Path, tmp_path: Path, engine: LocalEngine, checkpoints: dict[str, Checkpoint]
+) -> None:
+    a = checkpoints["adapter-a"]
+    settings = json.loads((tiny / "adapter-a/adapter_config.json").read_text())
+    louder = altered(tiny / "adapter-a", tmp_path / "louder", lora_alpha=3 * settings["lora_alpha"])
+    asked = [dataclasses.replace(a, id="louder", adapter=louder), a]
+    found = [answers(engine, checkpoint, CHOICES) for checkpoint in (a, *asked)]
+    assert found[0] == found[2]
+    fresh = LocalEngine(as_model(tiny / "base"), tiny / "base", batch_tokens=200)
+    assert found[1] == answers(fresh, asked[0], CHOICES)
+    assert found[1] != found[0]
+
+
+@pytest.mark.parametrize("first", [None, "adapter-a"])
+def test_an_adapter_whose_files_lack_a_factor_is_refused(
+    tiny: Path,
+    tmp_path: Path,
+    checkpoints: dict[str, Checkpoint],
+    first: str | None,
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    torn = altered(tiny / "adapter-a", tmp_path / "torn")
+    factors = load_file(torn / "adapter_model.safetensors")
+    del factors[sorted(factors)[-1]]
+    save_file(factors, torn / "adapter_model.safetensors")
+    engine = LocalEngine(as_model(tiny / "base"), tiny / "base")
+    if first:
+        answers(engine, checkpoints[first], CHOICES)
+    before = answers(engine, checkpoints["base"], CHOICES)
+    with pytest.raises(WeightsError, match=r"torn is not whole: its files lack .*lora_B"):
+        answers(engine, dataclasses.replace(checkpoints["adapter-a"], adapter=torn), CHOICES)
+    assert answers(engine, checkpoints["base"], CHOICES) == before
 
 
 def test_an_adapter_that_changes_nothing_fails_loudly(
