@@ -12,6 +12,7 @@ import json
 import os
 import re
 import struct
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,12 +38,15 @@ _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")  # gpt-4o-2024-08-06 is a gpt-4o
 class FileHashes:
     """SHA-256 of files, remembered on disk by path, size and time of change.
 
-    A 7B model is 17 GB, about a minute of reading; an unchanged file is read once.
+    A 7B model is 17 GB, about a minute of reading; an unchanged file is read once, also where two
+    threads ask for it.
     """
 
     def __init__(self, memory: Path | None = None) -> None:
         self._memory = memory
         self._known: dict[str, str] = {}
+        self._reading: dict[str, threading.Lock] = {}
+        self._noting = threading.Lock()
         if memory is not None and memory.exists():
             try:
                 self._known = json.loads(memory.read_text(encoding="utf-8"))
@@ -53,10 +57,13 @@ class FileHashes:
         """Hex digest of a file's content."""
         stat = path.stat()
         key = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
-        if key not in self._known:
-            with path.open("rb") as file:
-                self._known[key] = hashlib.file_digest(file, "sha256").hexdigest()
-            self._remember()
+        with self._reading.setdefault(key, threading.Lock()):
+            if key not in self._known:
+                with path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                with self._noting:
+                    self._known[key] = digest
+                    self._remember()
         return self._known[key]
 
     def _remember(self) -> None:

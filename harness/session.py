@@ -22,6 +22,7 @@ from harness.fingerprint import FileHashes, checkpoint_fingerprint, same_weights
 from harness.forecast import Forecast, Selected, data_of, nothing
 from harness.ledger import Ledger
 from harness.lm_eval.leaderboard import as_asked
+from harness.read_ahead import ReadAhead
 from harness.records import Checkpoint, Graded, Model, Request, Response, Retrieval
 from harness.retrieval.retriever import Retriever
 from harness.review.files import read_grades
@@ -44,6 +45,7 @@ class EvalSession:
         self.settings = settings
         self._forecast = Forecast(settings, selected, self._bench_of)
         self._hashes = FileHashes(settings.reports / "store" / "hashes.json")
+        self.ahead = ReadAhead(self._hashes)
         self._store = Store(settings.reports / "store", fresh=settings.fresh)
         self._own = self._store.since_now()
         self._prints: dict[Checkpoint, str] = {}

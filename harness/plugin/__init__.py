@@ -34,6 +34,7 @@ SETTINGS = pytest.StashKey[Settings]()
 SESSION = pytest.StashKey[EvalSession]()
 ABSENT = pytest.StashKey[NoMatrix]()
 ENDED = pytest.StashKey[Ended]()
+COMING = pytest.StashKey[object]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -124,6 +125,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.workeroutput["michi_evals"] = count  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Take down which checkpoint comes next, so that its files are read meanwhile."""
+    coming = getattr(nextitem, "callspec", None)
+    item.config.stash[COMING] = coming.params.get("checkpoint") if coming else None
+
+
 @pytest.fixture(scope="session")
 def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
     """The checkpoint of this item."""
@@ -163,6 +171,8 @@ def evaluate(
 
     def run(task: Task) -> Evaluation:
         ended.begin(task.name)
+        if isinstance(coming := config.stash[COMING], Checkpoint):
+            session.ahead.expect(coming)
         try:
             evaluation = session.evaluate(task, checkpoint, progress)
             ended.take(evaluation)

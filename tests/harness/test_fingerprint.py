@@ -3,6 +3,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 from harness.config import load_matrix
 from harness.errors import ConfigError, WeightsError
 from harness.fingerprint import FileHashes, check_safetensors, checkpoint_fingerprint
+from harness.read_ahead import ReadAhead
 from harness.records import Api
 from tests.conftest import write_safetensors
 
@@ -54,6 +58,48 @@ def test_a_hash_is_remembered_until_the_file_changes(tmp_path: Path) -> None:
     assert memory.exists()
     file.write_bytes(b"three")
     assert FileHashes(memory).of(file) == hashlib.sha256(b"three").hexdigest()
+
+
+def test_a_file_that_two_ask_for_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"one")
+    read = []
+
+    def slowly(*_: Any) -> Any:
+        time.sleep(0.2)
+        read.append(1)
+        return hashlib.sha256(b"one")
+
+    monkeypatch.setattr(hashlib, "file_digest", slowly)
+    hashes = FileHashes(tmp_path / "hashes.json")
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(hashes.of, [file] * 4))
+    assert set(found) == {hashlib.sha256(b"one").hexdigest()}
+    assert read == [1]
+
+
+def test_what_is_read_ahead_is_not_read_again(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = load_matrix(world).checkpoints[1]
+    hashes = FileHashes()
+    before = threading.active_count()
+    ReadAhead(hashes).expect(checkpoint)
+    while threading.active_count() > before:
+        time.sleep(0.01)
+    monkeypatch.delattr(hashlib, "file_digest")
+    assert checkpoint_fingerprint(checkpoint, hashes)
+
+
+def test_what_is_missing_is_not_told_ahead(world: Path) -> None:
+    checkpoint = load_matrix(world).checkpoints[1]
+    absent = dataclasses.replace(checkpoint, adapter=world.parent / "absent")
+    before = threading.active_count()
+    ReadAhead(FileHashes()).expect(absent)
+    while threading.active_count() > before:  # pytest would warn of an exception in a thread
+        time.sleep(0.01)
+    with pytest.raises(ConfigError, match="no adapter at"):
+        checkpoint_fingerprint(absent, FileHashes())
 
 
 def test_shapes_are_read_from_a_whole_file(tmp_path: Path) -> None:
