@@ -91,6 +91,7 @@ def timed(
     seconds = time.perf_counter() - begun
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    sys.stderr.write(f"{seconds:6.1f} s  {command[2]} {command[-1]}\n")
     return seconds
 
 

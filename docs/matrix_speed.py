@@ -76,7 +76,6 @@ def main() -> None:
             "HF_HUB_OFFLINE": "1",
             "HF_DATASETS_OFFLINE": "1",
             "HF_DATASETS_CACHE": str(folder / "cache"),
-            "PYTHONPATH": str(ROOT / "docs"),
         }
         adapters = {"base": None, **_adapters(options.model, folder)}
         matrix, sizes, tasks = _prepared(options, adapters, folder)
@@ -203,7 +202,7 @@ def _probed(
 ) -> tuple[Share, Sequence[str]]:
     """What a first run spends besides forward passes; what heavy libraries a second imports."""
     file = folder / "probe.json"
-    environment = {**environment, "MATRIX_PROBE": str(file)}
+    environment = {**environment, "MATRIX_PROBE": str(file), "PYTHONPATH": str(ROOT / "docs")}
     command = _command(matrix, folder / "probed", "-p", "matrix_probe")
     begun = time.time()
     whole = timed(command, environment, ROOT)

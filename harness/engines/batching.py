@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,9 +55,28 @@ def plan_families(
 
 def pad_left(rows: Sequence[Sequence[int]], fill: int, place: Any) -> tuple[Any, Any]:
     """Left-padded ids and mask, [rows, longest], on a device."""
+    longest = max(len(row) for row in rows)
+    ids = table(rows, longest, fill, left=True)
+    mask = table([[1] * len(row) for row in rows], longest, 0, left=True)
+    return ids.to(place), mask.to(place)
+
+
+def table(rows: Sequence[Sequence[int]], width: int, fill: int, left: bool = False) -> Any:
+    """Rows of whole numbers as a tensor [rows, width], filled up on the right or on the left.
+
+    Through an array: `torch.tensor` looks at each number of a list for 0.2 µs, and a batch of
+    32,768 tokens needs six such tables.
+    """
     import torch
 
-    longest = max(len(row) for row in rows)
-    ids = torch.tensor([[fill] * (longest - len(row)) + [*row] for row in rows])
-    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
-    return ids.to(place), mask.to(place)
+    flat = array("q")
+    for row in rows:
+        filling = array("q", [fill]) * (width - len(row))
+        if left:
+            flat.extend(filling)
+        flat.extend(row)
+        if not left:
+            flat.extend(filling)
+    if not flat:
+        return torch.empty(len(rows), width, dtype=torch.long)
+    return torch.frombuffer(flat, dtype=torch.long).view(len(rows), width)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.engines.batching import pad_left, table
 from harness.engines.cache import growing_cache
 from harness.engines.likeness import alike
 from harness.engines.output import bare
@@ -109,14 +110,12 @@ def read_packed(network: Any, prompts: Sequence[list[int]], prefix: Prefix, room
 
     place = network.device
     stream = pack(prompts, offset=prefix.size)
-    longest = max(map(len, stream.prompts))
-    rows = torch.tensor([[0] * (longest - len(row)) + row for row in stream.prompts])
-    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in stream.prompts])
+    rows, mask = pad_left(stream.prompts, 0, place)
     cache = growing_cache(network, room)
     last = torch.tensor([row[-1] - prefix.size for row in stream.prompts], device=place)
-    kept = Kept(rows.to(place), cache)
+    kept = Kept(rows, cache)
     logits = _forward(network, stream, prefix, kept, logits_to_keep=last).logits[0]
-    return Read(cache, mask.to(place), logits)
+    return Read(cache, mask, logits)
 
 
 def hidden_packed(network: Any, stream: Stream, prefix: Prefix) -> Any:
@@ -131,14 +130,18 @@ def _forward(network: Any, stream: Stream, prefix: Prefix, kept: Kept, **more: A
     together = [_padded(group, stream, place) for group in groups(stream.blocks)]
     with _attending(network):
         return network(
-            input_ids=torch.tensor([stream.ids], device=place),
+            input_ids=_row(stream.ids, place),
             # A mask of four dimensions is taken as it is; this one nobody reads.
             attention_mask=torch.zeros(1, 1, 1, 1, dtype=dtype, device=place),
-            position_ids=torch.tensor([stream.positions], device=place),
+            position_ids=_row(stream.positions, place),
             use_cache=False,
             packing=Packing(together, prefix, kept),
             **more,
         )
+
+
+def _row(numbers: Sequence[int], place: Any) -> Any:
+    return table([numbers], len(numbers), 0).to(place)
 
 
 @contextmanager
@@ -159,38 +162,34 @@ def _attending(network: Any) -> Iterator[None]:
 def _padded(blocks: Sequence[Block], stream: Stream, device: Any) -> Together:
     import torch
 
-    own = max(len(block.branches) for block in blocks)
+    lengths = [len(block.branches) for block in blocks]
+    own = max(lengths)
     before = max(len(block.before) for block in blocks)
     plain = not before and not any(any(block.branches) for block in blocks)
     if not plain:
         before += -(before + own) % 8  # the widths of masks that CUDA's kernels take as they are
 
-    def table(rows: Sequence[Sequence[int]], width: int, fill: int) -> Any:
-        filled = [[*row, *[fill] * (width - len(row))] for row in rows]
-        return torch.tensor(filled, dtype=torch.long).to(device)
-
     spans = [range(block.start, block.start + len(block.branches)) for block in blocks]
     inside = [range(span.start - stream.offset, span.stop - stream.offset) for span in spans]
-    queries = table(inside, own, 0)
-    asking = torch.tensor(stream.positions).to(device)[queries]
-    earlier = table([block.before for block in blocks], before, 0)
+    queries = table(inside, own, 0).to(device)
+    asking = _row(stream.positions, device)[0, queries]
+    earlier = table([block.before for block in blocks], before, 0).to(device)
     # What stands before a block stands there in the order of its row.
     order = torch.arange(before, device=device)
     sizes = torch.tensor([len(block.before) for block in blocks]).to(device)
     seen = None
     if not plain:
-        branches = table([block.branches for block in blocks], own, -1)
+        branches = table([block.branches for block in blocks], own, -1).to(device)
         above = branches[:, None, :]
         inner = ((above == 0) | (above == branches[:, :, None])).tril()
         read = (order < sizes[:, None])[:, None, :].expand(-1, own, -1)
         seen = torch.cat([read, inner], dim=-1)
+    filled = torch.arange(own, device=device) < torch.tensor(lengths).to(device)[:, None]
     return Together(
         queries=queries,
-        keys=torch.cat([earlier, table(spans, own, 0)], dim=-1),
-        places=torch.tensor([place for span in inside for place in span]).to(device),
-        written=torch.tensor(
-            [row * own + i for row, span in enumerate(spans) for i in range(len(span))]
-        ).to(device),
+        keys=torch.cat([earlier, table(spans, own, 0).to(device)], dim=-1),
+        places=queries[filled],
+        written=filled.flatten().nonzero()[:, 0],
         seen=seen,
         asking=asking,
         asked=torch.cat([order.expand(len(blocks), -1), asking], dim=-1),
