@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from harness.engines import Answer
-from harness.engines.batching import Row, plan
+from harness.engines.batching import Row, plan, table
 from harness.engines.halves import fast_halves
 from harness.engines.moments import OutputLayer, moments
 from harness.engines.output import hidden_states, own_moments
@@ -146,7 +146,7 @@ def _pass(
         logprobs, means, deviations = (torch.cat(part) for part in zip(*own, strict=True))
         return logprobs, means, deviations
     width = max(len(chunk.ids) for chunk in batch)
-    ids = torch.tensor([chunk.ids + [pad] * (width - len(chunk.ids)) for chunk in batch])
+    ids = table([chunk.ids for chunk in batch], width, pad)
     places = torch.tensor(
         [
             row * width + place
