@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial bench bench-page bench-speed bench-matrix bench-train bench-membership example pin clean
+.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial bench bench-page bench-speed bench-matrix bench-gpu bench-train bench-membership example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -65,6 +65,10 @@ bench-speed: .venv/dev ## answers and scores a second beside lm-eval, on a CPU
 
 bench-matrix: .venv/dev ## seven checkpoints beside lm-eval run seven times, whole processes, on a CPU
 	$(BIN)/python docs/matrix_speed.py
+
+bench-gpu: .venv/dev ## Gemma-7B's shape beside lm-eval: needs a GPU with 80 GiB, ten minutes
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[gpu]'
+	$(BIN)/python docs/gpu_speed.py
 
 bench-train: .venv/dev ## speed of QLoRA at Gemma-7B's shape (needs a GPU with 40 GiB)
 	$(BIN)/python -m training speed --out build/training_speed.json

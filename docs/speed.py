@@ -31,7 +31,8 @@ from harness.tasks.marc_ja import MarcJa
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("performance.md")
-BEGIN, END = "<!-- cpu: written by docs/speed.py -->", "<!-- end of cpu -->"
+MARKERS = "<!-- {}: written by docs/speed.py -->", "<!-- end of {} -->"
+EMBEDDED = ROOT / "fixtures/models/michi-mini"
 BATCHES = (8, 16, 32)
 
 
@@ -72,7 +73,9 @@ def main() -> None:
     )
     sys.stdout.write("\n".join([*lines, "", place, ""]))
     if options.write:
-        write_between(PAGE, BEGIN, END, [*lines, "", place])
+        what = "cpu" if options.model == EMBEDDED else "cpu, another model"
+        begin, end = (marker.format(what) for marker in MARKERS)
+        write_between(PAGE, begin, end, [*lines, "", place])
 
 
 def _line(found: Comparison) -> str:
@@ -138,7 +141,7 @@ def _agreement(requests: Sequence[Request], mine: Answers, other: Answers) -> st
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", type=Path, default=ROOT / "fixtures/models/michi-mini")
+    parser.add_argument("--model", type=Path, default=EMBEDDED)
     parser.add_argument("--jsquad", type=Path, default=ROOT / "fixtures/data/reading.json")
     parser.add_argument("--reviews", type=Path, default=ROOT / "fixtures/data/reviews.jsonl")
     parser.add_argument("--dtype", default="float32")
