@@ -8,6 +8,7 @@ lm-eval counts white space at a prompt's end, here a line break, to what follows
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -48,6 +49,14 @@ metric_list:
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds from a process's start to its end, and those of all cores that it used."""
+
+    wall: float
+    cores: float
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """What its command line is run with. environment: of its processes."""
 
@@ -56,8 +65,8 @@ class Peer:
     tasks: Path
     environment: Mapping[str, str]
 
-    def run(self, adapter: Path | None, batch: int, out: Path, *more: str) -> float:
-        """Ask one checkpoint; seconds from the process's start to its end. Its logs go to `out`."""
+    def run(self, adapter: Path | None, batch: int, out: Path, *more: str) -> Took:
+        """Ask one checkpoint. Its logs go to `out`."""
         weights = f"pretrained={self.model},dtype={self.dtype}"
         command = [
             *(sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--model_args"),
@@ -82,17 +91,22 @@ class Peer:
 
 def timed(
     command: Sequence[str], environment: Mapping[str, str], where: Path | None = None
-) -> float:
-    """Seconds that a command takes. Raises SystemExit with what it said where it fails."""
-    begun = time.perf_counter()
+) -> Took:
+    """What a command takes. Raises SystemExit with what it said where it fails."""
+    begun, used = time.perf_counter(), _cores()
     done = subprocess.run(
         command, env=environment, cwd=where, capture_output=True, text=True, check=False
     )
-    seconds = time.perf_counter() - begun
+    took = Took(time.perf_counter() - begun, _cores() - used)
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    sys.stderr.write(f"{seconds:6.1f} s  {command[2]} {command[-1]}\n")
-    return seconds
+    sys.stderr.write(f"{took.wall:6.1f} s ({took.cores:.1f})  {command[2]} {command[-1]}\n")
+    return took
+
+
+def _cores() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def write_tasks(

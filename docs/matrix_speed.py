@@ -27,7 +27,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from matrix_peer import Peer, likelihoods, texts, timed, write_tasks
+from matrix_peer import Peer, Took, likelihoods, texts, timed, write_tasks
 from page import write_between
 
 from harness.jsonl import read_whole_rows
@@ -47,13 +47,13 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTEC
 
 @dataclass(slots=True)
 class Found:
-    """Seconds of each round. theirs: of all seven processes; listing: of one of them."""
+    """What each round took. theirs: all seven processes; listing: seconds of one of them."""
 
     batch: int
-    theirs: list[float] = field(default_factory=list)
+    theirs: list[Took] = field(default_factory=list)
     listing: list[float] = field(default_factory=list)
-    first: list[float] = field(default_factory=list)
-    again: list[float] = field(default_factory=list)
+    first: list[Took] = field(default_factory=list)
+    again: list[Took] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +154,12 @@ def _timed(
     """All rounds. What warms up is not counted; each round of ours begins without a store."""
     last = list(adapters.values())[-1]
     tried = {b: peer.run(last, b, folder / f"warm-{b}", "--limit", "0.2") for b in BATCHES}
-    found = Found(min(tried, key=lambda batch: tried[batch]))
+    found = Found(min(tried, key=lambda batch: tried[batch].wall))
     timed(_command(matrix, folder / "warm", "--eval-limit", "8"), peer.environment, ROOT)
     for number in range(rounds):
         out = folder / f"theirs-{number}"
         runs = [peer.run(a, found.batch, out / name) for name, a in adapters.items()]
-        found.theirs.append(sum(runs))
+        found.theirs.append(Took(sum(r.wall for r in runs), sum(r.cores for r in runs)))
         found.listing.append(peer.listing())
         command = _command(matrix, folder / f"ours-{number}")
         found.first.append(timed(command, peer.environment, ROOT))
@@ -205,7 +205,7 @@ def _probed(
     environment = {**environment, "MATRIX_PROBE": str(file), "PYTHONPATH": str(ROOT / "docs")}
     command = _command(matrix, folder / "probed", "-p", "matrix_probe")
     begun = time.time()
-    whole = timed(command, environment, ROOT)
+    whole = timed(command, environment, ROOT).wall
     told: dict[str, Any] = json.loads(file.read_text("utf-8"))
     share = Share(whole, told["forward"], told["first"] - begun, begun + whole - told["last"])
     timed(command, environment, ROOT)
@@ -215,23 +215,31 @@ def _probed(
 def _lines(
     found: Found, share: Share, imported: Sequence[str], agreement: str, sizes: tuple[int, int]
 ) -> list[str]:
-    theirs, listing = statistics.median(found.theirs), statistics.median(found.listing)
-    first, again = statistics.median(found.first), statistics.median(found.again)
+    theirs, first, again = (_median(took) for took in (found.theirs, found.first, found.again))
+    listing = statistics.median(found.listing)
     rest = share.whole - share.forward
     ends = f"{share.before:.1f} before the first, {share.after:.1f} after the last"
+    unlisted = (theirs.wall - 7 * listing, theirs.cores - 7 * listing)
     return [
-        f"| seven checkpoints, {sizes[0]} questions and {sizes[1]} reviews each | s | |",
-        "|---|---:|---|",
-        f"| lm-eval, seven runs (batches of {found.batch}) | {theirs:.1f} | |",
-        f"| … without reading its list of all tasks | {theirs - 7 * listing:.1f} | "
-        f"{listing:.1f} s a run, which no option avoids |",
-        f"| michi, one run | {first:.1f} | **{theirs / first:.2f}×** as fast; without that list "
-        f"{(theirs - 7 * listing) / first:.2f}×; {agreement} |",
-        f"| michi again, unchanged | {again:.2f} | **{first / again:.1f}×** as fast as the first; "
+        f"| seven checkpoints, {sizes[0]} questions and {sizes[1]} reviews each | s "
+        "| s of all cores | |",
+        "|---|---:|---:|---|",
+        f"| lm-eval, seven runs (batches of {found.batch}) | {theirs.wall:.1f} | {theirs.cores:.1f}"
+        f" | {7 * listing:.1f} of it its list of all tasks, which no option avoids |",
+        f"| michi, one run | {first.wall:.1f} | {first.cores:.1f} "
+        f"| **{theirs.wall / first.wall:.2f}×** as fast, {unlisted[0] / first.wall:.2f}× without "
+        f"that list; in seconds of all cores {theirs.cores / first.cores:.2f}× and "
+        f"{unlisted[1] / first.cores:.2f}×; {agreement} |",
+        f"| michi again, unchanged | {again.wall:.2f} | {again.cores:.2f} "
+        f"| **{first.wall / again.wall:.1f}×** as fast as the first; "
         f"imports {' and '.join(imported) or 'neither torch nor transformers'} |",
         f"| a first run's time but for forward passes | {rest:.1f} | "
-        f"**{rest / share.whole:.1%}** of {share.whole:.1f}: {ends} |",
+        f"| **{rest / share.whole:.1%}** of {share.whole:.1f}: {ends} |",
     ]
+
+
+def _median(took: Sequence[Took]) -> Took:
+    return Took(*(statistics.median(getattr(t, part) for t in took) for part in ("wall", "cores")))
 
 
 def _options() -> argparse.Namespace:
