@@ -9,11 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from harness.engines import Answer, reading, scoring
+from harness.engines import Answer, encoding, reading, scoring
 from harness.engines.adapters import AdapterSwitch
 from harness.engines.batching import Row, plan, plan_families
 from harness.engines.cache import writable
-from harness.engines.encoding import encode, prompts
 from harness.engines.generation import generate, likeliest
 from harness.engines.halves import fast_halves
 from harness.engines.kernels import fuse
@@ -80,7 +79,7 @@ class LocalEngine:
                 of_kind = list(group)
                 if all(request in skip for request in of_kind):
                     continue
-                rows = encode(self.tokenizer, self.network.config, self.model.id, of_kind)
+                rows = self._encoded(of_kind)
                 ask, batches = self._planned(network, checkpoint, rows)
                 for batch in batches:
                     wanted = [rows[index] for index in batch if rows[index].request not in skip]
@@ -95,7 +94,10 @@ class LocalEngine:
 
     def render(self, request: Request) -> list[int]:
         """Token ids of a prompt, as the network gets them."""
-        return prompts(self.tokenizer, self.model.id, [request])[0]
+        return encoding.prompts(self.tokenizer, self.model.id, [request])[0]
+
+    def _encoded(self, requests: Sequence[Request]) -> list[Row]:
+        return encoding.encode(self.tokenizer, self.network.config, self.model.id, requests)
 
     def _planned(
         self, network: Any, checkpoint: Checkpoint, rows: Sequence[Row]
