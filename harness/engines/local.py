@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.engines import Answer, encoding, reading, scoring
 from harness.engines.adapters import AdapterSwitch
+from harness.engines.attention import Prefix
 from harness.engines.batching import Row, plan, plan_families
 from harness.engines.cache import writable
 from harness.engines.generation import generate, likeliest
@@ -26,7 +27,7 @@ from harness.engines.loading import (
 from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
 from harness.engines.moments import OutputLayer
 from harness.engines.output import output_layer
-from harness.engines.packed import Prefix, packs, read_packed, read_prefix
+from harness.engines.packed import packs, read_packed, read_prefix
 from harness.engines.prefill import read_padded
 from harness.engines.prefixes import families, preamble
 from harness.engines.rendering import end_ids

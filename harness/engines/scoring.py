@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.engines import Answer
+from harness.engines.attention import Prefix
 from harness.engines.batching import Row, pad_left, plan
 from harness.engines.halves import fast_halves
 from harness.engines.moments import OutputLayer, likeliest, target_logprobs
-from harness.engines.packed import Prefix, hidden_packed
+from harness.engines.packed import hidden_packed
 from harness.engines.packing import pack
 from harness.engines.prefill import positions
 from harness.records import Response
@@ -79,10 +80,9 @@ def _packed(network: Any, rows: Sequence[Row], layer: OutputLayer, prefix: Prefi
     distinct = sorted(set(places))
     number = {place: i for i, place in enumerate(distinct)}
     with torch.inference_mode(), fast_halves(network):
-        hidden = hidden_packed(network, stream, prefix)
-        wanted = hidden[torch.tensor(distinct, device=hidden.device)]
-        which = torch.tensor([number[place] for place in places], device=hidden.device)
-        words = torch.tensor(targets, device=hidden.device)
+        wanted = hidden_packed(network, stream, prefix, torch.tensor(distinct).to(network.device))
+        which = torch.tensor([number[place] for place in places], device=wanted.device)
+        words = torch.tensor(targets, device=wanted.device)
         logprobs = target_logprobs(layer, wanted, which, words).cpu()
         hits = torch.zeros(len(targets), dtype=torch.bool)
         if any(row.request.joint for row in rows):

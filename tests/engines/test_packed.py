@@ -74,9 +74,34 @@ def test_a_network_attends_as_before_once_a_stream_was_read() -> None:
     ids = torch.tensor([PROBE])
     with torch.inference_mode():
         expected = model(ids).logits
-        hidden_packed(model, pack(prompts()), read_prefix(model, []))
+        hidden_packed(model, pack(prompts()), read_prefix(model, []), torch.tensor([3]))
         assert model.config._attn_implementation == own
         assert torch.equal(model(ids).logits, expected)
+
+
+@pytest.mark.parametrize("name", ["Gemma", "Gemma3", "Qwen2", "GPT2"])
+def test_the_last_layer_is_computed_where_it_is_looked_at(name: str) -> None:
+    import torch
+
+    model = network(name)
+    stream = pack(prompts())
+    none = read_prefix(model, [])
+    some = torch.tensor([2, 5, len(stream.ids) - 1])
+    seen: dict[str, int] = {}
+    for part, module in model.named_modules():
+        if part.endswith((".mlp.down_proj", ".mlp.c_proj")):
+            module.register_forward_pre_hook(
+                lambda _, given, part=part: seen.update({part: given[0].shape[1]})
+            )
+    with torch.inference_mode():
+        every = hidden_packed(model, stream, none, torch.arange(len(stream.ids)))
+        assert set(seen.values()) == {len(stream.ids)}
+        found = hidden_packed(model, stream, none, some)
+    assert torch.allclose(found, every[some], atol=1e-5)
+    *others, last = seen.values()
+    assert set(others) == {len(stream.ids)}
+    # GPT-2 has other names for its parts, and is computed whole.
+    assert last == (len(stream.ids) if name == "GPT2" else len(some))
 
 
 def test_each_token_is_computed_once() -> None:

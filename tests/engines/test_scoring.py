@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from harness.engines.attention import Prefix
 from harness.engines.batching import Row
 from harness.engines.local import LocalEngine
 from harness.engines.output import output_layer
-from harness.engines.packed import Prefix, packs, read_prefix
+from harness.engines.packed import packs, read_prefix
 from harness.engines.scoring import score
 from harness.records import Checkpoint, Request
 from tests.engines.conftest import as_model
