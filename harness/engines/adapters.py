@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.engines.folding import folded
 from harness.engines.likeness import alike
-from harness.engines.loading import first_line, quiet
+from harness.engines.loading import first_line, importing, quiet
 from harness.errors import WeightsError
 from harness.fingerprint import check_safetensors
 from harness.records import Checkpoint
@@ -77,7 +77,8 @@ class AdapterSwitch:
         self._active = folder
 
     def _load(self, folder: Path) -> None:
-        from peft import PeftModel
+        with importing():
+            from peft import PeftModel
 
         name = f"adapter{self._loaded}"
         # Without it peft draws random factors first: 3 s for Gemma-7B's shape and rank 64.

@@ -88,7 +88,7 @@ def _roomy_layer() -> type:
             used = held.shape[-2] if held.numel() else 0
             length = used + new.shape[-2]
             place: Any = self.places.get(name)
-            # Where rows have left, what is held is a copy of the rest.
+            # Where a cache was reordered, what is held is a copy.
             mine = place is not None and held.data_ptr() == place.data_ptr()
             if not mine or len(place) != len(held) or place.shape[-2] < length:
                 wider = (*new.shape[:-2], length + self.room, new.shape[-1])
@@ -98,5 +98,17 @@ def _roomy_layer() -> type:
                 self.places = {**self.places, name: place}
             place[..., used:length, :] = new
             return place[..., :length, :]
+
+        def batch_select_indices(self, indices: Any) -> None:
+            """Keep some rows, with the place that was made: the next token copies nothing."""
+            for name in ("keys", "values"):
+                place = self.places.get(name)
+                held = getattr(self, name)
+                if place is None or held.data_ptr() != place.data_ptr():
+                    setattr(self, name, held.index_select(0, indices))
+                    continue
+                fewer = place.index_select(0, indices)
+                self.places = {**self.places, name: fewer}
+                setattr(self, name, fewer[..., : held.shape[-2], :])
 
     return RoomyLayer

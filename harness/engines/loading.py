@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,23 @@ def quiet() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def importing() -> Iterator[None]:
+    """While libraries are imported nothing is looked through for garbage, and they never are again.
+
+    torch, transformers and peft took 8.8 s so far and 7.1 s so (2 cores, three times each); a full
+    collection afterwards takes 0.3 s with them, and next to nothing without.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
 def device() -> str:
     """The accelerator if there is one."""
     import torch
@@ -35,7 +53,8 @@ def share_cores() -> None:
     OMP_NUM_THREADS has the last word: two threads on one core that another program shares wait for
     each other at every layer (960 questions took 331 s so, and 20 s with one thread).
     """
-    import torch
+    with importing():
+        import torch
 
     if os.environ.get("OMP_NUM_THREADS"):
         return
@@ -59,7 +78,8 @@ def plan_no_attention() -> None:
 
 def load_tokenizer(model: Model, folder: Path) -> Any:
     """The tokenizer with left padding and a chat template. Raises WeightsError."""
-    from transformers import AutoTokenizer
+    with importing():
+        from transformers import AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(
@@ -82,9 +102,8 @@ def load_weights(model: Model, folder: Path, place: str | None = None) -> Any:
 
     Safetensors only. Raises WeightsError, and ConfigError for NF4 without bitsandbytes.
     """
-    import torch
-
-    with quiet():
+    with quiet(), importing():
+        import torch
         from transformers import AutoModelForCausalLM
         from transformers.utils import logging
 
@@ -95,7 +114,8 @@ def load_weights(model: Model, folder: Path, place: str | None = None) -> Any:
     if model.quantization == "nf4":
         options = {"quantization_config": _nf4(model), "device_map": {"": place}}
     try:
-        with quiet():
+        # The model's own module is imported here.
+        with quiet(), importing():
             network = AutoModelForCausalLM.from_pretrained(
                 str(folder),
                 dtype=getattr(torch, model.dtype),

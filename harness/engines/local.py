@@ -69,6 +69,7 @@ class LocalEngine:
         self.switch = AdapterSwitch(self.network, self._probe, model.dtype)
         self._layers: dict[Path | None, OutputLayer | None] = {}
         self._streams: dict[Path | None, bool] = {}
+        self._last: tuple[list[Request], list[Row]] = [], []
 
     def answer(
         self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Container[Request] = ()
@@ -97,8 +98,12 @@ class LocalEngine:
         """Token ids of a prompt, as the network gets them."""
         return encoding.prompts(self.tokenizer, self.model.id, [request])[0]
 
-    def _encoded(self, requests: Sequence[Request]) -> list[Row]:
-        return encoding.encode(self.tokenizer, self.network.config, self.model.id, requests)
+    def _encoded(self, requests: list[Request]) -> list[Row]:
+        """Kept until others are asked: the next checkpoint is asked the same."""
+        if self._last[0] != requests:
+            rows = encoding.encode(self.tokenizer, self.network.config, self.model.id, requests)
+            self._last = requests, rows
+        return self._last[1]
 
     def _planned(
         self, network: Any, checkpoint: Checkpoint, rows: Sequence[Row]

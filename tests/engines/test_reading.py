@@ -269,6 +269,7 @@ def test_a_window_is_whole_where_the_first_token_is_left_out(
 ) -> None:
     """A tokenizer without BOS: a band as long as the window must still be reached."""
     monkeypatch.setattr("harness.engines.encoding.prompts", lambda *_: [[]])
+    monkeypatch.setattr(engine, "_last", ([], []))
     for request, response in answers(engine, checkpoints["base"], asked(window=5)).items():
         ids = engine.tokenizer(request.continuations[0], add_special_tokens=False).input_ids
         assert response.reading is not None
