@@ -6,6 +6,7 @@ transformers' own layers are copied whole at every token: 8 % of the time of sho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache as once
 from typing import Any
 
@@ -57,6 +58,23 @@ def handed_out(layer: Any) -> tuple[Any, Any]:
     return keys, values
 
 
+def joined(network: Any, caches: Sequence[Any], room: int) -> Any:
+    """One cache of the rows of several, padded on the left; they are used up.
+
+    All of plain layers (`plain`). room: tokens more to make place for.
+    """
+    cache = growing_cache(network, room)
+    for number, layer in enumerate(cache.layers):
+        parts = [handed_out(each.layers[number]) for each in caches]
+        layer.fill([keys for keys, _ in parts], [values for _, values in parts])
+    return cache
+
+
+def plain(cache: Any) -> bool:
+    """Whether all layers hold everything that was read, so that rows can join them."""
+    return all(hasattr(layer, "room") and layer.keys is not None for layer in cache.layers)
+
+
 def divisible(cache: Any) -> bool:
     """Whether rows can leave this architecture's cache."""
     return all(hasattr(layer, "batch_select_indices") for layer in cache.layers)
@@ -98,6 +116,23 @@ def _roomy_layer() -> type:
                 self.places = {**self.places, name: place}
             place[..., used:length, :] = new
             return place[..., :length, :]
+
+        def fill(self, keys: Sequence[Any], values: Sequence[Any]) -> None:
+            """Hold the rows of several tensors, those that hold fewer tokens padded on the left."""
+            self.lazy_initialization(keys[0], values[0])
+            longest = max(part.shape[-2] for part in keys)
+            for name, parts in (("keys", keys), ("values", values)):
+                _, heads, _, width = parts[0].shape
+                # Zeros: a mask adds to what stands there, and no number stays none.
+                wider = sum(map(len, parts)), heads, longest + self.room, width
+                place = parts[0].new_zeros(wider)
+                first = 0
+                for part in parts:
+                    rows = slice(first, first + len(part))
+                    place[rows, :, longest - part.shape[-2] : longest] = part
+                    first += len(part)
+                self.places = {**self.places, name: place}
+                setattr(self, name, place[..., :longest, :])
 
         def batch_select_indices(self, indices: Any) -> None:
             """Keep some rows, with the place that was made: the next token copies nothing."""

@@ -8,6 +8,7 @@ and 2 cores it took 12.7 s, this 8.6 s, with an adapter 16.9 s and 9.5 s, with t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.engines.cache import divisible
@@ -29,57 +30,76 @@ def likeliest(logits: Any, rows: Sequence[int]) -> Any:
     return logits.argmax(-1, keepdim=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """written: each row's new tokens, the last one that was asked about included. unfinished: rows
+    that go on, by their place in `written`. read: those rows, read up to what they wrote; None
+    where there are none."""
+
+    written: list[list[int]]
+    unfinished: list[int]
+    read: Read | None
+
+
 def generate(
     network: Any,
     read: Read,
     limit: int,
     finished: Callable[[list[int]], bool],
     choose: Choose = likeliest,
-) -> list[list[int]]:
+    begun: Sequence[list[int]] = (),
+    few: int = 0,
+) -> Generated:
     """Continue each row by a chosen token until `finished` says so or `limit` are written.
 
     read: the prompts; its cache is used up. finished: asked after each token with the row's tokens.
-    Returns each row's new tokens, the last one that was asked about included.
+    begun: what the rows that stand first have written already. few: gives up where no more rows
+    than that go on; of caches that rows can leave only.
     """
     import torch
 
     cache, mask, logits = read.cache, read.mask, read.logits
-    written: list[list[int]] = [[] for _ in mask]
+    written = [*begun, *([] for _ in range(len(mask) - len(begun)))]
     rows = list(range(len(written)))  # rows still in the batch, by their place in `written`
     done: set[int] = set()
     may_leave = divisible(cache)
     replay = Replay(network, cache, mask, limit - 1) if replayable(network, cache, limit) else None
     leaving = _LEAVING if replay is None else _LEAVING_REPLAY
     places = positions(mask)[:, -1:]
-    for step in range(limit):
+    while True:
         ids = choose(logits, rows)
         for row, token in zip(rows, ids[:, 0].tolist(), strict=True):
             if row not in done:
                 written[row].append(token)
-                if finished(written[row]):
+                if len(written[row]) == limit or finished(written[row]):
                     done.add(row)
         staying = [place for place, row in enumerate(rows) if row not in done]
-        if not staying or step == limit - 1:
-            break
+        if not staying:
+            return Generated(written, [], None)
+        giving_up = len(staying) <= few
         places = places + 1
         mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=-1)
-        if may_leave and len(staying) <= (1 - leaving) * len(rows):
+        left = len(staying) < len(rows) if giving_up else len(staying) <= (1 - leaving) * len(rows)
+        if may_leave and left:
             index = torch.tensor(staying, device=ids.device)
             if replay is None:
                 cache.batch_select_indices(index)
             else:
-                replay = replay.kept(index, limit - 1 - step)
+                longest = max(limit - len(written[rows[place]]) for place in staying)
+                replay = replay.kept(index, longest)
             ids, mask, places = ids[index], mask[index], places[index]
             rows = [rows[place] for place in staying]
         if replay is not None:
             logits = replay.logits(ids)
-            continue
-        logits = network(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=places,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits[:, -1]
-    return written
+        else:
+            logits = network(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=places,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            ).logits[:, -1]
+        if giving_up:
+            held = cache if replay is None else replay.read_so_far()
+            return Generated(written, rows, Read(held, mask, logits.clone()))

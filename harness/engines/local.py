@@ -11,11 +11,8 @@ from typing import Any
 
 from harness.engines import Answer, encoding, reading, scoring
 from harness.engines.adapters import AdapterSwitch
-from harness.engines.attention import Prefix
 from harness.engines.batching import Row, plan, plan_families
 from harness.engines.cache import writable
-from harness.engines.generation import generate, likeliest
-from harness.engines.halves import fast_halves
 from harness.engines.kernels import fuse
 from harness.engines.loading import (
     device,
@@ -27,11 +24,10 @@ from harness.engines.loading import (
 from harness.engines.memory import free_memory, keep_freed_blocks, out_of_memory
 from harness.engines.moments import OutputLayer
 from harness.engines.output import output_layer
-from harness.engines.packed import packs, read_packed, read_prefix
-from harness.engines.prefill import read_padded
+from harness.engines.packed import packs, read_prefix
 from harness.engines.prefixes import families, preamble
 from harness.engines.rendering import end_ids
-from harness.engines.sampling import sampler
+from harness.engines.writing import Writer
 from harness.errors import WeightsError
 from harness.records import Checkpoint, Model, Request, Response
 
@@ -82,7 +78,8 @@ class LocalEngine:
                 if all(request in skip for request in of_kind):
                     continue
                 rows = self._encoded(of_kind)
-                ask, batches = self._planned(network, checkpoint, rows)
+                expected = sum(request not in skip for request in of_kind)
+                ask, batches = self._planned(network, checkpoint, rows, expected)
                 for batch in batches:
                     wanted = [rows[index] for index in batch if rows[index].request not in skip]
                     for answers in _halving(ask, wanted):
@@ -106,9 +103,9 @@ class LocalEngine:
         return self._last[1]
 
     def _planned(
-        self, network: Any, checkpoint: Checkpoint, rows: Sequence[Row]
+        self, network: Any, checkpoint: Checkpoint, rows: Sequence[Row], expected: int
     ) -> tuple[Ask, list[list[int]]]:
-        """What answers rows of one kind, and which are asked together.
+        """What answers rows of one kind, and which are asked together. expected: without answers.
 
         Batches are planned over all rows, also those that have answers: a run that goes on divides
         them as one that was not stopped.
@@ -129,7 +126,9 @@ class LocalEngine:
             prefix = read_prefix(network, prompts[0][:size])
             batches = plan_families(families(prompts, size), lengths, budget)
         if not request.continuations:
-            return partial(self._generate, network, prefix=prefix), batches
+            finished = partial(self._finished, request)
+            writer = Writer(network, prefix, pad, finished, expected)
+            return partial(self._written, writer), batches
         layer = self._layer(network, checkpoint)
         score = partial(scoring.score, network, layer=layer, pad=pad, prefix=prefix)
         return partial(score, budget=self.batch_tokens), batches
@@ -157,22 +156,8 @@ class LocalEngine:
             self._layers[checkpoint.adapter] = output_layer(network, self._probe)
         return self._layers[checkpoint.adapter]
 
-    def _generate(self, network: Any, rows: Sequence[Row], prefix: Prefix | None) -> list[Answer]:
-        import torch
-
-        request = rows[0].request
-        choose = sampler([row.request for row in rows]) if request.temperature else likeliest
-        prompts = [row.prompt for row in rows]
-        limit, pad = request.max_new_tokens, self.tokenizer.pad_token_id
-        with torch.inference_mode(), fast_halves(network):
-            if prefix is None:
-                read = read_padded(network, prompts, pad, room=limit)
-            else:
-                read = read_packed(network, prompts, prefix, room=limit)
-            tails = generate(network, read, limit, partial(self._finished, request), choose)
-        return [
-            (row.request, self._response(row, tail)) for row, tail in zip(rows, tails, strict=True)
-        ]
+    def _written(self, writer: Writer, rows: Sequence[Row]) -> list[Answer]:
+        return [(row.request, self._response(row, ids)) for row, ids in writer.write(rows)]
 
     def _finished(self, request: Request, ids: list[int]) -> bool:
         """Whether an answer that ends with the last of `ids` is complete."""

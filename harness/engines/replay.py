@@ -10,7 +10,7 @@ import copy
 from functools import cache as once
 from typing import Any
 
-from harness.engines.cache import handed_out
+from harness.engines.cache import handed_out, plain
 
 # Recording costs about as much as three steps.
 _FEWEST = 8
@@ -18,8 +18,7 @@ _FEWEST = 8
 
 def replayable(network: Any, cache: Any, steps: int) -> bool:
     """Whether so many steps are worth recording, for a cache of plain layers."""
-    plain = all(hasattr(layer, "room") and layer.keys is not None for layer in cache.layers)
-    return network.device.type == "cuda" and plain and steps >= _FEWEST
+    return network.device.type == "cuda" and plain(cache) and steps >= _FEWEST
 
 
 class Replay:
@@ -67,12 +66,18 @@ class Replay:
 
     def kept(self, index: Any, room: int) -> Replay:
         """Steps of some of the rows. This replay is used up."""
+        cache = self.read_so_far()
+        mask = (self._mask[index, 0, 0, : int(self._next)] == 0).long()
+        for layer in cache.layers:
+            layer.keys, layer.values = layer.keys[index], layer.values[index]
+        return Replay(self._network, cache, mask, room)
+
+    def read_so_far(self) -> Any:
+        """The cache, without the place that nothing was put into. This replay is used up."""
         used = int(self._next)
-        mask = (self._mask[index, 0, 0, :used] == 0).long()
         for layer in self._cache.layers:
-            layer.keys = layer.keys[index, :, :used]
-            layer.values = layer.values[index, :, :used]
-        return Replay(self._network, self._cache, mask, room)
+            layer.keys, layer.values = layer.keys[:, :, :used], layer.values[:, :, :used]
+        return self._cache
 
     def _step(self) -> Any:
         self._mask.index_fill_(3, self._next, 0.0)

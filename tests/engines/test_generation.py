@@ -78,7 +78,7 @@ def test_tokens_equal_transformers_generate(name: str) -> None:
     ids, mask = batch()
     with torch.inference_mode():
         expected = model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=24)
-        ours = generate(model, read(model), 24, ended)
+        ours = generate(model, read(model), 24, ended).written
     assert ours == [cut(row) for row in expected[:, ids.shape[1] :].tolist()]
     assert len({len(row) for row in ours}) > 2, "the rows should end at different steps"
 
@@ -92,7 +92,7 @@ def test_finished_rows_leave_the_batch() -> None:
         lambda _, __, inputs: sizes.append(len(inputs["input_ids"])), with_kwargs=True
     )
     with torch.inference_mode():
-        written = generate(model, read(model), 24, ended)
+        written = generate(model, read(model), 24, ended).written
     assert sizes[0] == 12
     assert len(sizes) == max(map(len, written))
     # Never more than a quarter of a batch has finished and still pays.
