@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import math
 import shutil
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,6 +138,19 @@ def test_an_adapter_whose_files_lack_a_factor_is_refused(
     with pytest.raises(WeightsError, match=r"torn is not whole: its files lack .*lora_B"):
         answers(engine, dataclasses.replace(checkpoints["adapter-a"], adapter=torn), CHOICES)
     assert answers(engine, checkpoints["base"], CHOICES) == before
+
+
+def test_a_closed_engine_gives_its_weights_back(
+    tiny: Path, checkpoints: dict[str, Checkpoint]
+) -> None:
+    engine = LocalEngine(as_model(tiny / "base"), tiny / "base")
+    for name in ("base", "adapter-a", "adapter-b"):
+        answers(engine, checkpoints[name], PROMPTS + CHOICES)
+    weights = weakref.ref(next(engine.network.parameters()))
+    engine.close()
+    del engine
+    gc.collect()
+    assert weights() is None
 
 
 def test_an_adapter_that_changes_nothing_fails_loudly(
