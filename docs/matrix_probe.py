@@ -85,7 +85,7 @@ def pytest_configure() -> None:
     clock = Clock()
     local.load_weights = clock.watching(local.load_weights)
     local.read_prefix = clock.answering(local.read_prefix)
-    local.LocalEngine._generate = clock.answering(local.LocalEngine._generate)
+    local.LocalEngine._written = clock.answering(local.LocalEngine._written)
     scoring.score = clock.answering(scoring.score)
     for name in ("target_logprobs", "likeliest"):
         setattr(scoring, name, clock.passing(getattr(scoring, name)))
