@@ -1,7 +1,7 @@
 """How fast a model of Gemma-7B's shape is asked on a GPU, beside lm-eval's HFLM in one process.
 
     python docs/gpu_speed.py --write               # all of it: about ten minutes, 80 GB of memory
-    python docs/gpu_speed.py --only scoring,nf4    # parts
+    python docs/gpu_speed.py --only scoring nf4    # parts
 
 Weights are random, words are single tokens, so both see the same lengths: 768 texts of 80 to 500
 tokens with two continuations of three, and 512 prompts of 150 to 600 after which 32 tokens are
@@ -17,15 +17,13 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import gc
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +34,9 @@ from page import write_between
 
 from harness.engines.likeness import TOLERANCE
 from harness.engines.local import LocalEngine
+from harness.engines.memory import free_memory
 from harness.records import Checkpoint, Model, Request
+from harness.versions import versions
 from training.speed import make_base
 
 PAGE = Path(__file__).with_name("performance.md")
@@ -75,7 +75,7 @@ def main() -> None:
         make_base(place / "base", place / "tokenizer", options.layers, _say)
         lines = list(_lines(place, words, options))
     device = torch.cuda.get_device_name()
-    used = ", ".join(f"{name} {_version(name)}" for name in LIBRARIES)
+    used = ", ".join(" ".join(found) for found in versions(LIBRARIES).items())
     table = [
         "| | s | times the floor | peak GiB | |",
         "|---|---|---|---|---|",
@@ -103,7 +103,7 @@ def _lines(place: Path, words: list[str], options: argparse.Namespace) -> Iterat
             timed(ask, asked[part][:BATCH])
             theirs[part] = _measured(ask, asked[part], 1)
         del network, ask
-        _freed()
+        free_memory()
     engine = _engine(place, "bfloat16")
     floors = _floors(engine, asked)
     yield Line("weights", 0.0, gib=torch.cuda.memory_allocated() / GIB)
@@ -125,7 +125,6 @@ def _lines(place: Path, words: list[str], options: argparse.Namespace) -> Iterat
     if "nf4" in options.only:
         bare = _measured(ours(engine), asked["scoring"], 2).seconds
     engine.close()
-    _freed()
     if "nf4" in options.only:
         yield from _nf4(place, folders[0], asked["scoring"], bare, floors["scoring"])
     if "texts" in options.only:
@@ -201,7 +200,6 @@ def _nf4(
         note = f"{bare / found.seconds:.2f} of bfloat16's speed; weights {held:.1f} GiB"
         yield _said(Line(f"scoring, {name}, michi", found.seconds, floor, found.gib, note))
     engine.close()
-    _freed()
 
 
 def _in_float32(
@@ -216,7 +214,6 @@ def _in_float32(
     prompted = some["generation"]
     same = same_texts(ours(engine)(prompted), theirs(prompted))
     engine.close()
-    _freed()
     note = f"{same} of {len(prompted)} texts equal lm-eval's, log-likelihoods within {worst:.0e}"
     yield _said(Line("in float32", 0.0, note=note))
     for who, answers in halves.items():
@@ -232,11 +229,6 @@ def _plain(place: Path) -> tuple[Any, Any]:
 
     network = AutoModelForCausalLM.from_pretrained(place / "base", dtype=torch.bfloat16)
     return network.cuda().eval(), AutoTokenizer.from_pretrained(place / "base")
-
-
-def _freed() -> None:
-    gc.collect()
-    torch.cuda.empty_cache()
 
 
 def _engine(place: Path, dtype: str, quantization: str | None = None) -> LocalEngine:
@@ -286,16 +278,9 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", type=lambda text: _parts(text), default=PARTS)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--texts", type=int, default=768)
     parser.add_argument("--prompts", type=int, default=512)
     parser.add_argument("--adapters", type=int, default=6)
@@ -303,10 +288,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     return parser.parse_args()
-
-
-def _parts(text: str) -> Sequence[str]:
-    return tuple(part for part in text.split(",") if part in PARTS)
 
 
 if __name__ == "__main__":

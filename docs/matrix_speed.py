@@ -80,9 +80,10 @@ def main() -> None:
         adapters = {"base": None, **_adapters(options.model, folder)}
         matrix, sizes, tasks = _prepared(options, adapters, folder)
         peer = Peer(options.model, options.dtype, tasks, environment)
+        # First what takes minutes: what breaks does so before what takes a quarter of an hour.
+        share, imported = _probed(matrix, environment, folder)
         found = _timed(options.rounds, adapters, matrix, peer, folder)
         agreement = _agreement(adapters, folder)
-        share, imported = _probed(matrix, environment, folder)
     lines = _lines(found, share, imported, agreement, sizes)
     place = (
         f"{options.model.name}, {options.dtype}, {os.environ.get('OMP_NUM_THREADS') or 'all'} "
