@@ -16,6 +16,7 @@ from typing import Any
 from harness.engines.folding import folded
 from harness.engines.likeness import alike
 from harness.engines.loading import first_line, importing, quiet
+from harness.engines.output import bare
 from harness.errors import WeightsError
 from harness.fingerprint import check_safetensors
 from harness.records import Checkpoint
@@ -37,7 +38,7 @@ class AdapterSwitch:
         self._active: Path | None = None
         self._folds = False
         self._loaded = 0
-        self._made_for: object = None  # settings and shapes of the adapter that is loaded
+        self._build: object = None  # settings and shapes of the adapter that is loaded
         self._base_logits = self._probe()
 
     @contextmanager
@@ -67,8 +68,8 @@ class AdapterSwitch:
             ) from error
         if missing := [name for name, factor in self._network.named_parameters() if factor.is_meta]:
             raise WeightsError(
-                f"checkpoint {checkpoint.id}: adapter {folder} is not whole: its files lack "
-                f"{missing[0]} and {len(missing) - 1} more."
+                f"checkpoint {checkpoint.id}: adapter {folder} is not whole: of its factors "
+                f"{len(missing)} are in no file, {missing[0]} first of all."
             )
         self._network.eval().requires_grad_(False)
         worn = self._probe()
@@ -92,7 +93,7 @@ class AdapterSwitch:
             self._network.set_adapter(name)
             self._network.delete_adapter(f"adapter{self._loaded - 1}")
         self._loaded += 1
-        self._made_for = _made_for(folder)
+        self._build = _build(folder)
 
     def _swapped(self, folder: Path) -> bool:
         """Whether an adapter could be put into the modules of the one before.
@@ -100,10 +101,10 @@ class AdapterSwitch:
         Of the same shape and settings, as those of one matrix are: the network need not be
         rebuilt, which takes ten times as long (0.7 s for six layers of Gemma-7B's).
         """
+        if self._loaded == 0 or _build(folder) != self._build:
+            return False
         from peft.utils.hotswap import hotswap_adapter
 
-        if self._loaded == 0 or _made_for(folder) != self._made_for:
-            return False
         name = f"adapter{self._loaded - 1}"
         hotswap_adapter(self._network, str(folder), name, torch_device=str(self._network.device))
         return True
@@ -147,7 +148,7 @@ class AdapterSwitch:
 
 def check_fits(network: Any, checkpoint: Checkpoint, folder: Path) -> None:
     """Raise WeightsError unless each LoRA pair fits a layer of the network by name and shape."""
-    modules = dict(_base(network).named_modules())
+    modules = dict(bare(network).named_modules())
     for key, shape in _lora_shapes(folder).items():
         name, _, side = key.partition(".lora_")
         module: Any = modules.get(name.removeprefix("base_model.model."))
@@ -163,14 +164,10 @@ def check_fits(network: Any, checkpoint: Checkpoint, folder: Path) -> None:
             )
 
 
-def _made_for(folder: Path) -> object:
+def _build(folder: Path) -> object:
     """What two adapters must have in common to be swapped: settings and shapes, not names."""
     settings = json.loads((folder / "adapter_config.json").read_text("utf-8"))
     return {key: settings[key] for key in settings if key not in _NAMES}, _lora_shapes(folder)
-
-
-def _base(network: Any) -> Any:
-    return network.get_base_model() if hasattr(network, "get_base_model") else network
 
 
 def _lora_shapes(folder: Path) -> dict[str, list[int]]:

@@ -80,6 +80,18 @@ def divisible(cache: Any) -> bool:
     return all(hasattr(layer, "batch_select_indices") for layer in cache.layers)
 
 
+def _stacked(parts: Sequence[Any], longest: int, room: int) -> Any:
+    """Rows of several tensors, padded on the left to `longest` tokens, and place behind them."""
+    _, heads, _, width = parts[0].shape
+    # Zeros: a mask adds to what stands there, and what is no number stays none.
+    place = parts[0].new_zeros(sum(map(len, parts)), heads, longest + room, width)
+    first = 0
+    for part in parts:
+        place[first : first + len(part), :, longest - part.shape[-2] : longest] = part
+        first += len(part)
+    return place
+
+
 @once
 def _roomy_layer() -> type:
     """The class, made where transformers has been imported anyway."""
@@ -106,9 +118,7 @@ def _roomy_layer() -> type:
             used = held.shape[-2] if held.numel() else 0
             length = used + new.shape[-2]
             place: Any = self.places.get(name)
-            # Where a cache was reordered, what is held is a copy.
-            mine = place is not None and held.data_ptr() == place.data_ptr()
-            if not mine or len(place) != len(held) or place.shape[-2] < length:
+            if place is None or place.shape[-2] < length:
                 wider = (*new.shape[:-2], length + self.room, new.shape[-1])
                 place = new.new_empty(wider)
                 if used:
@@ -121,29 +131,20 @@ def _roomy_layer() -> type:
             """Hold the rows of several tensors, those that hold fewer tokens padded on the left."""
             self.lazy_initialization(keys[0], values[0])
             longest = max(part.shape[-2] for part in keys)
-            for name, parts in (("keys", keys), ("values", values)):
-                _, heads, _, width = parts[0].shape
-                # Zeros: a mask adds to what stands there, and no number stays none.
-                wider = sum(map(len, parts)), heads, longest + self.room, width
-                place = parts[0].new_zeros(wider)
-                first = 0
-                for part in parts:
-                    rows = slice(first, first + len(part))
-                    place[rows, :, longest - part.shape[-2] : longest] = part
-                    first += len(part)
-                self.places = {**self.places, name: place}
-                setattr(self, name, place[..., :longest, :])
+            self.places = {
+                "keys": _stacked(keys, longest, self.room),
+                "values": _stacked(values, longest, self.room),
+            }
+            self.keys = self.places["keys"][..., :longest, :]
+            self.values = self.places["values"][..., :longest, :]
 
         def batch_select_indices(self, indices: Any) -> None:
             """Keep some rows, with the place that was made: the next token copies nothing."""
-            for name in ("keys", "values"):
-                place = self.places.get(name)
-                held = getattr(self, name)
-                if place is None or held.data_ptr() != place.data_ptr():
-                    setattr(self, name, held.index_select(0, indices))
-                    continue
-                fewer = place.index_select(0, indices)
-                self.places = {**self.places, name: fewer}
-                setattr(self, name, fewer[..., : held.shape[-2], :])
+            used = self.keys.shape[-2]
+            self.places = {
+                name: place.index_select(0, indices) for name, place in self.places.items()
+            }
+            self.keys = self.places["keys"][..., :used, :]
+            self.values = self.places["values"][..., :used, :]
 
     return RoomyLayer

@@ -71,7 +71,7 @@ def generate(
         for row, token in zip(rows, ids[:, 0].tolist(), strict=True):
             if row not in done:
                 written[row].append(token)
-                if len(written[row]) == limit or finished(written[row]):
+                if len(written[row]) >= limit or finished(written[row]):
                     done.add(row)
         staying = [place for place, row in enumerate(rows) if row not in done]
         if not staying:
