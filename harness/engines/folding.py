@@ -6,7 +6,8 @@ tokens pass adds the factors' product to its weight first, quantized weights to 
 and forgets the sum afterwards: nothing has to be undone, and memory holds one layer's weight more.
 
 Few tokens go through both factors, on a GPU in the weights' precision: peft's are float32, and six
-small kernels a layer, which made a decoding step of 100 rows take 28 ms instead of 16.
+small kernels a layer. 512 prompts × 32 tokens took 2.2 s longer with them than without an adapter,
+and take 0.3 s longer so.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The last layer only where somebody looks at what comes out of it.
 
 Of a prompt the tokens that predict something are a few; of the others the last layer has to give
-keys and values, and the rest of it (seven eighths of its products in Gemma's shape) is for nobody.
-With 8 layers that is a tenth of the reading of prompts.
+keys and values, and the rest of it is for nobody: counted in products, seven eighths of a layer
+where all heads have keys of their own, a tenth of 8 layers.
 """
 
 from __future__ import annotations

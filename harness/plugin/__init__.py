@@ -171,7 +171,7 @@ def evaluate(
 
     def run(task: Task) -> Evaluation:
         ended.begin(task.name)
-        if isinstance(coming := config.stash[COMING], Checkpoint):
+        if isinstance(coming := config.stash.get(COMING, None), Checkpoint):
             session.ahead.expect(coming)
         try:
             evaluation = session.evaluate(task, checkpoint, progress)
