@@ -73,7 +73,7 @@ def generate(
                 written[row].append(token)
                 if len(written[row]) >= limit or finished(written[row]):
                     done.add(row)
-        staying = [place for place, row in enumerate(rows) if row not in done]
+        staying = _closed_up([row not in done for row in rows])
         if not staying:
             return Generated(written, [], None)
         giving_up = len(staying) <= few
@@ -103,3 +103,10 @@ def generate(
         if giving_up:
             held = cache if replay is None else replay.read_so_far()
             return Generated(written, rows, Read(held, mask, logits.clone()))
+
+
+def _closed_up(going_on: Sequence[bool]) -> list[int]:
+    """Places of the rows that go on; where one leaves, the last that goes on takes its place."""
+    staying = [place for place, goes_on in enumerate(going_on) if goes_on]
+    moving = [place for place in staying if place >= len(staying)]
+    return [place if going_on[place] else moving.pop() for place in range(len(staying))]
