@@ -84,6 +84,7 @@ def describe(
             }
             for task, source in matrix.data.items()
         },
+        "fit": dataclasses.asdict(matrix.fit),
         "environment": {
             "python": sys.version.split()[0],
             "platform": f"{platform.system()} {platform.machine()}",

@@ -7,6 +7,7 @@
     [retrievers.ID]             retrievers.py, embeddings.py
     [judge]                     judge.py
     [suites]                    suites.py
+    [fit.easy], [fit.hard]      fit.py
 
 Relative paths start at the matrix file. Anything wrong is a `ConfigError` naming file and key.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from harness.config.checkpoints import read_checkpoints
 from harness.config.data import DataSource, read_data
+from harness.config.fit import Fit, read_fit
 from harness.config.gates import Gate, read_gates
 from harness.config.judge import Judge, read_judge
 from harness.config.models import read_models
@@ -39,7 +41,7 @@ __all__ = [
     "override_data",
     "reference_of",
 ]
-TABLES = ("models", "checkpoints", "data", "gates", "retrievers", "judge", "suites")
+TABLES = ("models", "checkpoints", "data", "gates", "retrievers", "judge", "suites", "fit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Matrix:
     gates: tuple[Gate, ...] = ()
     judge: Judge | None = None
     suites: Suites = field(default_factory=Suites)
+    fit: Fit = field(default_factory=Fit)
 
     def source(self, task: str) -> DataSource:
         """The data of a task. Raises ConfigError where none is named."""
@@ -78,6 +81,7 @@ def load_matrix(path: Path) -> Matrix:
         gates=read_gates(path, content),
         judge=read_judge(path, content, models),
         suites=suites,
+        fit=read_fit(path, content),
     )
 
 
