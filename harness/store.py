@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.jsonl import alone, append_rows, read_whole_rows
-from harness.records import Reading, Request, Response, Usage
+from harness.records import Certainty, Reading, Request, Response, Usage
 from harness.records.response import BROKEN, UNTAKEN
 
 # Raised when the way an engine turns a request into tokens changes: older answers then no longer
@@ -99,7 +99,7 @@ class Store:
 
 def _fields(response: Response) -> dict[str, Any]:
     fields = _shallow(response)
-    for name in ("reading", "usage"):
+    for name in ("reading", "usage", "certainty"):
         part = fields.pop(name)
         if part is not None:
             fields[name] = _shallow(part)
@@ -109,21 +109,26 @@ def _fields(response: Response) -> dict[str, Any]:
     return fields
 
 
-def _shallow(record: Request | Response | Reading | Usage) -> dict[str, Any]:
+def _shallow(record: Request | Response | Reading | Usage | Certainty) -> dict[str, Any]:
     """The fields of a record as they are: `asdict` copies tuples number by number."""
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
 
 
 def _response(row: Mapping[str, Any]) -> Response:
     """The inverse of `_fields`."""
-    reading, usage = row.get("reading"), row.get("usage")
+    reading, usage, certainty = (row.get(part) for part in ("reading", "usage", "certainty"))
     return Response(
         text=row["text"],
         finish=row["finish"],
         tokens=row["tokens"],
         logprobs=tuple(row["logprobs"]),
-        reading=reading and Reading(**{name: tuple(values) for name, values in reading.items()}),
+        reading=reading and Reading(**_tuples(reading)),
         usage=usage and Usage(**usage),
         greedy=tuple(row.get("greedy", ())),
         cut=row.get("cut", 0),
+        certainty=certainty and Certainty(**_tuples(certainty)),
     )
+
+
+def _tuples(columns: Mapping[str, list[Any]]) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(values) for name, values in columns.items()}

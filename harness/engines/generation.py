@@ -8,10 +8,11 @@ and 2 cores it took 12.7 s, this 8.6 s, with an adapter 16.9 s and 9.5 s, with t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.engines.cache import divisible
+from harness.engines.certainty import Sure, sure_of
 from harness.engines.prefill import Read, positions
 from harness.engines.replay import Replay, replayable
 
@@ -32,11 +33,12 @@ def likeliest(logits: Any, rows: Sequence[int]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """written: each row's new tokens, the last one that was asked about included. unfinished: rows
-    that go on, by their place in `written`. read: those rows, read up to what they wrote; None
-    where there are none."""
+    """written: each row's new tokens, the last one that was asked about included. sure: how sure the
+    model was of each. unfinished: rows that go on, by their place in `written`. read: those rows,
+    read up to what they wrote; None where there are none."""
 
     written: list[list[int]]
+    sure: list[list[Sure]] = field(compare=False)
     unfinished: list[int]
     read: Read | None
 
@@ -47,19 +49,21 @@ def generate(
     limit: int,
     finished: Callable[[list[int]], bool],
     choose: Choose = likeliest,
-    begun: Sequence[list[int]] = (),
+    begun: Sequence[tuple[list[int], list[Sure]]] = (),
     few: int = 0,
 ) -> Generated:
     """Continue each row by a chosen token until `finished` says so or `limit` are written.
 
     read: the prompts; its cache is used up. finished: asked after each token with the row's tokens.
-    begun: what the rows that stand first have written already. few: gives up where no more rows
+    begun: what the rows that stand first have written already, and how sure of it they were. few: gives up where no more rows
     than that go on; of caches that rows can leave only.
     """
     import torch
 
     cache, mask, logits = read.cache, read.mask, read.logits
-    written = [*begun, *([] for _ in range(len(mask) - len(begun)))]
+    new = range(len(mask) - len(begun))
+    written = [*(tokens for tokens, _ in begun), *([] for _ in new)]
+    sure = [*(told for _, told in begun), *([] for _ in new)]
     rows = list(range(len(written)))  # rows still in the batch, by their place in `written`
     done: set[int] = set()
     may_leave = divisible(cache)
@@ -68,14 +72,16 @@ def generate(
     places = positions(mask)[:, -1:]
     while True:
         ids = choose(logits, rows)
-        for row, token in zip(rows, ids[:, 0].tolist(), strict=True):
+        told = sure_of(logits, ids)
+        for row, token, of_token in zip(rows, ids[:, 0].tolist(), told, strict=True):
             if row not in done:
                 written[row].append(token)
+                sure[row].append(of_token)
                 if len(written[row]) >= limit or finished(written[row]):
                     done.add(row)
         staying = _closed_up([row not in done for row in rows])
         if not staying:
-            return Generated(written, [], None)
+            return Generated(written, sure, [], None)
         giving_up = len(staying) <= few
         places = places + 1
         mask = torch.cat([mask, mask.new_ones(len(rows), 1)], dim=-1)
@@ -102,7 +108,7 @@ def generate(
             ).logits[:, -1]
         if giving_up:
             held = cache if replay is None else replay.read_so_far()
-            return Generated(written, rows, Read(held, mask, logits.clone()))
+            return Generated(written, sure, rows, Read(held, mask, logits.clone()))
 
 
 def _closed_up(going_on: Sequence[bool]) -> list[int]:

@@ -13,6 +13,7 @@ from harness.engines import Answer, encoding, reading, scoring
 from harness.engines.adapters import AdapterSwitch
 from harness.engines.batching import Row, plan, plan_families
 from harness.engines.cache import writable
+from harness.engines.certainty import Sure, certainty
 from harness.engines.kernels import fuse
 from harness.engines.loading import (
     device,
@@ -157,7 +158,8 @@ class LocalEngine:
         return self._layers[checkpoint.adapter]
 
     def _written(self, writer: Writer, rows: Sequence[Row]) -> list[Answer]:
-        return [(row.request, self._response(row, ids)) for row, ids in writer.write(rows)]
+        written = writer.write(rows)
+        return [(row.request, self._response(row, ids, sure)) for row, ids, sure in written]
 
     def _finished(self, request: Request, ids: list[int]) -> bool:
         """Whether an answer that ends with the last of `ids` is complete."""
@@ -178,18 +180,20 @@ class LocalEngine:
         text = self.tokenizer.decode(ids, skip_special_tokens=not request.joint)
         return any(stop in text for stop in request.stop)
 
-    def _response(self, row: Row, ids: list[int]) -> Response:
+    def _response(self, row: Row, ids: list[int], sure: list[Sure]) -> Response:
         request, ends = row.request, self._ends_of(row.request)
         end = next((i for i, token in enumerate(ids) if token in ends), None)
         text = self.tokenizer.decode(ids[:end], skip_special_tokens=True)
         cuts = [text.find(stop) for stop in request.stop if stop in text]
         tokens = len(ids) if end is None else end + 1
         finished = end is not None or bool(cuts) or self._stopped(request, ids)
+        text = text[: min(cuts)] if cuts else text
         return Response(
-            text=text[: min(cuts)] if cuts else text,
+            text=text,
             finish="stop" if finished else "length",
             tokens=tokens,
             cut=row.cut,
+            certainty=certainty(self.tokenizer, ids[:tokens], text, sure[:tokens]),
         )
 
 

@@ -51,7 +51,7 @@ def split(tokenizer: Any, text: str, window: int = 0) -> tuple[list[int], list[i
     else:
         ids = list(tokenizer(text, add_special_tokens=False).input_ids)
         size = min(window or len(ids), len(ids))
-        ends = [_decoded(tokenizer, ids[: i + 1], text) for i in range(size)]
+        ends = [ends_of(tokenizer, ids[: i + 1], text) for i in range(size)]
     ends = list(accumulate(ends, max))
     if ends and len(ends) == len(ids):
         ends[-1] = len(text)
@@ -67,9 +67,12 @@ def _ends(offsets: Sequence[tuple[int, int]]) -> list[int]:
     ]
 
 
-def _decoded(tokenizer: Any, ids: list[int], text: str) -> int:
-    """Characters that the tokens stand for; one that is not whole decodes to U+FFFD."""
-    decoded = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+def ends_of(tokenizer: Any, ids: Sequence[int], text: str) -> int:
+    """Characters of a text that its first tokens stand for.
+
+    One that is not whole decodes to U+FFFD.
+    """
+    decoded = tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)
     return min(len(decoded.rstrip("\ufffd")), len(text))
 
 

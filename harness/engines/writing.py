@@ -14,6 +14,7 @@ from typing import Any
 from harness.engines.attention import Prefix
 from harness.engines.batching import Row
 from harness.engines.cache import joined, plain
+from harness.engines.certainty import Sure
 from harness.engines.generation import Choose, generate, likeliest
 from harness.engines.halves import fast_halves
 from harness.engines.memory import out_of_memory
@@ -27,10 +28,10 @@ _FEW = 0.125
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Rows that go on, what they have written, and all that was read of them."""
+    """Rows that go on, what they have written and how sure of it, and all that was read of them."""
 
     rows: list[Row]
-    written: list[list[int]]
+    begun: list[tuple[list[int], list[Sure]]]
     read: Read
 
 
@@ -55,7 +56,7 @@ class Writer:
         self._waiting: Waiting | None = None
         self._lost: list[Row] = []  # rows that waited when memory ran out
 
-    def write(self, rows: Sequence[Row]) -> list[tuple[Row, list[int]]]:
+    def write(self, rows: Sequence[Row]) -> list[tuple[Row, list[int], list[Sure]]]:
         """Rows that are finished, these or some that waited, with their tokens.
 
         With the last rows that are expected all are.
@@ -78,14 +79,14 @@ class Writer:
 
     def _write(
         self, rows: Sequence[Row], waiting: Waiting | None, last: bool
-    ) -> list[tuple[Row, list[int]]]:
+    ) -> list[tuple[Row, list[int], list[Sure]]]:
         request = rows[0].request
         limit = request.max_new_tokens
         read = self._read([row.prompt for row in rows], limit)
         every, begun = [*rows], []
         if waiting is not None:
             read = joined_reads(self._network, waiting.read, read, limit)
-            every, begun = [*waiting.rows, *rows], waiting.written
+            every, begun = [*waiting.rows, *rows], waiting.begun
         choose: Choose = likeliest
         few = 0 if last or not plain(read.cache) else int(_FEW * len(every))
         if request.temperature:  # each row draws from a stream of its own, from the first token on
@@ -94,13 +95,13 @@ class Writer:
         if made.read is not None:
             self._waiting = Waiting(
                 [every[place] for place in made.unfinished],
-                [made.written[place] for place in made.unfinished],
+                [(made.written[place], made.sure[place]) for place in made.unfinished],
                 made.read,
             )
         open_rows = set(made.unfinished)
         return [
-            (row, tokens)
-            for place, (row, tokens) in enumerate(zip(every, made.written, strict=True))
+            (row, made.written[place], made.sure[place])
+            for place, row in enumerate(every)
             if place not in open_rows
         ]
 

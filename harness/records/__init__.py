@@ -8,12 +8,13 @@ one of these through `dataclasses.asdict`.
 from __future__ import annotations
 
 from harness.records.checkpoint import Api, Checkpoint, Embedding, Model, Retrieval
-from harness.records.response import Ask, Reading, Request, Response, Usage
+from harness.records.response import Ask, Certainty, Reading, Request, Response, Usage
 from harness.records.result import Grade, Graded, Interval, Outcome, Result, Sample, Verdict
 
 __all__ = [
     "Api",
     "Ask",
+    "Certainty",
     "Checkpoint",
     "Embedding",
     "Grade",

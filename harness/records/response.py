@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,21 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Certainty:
+    """How sure a model was of each token that it wrote, all aligned, what ended the answer included.
+
+    ends: characters of the answer up to each token's end. logprobs: natural-log probability of the
+    token. entropies: of the model's distribution there, in nats. margins: log-probability of the
+    likeliest token less that of the second.
+    """
+
+    ends: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    entropies: tuple[float, ...]
+    margins: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What a server counted for one answer: tokens in and out, and the snapshot that answered."""
 
@@ -85,7 +100,8 @@ class Response:
     logprobs: natural-log probability of each continuation, summed over its tokens.
     reading: where tokens were asked for one by one. usage: of an API's answer.
     greedy: of joint requests, whether each continuation is what greedy decoding would write. cut:
-    tokens of the prompt that were left out because the model takes no more.
+    tokens of the prompt that were left out because the model takes no more. certainty: of a written
+    answer, where the engine tells it: weights on this machine do.
     """
 
     text: str
@@ -96,6 +112,7 @@ class Response:
     usage: Usage | None = None
     greedy: tuple[bool, ...] = ()
     cut: int = 0
+    certainty: Certainty | None = field(default=None, compare=False)  # varies with the batch
 
     @property
     def unanswered(self) -> bool:

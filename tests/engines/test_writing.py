@@ -46,7 +46,7 @@ def test_every_row_says_what_it_says_alone(name: str, prefix: Prefix | None) -> 
     writes = writer(model, prefix, len(asked))
     batches = [asked[8:], asked[4:8], asked[:4]]  # longest first, as they are planned
     found = [writes.write(batch) for batch in batches]
-    said = {row.request: tokens for answers in found for row, tokens in answers}
+    said = {row.request: tokens for answers in found for row, tokens, _ in answers}
     assert said == {row.request: alone(model, row) for row in asked}
     # With a window nothing waits, for such a cache no longer holds all that was read.
     assert (len(found[0]) < 4) == (name != "Mistral")
