@@ -76,7 +76,7 @@ def _scored(key: str, columns: Mapping[str, float], judge: str) -> Scored:
         scores=scores,
         response="",
         correct=None,
-        rule={**scores, **of_rule} if of_rule else None,
+        rule=of_rule or None,
         judge="" if not of_rule else judge if _MODEL in columns else PEOPLE,
         unsure=_UNSURE in columns,
     )

@@ -1,7 +1,7 @@
 """What a judging model said of a run's answers, and what it came to.
 
 Told are also the answers of which the rule is unsure and nobody was asked: they count as the rule
-guessed, nearly always as wrong.
+guessed, nearly always as wrong, or are ungraded still.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ class Rated:
     """One answer of one checkpoint.
 
     key: under which people grade it, the same for equal answers. outcome, rule: the rule's word,
-    and whether it is "correct". counted: what accuracy counts. verdict: people's "right" or
-    "wrong"; "" without any or for a tie. opinions: by author, as `harness.review.judgement.plain`
-    has them. unsure: whether the rule had to guess. judge: what a judging model said, as the row
-    has it, empty where none was asked.
+    and whether it is "correct". counted: what accuracy counts; None where nobody graded it yet.
+    verdict: people's "right" or "wrong"; "" without any or for a tie. opinions: by author, as
+    `harness.review.judgement.plain` has them. unsure: whether the rule had to guess. judge: what a
+    judging model said, as the row has it, empty where none was asked.
     """
 
     checkpoint: str
@@ -34,7 +34,7 @@ class Rated:
     key: str
     outcome: str
     rule: bool
-    counted: bool
+    counted: bool | None
     verdict: str
     opinions: Mapping[str, Mapping[str, str]]
     unsure: bool = False
@@ -46,9 +46,14 @@ class Rated:
         return self.verdict == RIGHT
 
     @property
+    def ruled(self) -> bool:
+        """Whether the rule has a verdict on it."""
+        return self.outcome != Outcome.UNGRADED
+
+    @property
     def apart(self) -> bool:
         """Whether people and the rule say different things."""
-        return bool(self.verdict) and self.right != self.rule
+        return bool(self.verdict) and self.ruled and self.right != self.rule
 
     @property
     def said(self) -> dict[str, str]:
@@ -113,7 +118,7 @@ def _rated(checkpoint: str, suite: str, row: Mapping[str, Any]) -> Rated:
         key=sample_key(suite, identifier, str(row["prompt"]), str(row["response"])),
         outcome=str(rule["outcome"]),
         rule=bool(rule["correct"]),
-        counted=bool(row["correct"]),
+        counted=None if row["outcome"] == Outcome.UNGRADED else bool(row["correct"]),
         verdict=str(people.get("verdict") or ""),
         opinions=people.get("opinions") or {},
         unsure=bool(row.get("unsure")),

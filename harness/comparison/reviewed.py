@@ -36,7 +36,9 @@ class FormReview:
     form: of question, "" where the suite has none. n: answers, on `clusters` documents; of them
     graded by people, skipped by whoever saw them, disputed with as many for as against. rule,
     counted: shares in [0, 1] with intervals. agree: answers on which people and rule agree;
-    lenient: right by the rule only; strict: right by people only.
+    lenient: right by the rule only; strict: right by people only. Answers that the rule leaves to a
+    reader are in none of the three, and `rule` is None where there are any. ungraded: those of them
+    that nobody graded; `counted` is of the others, None without any.
     """
 
     checkpoint: str
@@ -47,14 +49,15 @@ class FormReview:
     graded: int
     skipped: int
     disputed: int
-    rule: float
-    rule_interval: Interval
-    counted: float
-    counted_interval: Interval
+    rule: float | None
+    rule_interval: Interval | None
+    counted: float | None
+    counted_interval: Interval | None
     corrected: Corrected
     agree: int
     lenient: int
     strict: int
+    ungraded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,11 @@ def _forms(answers: Sequence[Rated]) -> Iterable[FormReview]:
 def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> FormReview:
     clusters = [a.cluster for a in group]
     by_rule = [float(a.rule) for a in group]
-    rule, rule_interval = mean_interval(by_rule, clusters)
-    counted, counted_interval = mean_interval([float(a.counted) for a in group], clusters)
+    whole = all(a.ruled for a in group)
+    rule, rule_interval = _share([(a.cluster, a.rule) for a in group] if whole else [])
+    counted, counted_interval = _share(
+        [(a.cluster, a.counted) for a in group if a.counted is not None]
+    )
     graded = [a for a in group if a.verdict]
     corrected = corrected_accuracy(answer_strata(group), design_effect(by_rule, clusters))
     return FormReview(
@@ -177,12 +183,21 @@ def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> For
         counted_interval=counted_interval,
         corrected=corrected,
         **_agreeing(graded),
+        ungraded=sum(a.counted is None for a in group),
     )
+
+
+def _share(rows: Sequence[tuple[str, bool]]) -> tuple[float | None, Interval | None]:
+    """The share of right answers and its interval; rows: cluster, right."""
+    if not rows:
+        return None, None
+    clusters, right = zip(*rows, strict=True)
+    return mean_interval([float(r) for r in right], clusters)
 
 
 def _agreeing(graded: Sequence[Rated]) -> dict[str, int]:
     return {
-        "agree": sum(not a.apart for a in graded),
+        "agree": sum(a.ruled and not a.apart for a in graded),
         "lenient": sum(a.apart and a.rule for a in graded),
         "strict": sum(a.apart and not a.rule for a in graded),
     }
@@ -209,7 +224,8 @@ def _differences(answers: Sequence[Rated]) -> Iterable[Difference]:
 
 
 def _kinds(answers: Sequence[Rated]) -> Iterable[KindReview]:
-    once = {a.key: a for a in answers if a.verdict}  # one answer of several checkpoints
+    # One answer of several checkpoints once.
+    once = {a.key: a for a in answers if a.verdict and a.ruled}
     for (suite, kind), group in sorted(_grouped(once.values(), "suite", "kind").items()):
         counts = _agreeing(group)
         agree, n = counts["agree"], len(group)
@@ -230,18 +246,21 @@ def _graders(answers: Sequence[Rated]) -> Iterable[Graders]:
 def _results(form: FormReview) -> Iterable[Result]:
     name = f"{form.suite}_{form.form}" if form.form else form.suite
     corrected = form.corrected
-    figures: list[tuple[str, float, Interval]] = [
+    figures: list[tuple[str, float | None, Interval | None]] = [
         (f"by_rule_{name}", form.rule, form.rule_interval),
         (f"counted_{name}", form.counted, form.counted_interval),
+        (f"corrected_{name}", corrected.value, corrected.interval),
     ]
-    if corrected.value is not None and corrected.interval is not None:
-        figures.append((f"corrected_{name}", corrected.value, corrected.interval))
-    if form.graded:
-        agreement = wilson(form.agree, form.graded)
-        figures.append((f"agreement_{name}", form.agree / form.graded, agreement))
+    if both := form.agree + form.lenient + form.strict:
+        figures.append((f"agreement_{name}", form.agree / both, wilson(form.agree, both)))
     for metric, value, interval in figures:
-        # Agreement takes answers for independent.
-        agreed = metric.startswith("agreement")
+        if value is None or interval is None:
+            continue
+        n, clusters = form.n, form.clusters
+        if metric.startswith("agreement"):
+            n = clusters = both  # it takes answers for independent
+        elif metric.startswith("counted"):
+            n -= form.ungraded
         yield Result(
             checkpoint=form.checkpoint,
             task=TASK,
@@ -249,7 +268,7 @@ def _results(form: FormReview) -> Iterable[Result]:
             value=value,
             low=interval.low,
             high=interval.high,
-            n=form.graded if agreed else form.n,
-            clusters=form.graded if agreed else form.clusters,
+            n=n,
+            clusters=min(n, clusters),
             interval=interval.method,
         )

@@ -10,7 +10,16 @@ from typing import Any
 
 from harness.engines import Engine
 from harness.ledger import Ledger
-from harness.records import Grade, Graded, Reading, Request, Response, Result, Sample
+from harness.records import (
+    Grade,
+    Graded,
+    Outcome,
+    Reading,
+    Request,
+    Response,
+    Result,
+    Sample,
+)
 from harness.retrieval.retriever import Retriever
 from harness.review.judgement import Judgement
 from harness.runs import sample_row
@@ -43,8 +52,12 @@ class Evaluation:
         return values[metric]
 
     def wrong(self) -> list[str]:
-        """The samples that were not judged right, each with the reason: for a suite to fail by."""
-        return [f"{row['id']}: {row['reason']}" for row in self.rows if not row["correct"]]
+        """The samples that were not judged right, each with the reason: for a suite to fail by.
+
+        Those that nobody has graded yet are none of them.
+        """
+        judged = (row for row in self.rows if row["outcome"] != Outcome.UNGRADED)
+        return [f"{row['id']}: {row['reason']}" for row in judged if not row["correct"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.judging.verdict import CORRECT, Opinion
-from harness.records import Grade, Outcome
+from harness.records import Grade
 
 
 def over_unsure(grade: Grade, opinion: Opinion, model: str, trusted: bool) -> Grade:
@@ -26,15 +26,8 @@ def over_unsure(grade: Grade, opinion: Opinion, model: str, trusted: bool) -> Gr
     }
     if not counted:
         return replace(grade, judge=told)
-    right = opinion.verdict == CORRECT
-    outcome = Outcome.CORRECT if right else Outcome.WRONG if grade.correct else grade.outcome
-    scores = (
-        {**grade.scores, "correct": float(right)} if "correct" in grade.scores else grade.scores
-    )
     return replace(
-        grade,
-        outcome=outcome,
-        scores=scores,
+        grade.decided(opinion.verdict == CORRECT),
         author=f"judge:{model}",
         reason="; ".join(filter(None, (grade.reason, opinion.reason))),
         rule=grade,

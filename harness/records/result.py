@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     ABSTAINED = "abstained"
     PARTIAL = "partial"
     MEASURED = "measured"  # neither right nor wrong: figures are all there is
+    UNGRADED = "ungraded"  # only a reader can tell, and none has: neither right nor wrong yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Grade:
     scores: named figures of this answer, each in [0, 1] ("correct", "f1", ...): comparisons and
     gates go by them. figures: named figures on scales of their own (log-likelihoods, ranks).
     author: who judged: a rule with its version, a model, a person.
-    unsure: whether a rule had to guess: the reference is in words, and the answer in others.
+    unsure: whether a rule had to guess: the reference is in words, and the answer in others; or
+    whether it left the answer to a reader (`Outcome.UNGRADED`).
     rule: what the rule said, where a judge's or a person's verdict took its place. judge: what a
     judging model said (`harness.judging`), empty where none was asked. people: what each person
     said of the answer (`harness.review.judgement`), empty where nobody looked. detail: what the
@@ -75,6 +77,18 @@ class Grade:
     def correct(self) -> bool:
         """Whether the answer counts as right."""
         return self.outcome is Outcome.CORRECT
+
+    def decided(self, right: bool) -> Grade:
+        """The grade with a reader's verdict for outcome and "correct".
+
+        Of a wrong answer the rule's finer word (abstained, partial ...) is kept. "correct" is set
+        where the rule has it, or left the answer ungraded.
+        """
+        bare = self.outcome is Outcome.UNGRADED
+        wrong = Outcome.WRONG if self.correct or bare else self.outcome
+        scored = bare or "correct" in self.scores
+        scores = {**self.scores, "correct": float(right)} if scored else self.scores
+        return replace(self, outcome=Outcome.CORRECT if right else wrong, scores=scores)
 
 
 Graded = tuple[Sample, Response, Grade]

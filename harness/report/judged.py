@@ -22,14 +22,15 @@ _COLUMNS = (
 )
 _UNJUDGED = (
     "Unsure: the reference is a sentence and the answer says it in other words. No rule can tell"
-    " such an answer; it counts as the rule guesses, nearly always as wrong. Grade it by eye "
-    "(python -m harness review RUN), or name a judge with [judge] in the matrix."
+    " such an answer; it counts as the rule guesses, nearly always as wrong, and in the suite "
+    "qualitative not at all. Grade it by eye (python -m harness review RUN), or name a judge with "
+    "[judge] in the matrix."
 )
 _JUDGED = (
     "Unsure: of these answers the rule can't tell; the reference is a sentence, and they say it in "
-    "other words. Counts: the judge's verdict stands in the rule's place, for the judge is "
-    "calibrated on such answers. Repeats: how often two times asking gave the same verdict. As the "
-    "rule: second opinions on answers of which the rule is sure, which never count."
+    "other words, or there is none. Counts: the judge's verdict stands in the rule's place, for it "
+    "is calibrated on such answers. Repeats: how often two times asking gave the same "
+    "verdict. As the rule: second opinions on answers of which the rule is sure, which never count."
 )
 
 

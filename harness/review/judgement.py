@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from harness.records import Grade, Outcome
+from harness.records import Grade
 from harness.review.events import GradeEvent
 
 RIGHT, WRONG, SKIPPED, CLEARED = "right", "wrong", "skipped", "cleared"
@@ -77,23 +77,16 @@ def over_rule(grade: Grade, judgement: Judgement) -> Grade:
 
     Where people can't agree the rule's stands. Of a wrong answer the rule's finer word (abstained,
     partial ...) is kept. Scores other than "correct" stay what their definitions make them: a
-    published F1 is no opinion.
+    published F1 is no opinion. An ungraded answer gets its "correct" here.
     """
     verdict = judgement.verdict
     people = {"verdict": verdict, "opinions": plain(judgement)}
     if not verdict:
         return replace(grade, people=people)
-    right = verdict == RIGHT
-    outcome = Outcome.CORRECT if right else Outcome.WRONG if grade.correct else grade.outcome
-    scores = (
-        {**grade.scores, "correct": float(right)} if "correct" in grade.scores else grade.scores
-    )
     agreeing = [author for author, o in judgement.opinions.items() if o.verdict == verdict]
     notes = [f"{author}: {o.note}" for author, o in judgement.opinions.items() if o.note]
     return replace(
-        grade,
-        outcome=outcome,
-        scores=scores,
+        grade.decided(verdict == RIGHT),
         author=f"human:{','.join(agreeing)}",
         reason="; ".join([grade.reason, *notes] if grade.reason else notes),
         rule=grade,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DataError
-from harness.judging.prompt import SCHEMA, Case, judge_prompt, judge_requests
+from harness.judging.prompt import SCHEMA, VERSION, Case, judge_prompt, judge_requests
 from harness.judging.rubric import DEFAULT, read_judge_rubric
 
 ATTACK = """\
@@ -75,6 +76,39 @@ def test_the_judge_is_spoken_to_in_the_language_of_the_question(
 def test_every_accepted_answer_is_shown() -> None:
     prompt = judge_prompt(Case("なぜ？", ("海の色だから", "空を映すから"), "空です"), DEFAULT)
     assert fenced(prompt, "正解") == "海の色だから\nまたは：空を映すから"
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "line", "missing"),
+    [
+        ("雨はなぜ降るのですか。", "回答", "正解は一つとは限らない", "正解-"),
+        ("Why does it rain?", "answer", "many right answers", "reference-"),
+    ],
+)
+def test_without_a_reference_there_is_none_to_compare_with(
+    question: str, word: str, line: str, missing: str
+) -> None:
+    prompt = judge_prompt(Case(question, (), ATTACK), DEFAULT)
+    assert fenced(prompt, word) == ATTACK
+    assert line in prompt
+    assert f"<{missing}" not in prompt
+    assert DEFAULT.texts["ja"] not in prompt
+
+
+def test_a_rubric_of_ones_own_serves_both_kinds_of_question(tmp_path: Path) -> None:
+    file = tmp_path / "judge.md"
+    file.write_text("短く答えていれば correct。\n", "utf-8")
+    prompt = judge_prompt(Case("雨はなぜ降るのですか。", (), "雲から。"), read_judge_rubric(file))
+    assert "短く答えていれば correct。" in prompt
+
+
+def test_other_words_are_another_version() -> None:
+    """Calibrations are of a version: whoever changes a word must raise VERSION or the rubric's."""
+    cases = [case("海です。"), case("The sea", "Why?", "Its colour"), Case("なぜ？", (), "海"),
+             Case("Why?", (), "The sea")]  # fmt: skip
+    texts = "\n".join(judge_prompt(asked, DEFAULT) for asked in cases)
+    digest = hashlib.sha256(texts.encode()).hexdigest()[:16]
+    assert (VERSION, DEFAULT.version, digest) == (1, "built-in/1", "7ffd3ec23fadaccc")
 
 
 def test_repeats_are_draws_of_one_prompt_held_to_the_schema() -> None:
