@@ -143,14 +143,24 @@ def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = N
     of a pair count by the same judge, a person's verdict only where a person judged the other one,
     too: else grading the wrong answers of one side would make it better than it is. A model's
     verdict counts also beside an answer of which the rule is sure, for it is asked of no such one.
+    So does a person's where the rule has no figure for the answer, and nothing was replaced. A pair
+    without such a judge is none, and counts as missing.
     """
     here, there = ours.by_key(), theirs.by_key()
     every = {**here, **{key: s for key, s in there.items() if key not in here}}
     chosen = [key for key, s in every.items() if stratum in (None, s.stratum)]
-    shared = [key for key in chosen if _has(here, key, score) and _has(there, key, score)]
+    both = [key for key in chosen if _has(here, key, score) and _has(there, key, score)]
+    figures = {
+        key: (
+            _by_same_judge(here[key], there[key], score),
+            _by_same_judge(there[key], here[key], score),
+        )
+        for key in both
+    }
+    shared = [key for key in both if all(score in one for one in figures[key])]
     return Paired(
-        ours=[_by_same_judge(here[key], there[key])[score] for key in shared],
-        theirs=[_by_same_judge(there[key], here[key])[score] for key in shared],
+        ours=[figures[key][0][score] for key in shared],
+        theirs=[figures[key][1][score] for key in shared],
         clusters=[here[key].cluster for key in shared],
         ids=[here[key].id for key in shared],
         samples=[(here[key], there[key]) for key in shared],
@@ -159,12 +169,13 @@ def paired(ours: ScoreSet, theirs: ScoreSet, score: str, stratum: str | None = N
     )
 
 
-def _by_same_judge(one: Scored, other: Scored) -> Mapping[str, float]:
+def _by_same_judge(one: Scored, other: Scored, score: str) -> Mapping[str, float]:
     """The figures of one answer by the judge that the other one has, too."""
     if one.rule is None or one.judge == other.judge:
         return one.scores
     settled = other.rule is None and not other.unsure
-    return one.scores if one.judge != PEOPLE and settled else one.rule
+    beside = one.judge != PEOPLE or score not in one.rule
+    return one.scores if beside and settled else one.rule
 
 
 def _has(samples: Mapping[str, Scored], key: str, score: str) -> bool:
