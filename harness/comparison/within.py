@@ -8,6 +8,7 @@ from harness.comparison.acquisition import acquisition_results
 from harness.comparison.categories import category_results
 from harness.comparison.derived import Derived
 from harness.comparison.judged import JudgeReview, judge_review
+from harness.comparison.qualitative import qualitative_results
 from harness.comparison.relative import relative_results
 from harness.comparison.retrieval import retrieval_results
 from harness.comparison.reviewed import Review, review_of
@@ -27,11 +28,19 @@ class Comparisons:
     review: Review
     judge: JudgeReview = field(default_factory=JudgeReview)
     retrieval: Derived = field(default_factory=Derived)
+    qualitative: Derived = field(default_factory=Derived)
 
     @property
     def results(self) -> tuple[Result, ...]:
         """The figures of all kinds."""
-        kinds = (self.acquisition, self.twins, self.categories, self.relative, self.retrieval)
+        kinds = (
+            self.acquisition,
+            self.twins,
+            self.categories,
+            self.relative,
+            self.retrieval,
+            self.qualitative,
+        )
         return tuple(r for kind in kinds for r in kind.results) + self.review.results
 
 
@@ -45,4 +54,5 @@ def comparisons(run: Run) -> Comparisons:
         review=review_of(run),
         judge=judge_review(run),
         retrieval=retrieval_results(run),
+        qualitative=qualitative_results(run),
     )

@@ -85,6 +85,7 @@ SCALES = (
     ("acquisition", "", POINTS),
     ("twins", "excess", POINTS),
     ("retrieval", "gained", POINTS),
+    ("qualitative", "net", POINTS),
     *(
         (task, begin, scale)
         for task in ("membership", "trained")

@@ -49,6 +49,7 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
                 "known_before": compared.categories.notes,
                 "relative": compared.relative.notes,
                 **({"retrieval": n} if (n := compared.retrieval.notes) else {}),
+                **({"qualitative": n} if (n := compared.qualitative.notes) else {}),
             },
             "details": details(run),
             "review": dataclasses.asdict(compared.review),

@@ -14,6 +14,7 @@ from harness.report.judged import judge_tables
 from harness.report.learnt import knowledge_tables
 from harness.report.lm_eval import lm_eval_tables
 from harness.report.missing import gap_notes, tasks_of
+from harness.report.qualitative import qualitative_tables
 from harness.report.regressions import regression_tables
 from harness.report.retrieval import retrieval_tables
 from harness.report.reviewed import review_tables
@@ -54,6 +55,7 @@ def summary(run: Run, compared: Comparisons, said: str = "") -> str:
         section(accuracies),
         *map(section, worth),
         section(relative_table(run, compared.relative)),
+        *map(section, qualitative_tables(run, compared.qualitative)),
         *map(section, lm_eval_tables(run)),
     ]
     topics = [

@@ -17,6 +17,7 @@ from harness.report.cells import MINUS, Table
 from harness.report.judged import judge_tables
 from harness.report.learnt import knowledge_tables
 from harness.report.lm_eval import lm_eval_tables
+from harness.report.qualitative import qualitative_tables
 from harness.report.redact import nameless
 from harness.report.retrieval import retrieval_tables
 from harness.report.reviewed import review_tables
@@ -146,6 +147,7 @@ def run_lines(folder: Path, compared: Comparisons | None = None) -> list[str]:
     ]
     if tasks & {"jsquad", "marc_ja"}:
         shown.append(relative_table(run, compared.relative))
+    shown += qualitative_tables(run, compared.qualitative)
     shown += [gates_table(run), *costs_tables(run)]
     width = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
     return [line for table in shown if table is not None for line in ["", *render(table, width)]]
