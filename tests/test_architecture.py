@@ -21,6 +21,7 @@ ALLOWED = {
     "jsonl": {"errors"},
     "grading": PURE | {"grading"},
     "statistics": PURE | {"statistics"},
+    "hallucination": PURE | {"grading", "statistics", "hallucination"},
     "membership": PURE | {"statistics", "membership"},
     "toml": PURE,
     "config": PURE | {"toml"},
@@ -32,21 +33,22 @@ ALLOWED = {
     "embedding": PURE | {"embedding", "engines", "fingerprint", "ledger"},
     "retrieval": PURE | {"grading", "retrieval"},
     "tasks": PURE
-    | {"grading", "membership", "retrieval", "selection", "statistics", "tasks", "toml"},
+    | {"grading", "hallucination", "membership", "retrieval", "selection", "statistics"}
+    | {"tasks", "toml"},
     "review": PURE | {"review"},
     "judging": PURE | {"judging", "statistics"},
     "scrub": set(),
     "ledger": PURE | {"scrub"},
     "evaluate": PURE
-    | {"config", "engines", "judging", "ledger", "retrieval", "review", "runs", "selection"}
-    | {"store", "tasks"},
+    | {"config", "engines", "grading", "judging", "ledger", "retrieval", "review", "runs"}
+    | {"selection", "statistics", "store", "tasks"},
     "comparison": PURE
     | {"config", "grading", "judging", "membership", "review", "runs", "statistics", "toml"},
     "lm_eval": PURE
     | {"comparison", "config", "lm_eval", "statistics", "tasks", "toml", "versions"},
     "commands": PURE | {"commands", "comparison", "judging", "report", "review", "runs"},
     "report": PURE
-    | {"ledger", "membership", "review", "runs", "statistics", "comparison", "report"},
+    | {"grading", "ledger", "membership", "review", "runs", "statistics", "comparison", "report"},
 }
 
 

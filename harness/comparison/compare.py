@@ -22,12 +22,15 @@ from harness.comparison.scores import (
     unlike,
 )
 from harness.errors import ConfigError
+from harness.grading.damage import REFUSED, SIGNS
 from harness.records import Interval, Verdict
 from harness.statistics.multiplicity import holm
 from harness.statistics.paired import paired_difference
 from harness.statistics.significance import mcnemar, sign_flip
 
 MARGIN = 0.03
+# Parts of what "damaged" says, compared only by name: each figure more makes Holm's p larger.
+_PARTS = (*SIGNS, REFUSED)
 FAILING = {
     "regressed": (Verdict.REGRESSED, Verdict.INCOMPARABLE),
     "inconclusive": (Verdict.REGRESSED, Verdict.INCONCLUSIVE, Verdict.INCOMPARABLE),
@@ -110,6 +113,7 @@ def compare(
 ) -> Comparison:
     """Compare every figure that both sides have, or the one called `metric`.
 
+    Of the signs of a damaged voice only their union, unless one of them is called.
     Checkpoints and tasks go by their names; where each side has but one, these two are compared.
     allow_unlike: compare also what was measured otherwise. Raises ConfigError where the sides
     share no task, or for a metric that nobody measured.
@@ -126,7 +130,7 @@ def compare(
         _row(one, other, name, scored, margin, allow_unlike)
         for one, other in pairs
         for name, scored in measured(one, other).items()
-        if metric in (None, name)
+        if name == metric or (metric is None and name not in _PARTS)
     ]
     notes = tuple(f"Only in {what}: {', '.join(names)}." for what, names in only.items())
     return Comparison(a.name, b.name, margin, tuple(_adjusted(rows)), notes)

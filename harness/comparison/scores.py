@@ -13,12 +13,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.grading.damage import DAMAGED, REFUSED, SIGNS
 from harness.runs import Run
 
 # Scores that have a metric for each stratum, and how its name begins.
-_BY_STRATUM = {"correct": "accuracy", "bleed": "bleed"}
+HALLUCINATED, ABSTAINED = "hallucinated", "abstained"
+_BY_STRATUM = {
+    "correct": "accuracy",
+    "bleed": "bleed",
+    HALLUCINATED: HALLUCINATED,
+    ABSTAINED: ABSTAINED,
+}
 PEOPLE = "people"
-LOWER_IS_BETTER = frozenset({"bleed", "contradiction"})
+LOWER_IS_BETTER = frozenset({"bleed", "contradiction", HALLUCINATED, DAMAGED, REFUSED, *SIGNS})
 PRECISION = ("dtype", "quantization")
 UNTOLD = "untold"  # a precision of weights that nobody here has seen
 RETRIEVAL = "retrieval"  # of an identity: what a checkpoint looks up, and how

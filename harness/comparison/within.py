@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from harness.comparison.acquisition import acquisition_results
 from harness.comparison.categories import category_results
 from harness.comparison.derived import Derived
+from harness.comparison.fit import Fits, fit_of
 from harness.comparison.judged import JudgeReview, judge_review
 from harness.comparison.qualitative import qualitative_results
 from harness.comparison.relative import relative_results
 from harness.comparison.retrieval import retrieval_results
 from harness.comparison.reviewed import Review, review_of
 from harness.comparison.twins import twin_results
+from harness.comparison.voice import Spoken, voices
 from harness.records import Result
 from harness.runs import Run
 
@@ -29,6 +31,8 @@ class Comparisons:
     judge: JudgeReview = field(default_factory=JudgeReview)
     retrieval: Derived = field(default_factory=Derived)
     qualitative: Derived = field(default_factory=Derived)
+    voices: tuple[Spoken, ...] = ()
+    fit: Fits = field(default_factory=Fits)
 
     @property
     def results(self) -> tuple[Result, ...]:
@@ -55,4 +59,6 @@ def comparisons(run: Run) -> Comparisons:
         judge=judge_review(run),
         retrieval=retrieval_results(run),
         qualitative=qualitative_results(run),
+        voices=voices(run),
+        fit=fit_of(run),
     )

@@ -33,9 +33,9 @@ def likeliest(logits: Any, rows: Sequence[int]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """written: each row's new tokens, the last one that was asked about included. sure: how sure the
-    model was of each. unfinished: rows that go on, by their place in `written`. read: those rows,
-    read up to what they wrote; None where there are none."""
+    """written: each row's new tokens, the last one that was asked about included. sure: how sure
+    the model was of each. unfinished: rows that go on, by their place in `written`. read: those
+    rows, read up to what they wrote; None where there are none."""
 
     written: list[list[int]]
     sure: list[list[Sure]] = field(compare=False)
@@ -55,8 +55,8 @@ def generate(
     """Continue each row by a chosen token until `finished` says so or `limit` are written.
 
     read: the prompts; its cache is used up. finished: asked after each token with the row's tokens.
-    begun: what the rows that stand first have written already, and how sure of it they were. few: gives up where no more rows
-    than that go on; of caches that rows can leave only.
+    begun: what the rows that stand first have written already, and how sure of it they were. few:
+    gives up where no more rows than that go on; of caches that rows can leave only.
     """
     import torch
 

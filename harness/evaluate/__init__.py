@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from harness.config import DataSource
-from harness.engines import Answer
-from harness.evaluate.asking import answers_read, ask, in_words
+from harness.engines import Answer, abilities
+from harness.evaluate.asking import answers_read, ask, in_words, needed
 from harness.evaluate.bench import Evaluation, Progress, Workbench
 from harness.evaluate.chats import in_chats
 from harness.evaluate.files import settle_file, start_file
@@ -16,6 +16,7 @@ from harness.evaluate.foreseen import foreseen, samples_of
 from harness.evaluate.identity import identity_of
 from harness.evaluate.served import warn_of_odd, warn_of_others
 from harness.evaluate.unanswered import grade, grades
+from harness.evaluate.voice import voice_measures, voiced
 from harness.jsonl import append_rows
 from harness.records import Checkpoint, Grade, Graded, Request, Response, Result, Sample
 from harness.review.events import sample_key
@@ -54,7 +55,8 @@ def evaluate(
         if study.details:
             write_json(path.with_suffix(".json"), study.details)
     identity = identity_of(task, checkpoint, source, [sample for sample, _, _ in graded], bench)
-    results = _results(task, checkpoint, study.measures, identity)
+    measures = [*study.measures, *voice_measures(graded)]
+    results = _results(task, checkpoint, measures, identity)
     stored = sum(sample.request in known for sample, _, _ in graded)
     asked = len(graded) - stored
     return Evaluation(results, asked, stored, identity, rows, bench.fingerprint)
@@ -98,10 +100,27 @@ def _asked(
         answered = [(sample, responses[sample.request]) for sample in samples]
         read = [request for request in by_request if request.per_token]
         reference = bench.reference(read) if read else {}
-        found = grades(task, answered, reference)
+        found = grades(task, answered, reference, _followed(task, answered, checkpoint, bench))
         for (sample, response), of_sample in zip(answered, found, strict=True):
-            graded[sample.id] = (sample, response, of_sample)
+            judged = _judged(task, sample, response, of_sample, bench.people)
+            graded[sample.id] = (sample, response, judged)
     return task, [graded[sample.id] for sample in samples], known
+
+
+def _followed(
+    task: AskedTask,
+    answered: Sequence[tuple[Sample, Response]],
+    checkpoint: Checkpoint,
+    bench: Workbench,
+) -> Mapping[Request, Response]:
+    """What the task asks about answers, once it has them."""
+    if not hasattr(task, "following"):
+        return {}
+    able = abilities(checkpoint.model)
+    wanted = dict.fromkeys(task.following(answered))
+    requests = [request for request in wanted if needed(request) in able]
+    total = len(requests)
+    return ask(checkpoint, requests, bench, lambda _, done: bench.progress(done, total))[0]
 
 
 def _conducted(
@@ -142,10 +161,15 @@ def _judged(
     people: Mapping[str, Judgement],
 ) -> Grade:
     """The rule's grade, or a person's over it. Only what was written can be read and judged."""
+    if not hasattr(task, "judged_as"):  # else it was said of the same answers
+        grade = voiced(sample, response, grade)
+    relabelled = getattr(task, "relabelled", lambda sample, response, grade: grade)
     if not people or response.finish == "scored" or response.unanswered:
-        return grade
-    key = sample_key(task.name, sample.id, sample.asked, response.text)
-    return over_rule(grade, people[key]) if key in people else grade
+        return cast(Grade, relabelled(sample, response, grade))
+    suite = getattr(task, "judged_as", task.name)
+    key = sample_key(suite, sample.id, sample.asked, response.text)
+    grade = over_rule(grade, people[key]) if key in people else grade
+    return cast(Grade, relabelled(sample, response, grade))
 
 
 def _prepared(task: AskedTask, checkpoint: Checkpoint, path: Path, bench: Workbench) -> AskedTask:

@@ -27,15 +27,16 @@ def grade(task: AskedTask, sample: Sample, response: Response) -> Grade:
 
 
 def grades(
-    task: Any, answered: Sequence[tuple[Sample, Response]], reference: Any
+    task: Any, answered: Sequence[tuple[Sample, Response]], reference: Any, followed: Any = None
 ) -> Sequence[Grade]:
-    """The same of a task that grades all answers together."""
+    """The same of a task that grades all answers together. followed: the answers to `following`."""
     said = []
     for sample, response in answered:
         if response.unanswered and sample.request.continuations:
             raise needed(sample, response)
         said.append((sample, _NOTHING if response.unanswered else response))
-    found: Sequence[Grade] = task.grades(said, reference)
+    more = () if followed is None or not hasattr(task, "following") else (followed,)
+    found: Sequence[Grade] = task.grades(said, reference, *more)
     return found
 
 

@@ -60,7 +60,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """How sure a model was of each token that it wrote, all aligned, what ended the answer included.
+    """How sure a model was of each token that it wrote, what ended the answer included; aligned.
 
     ends: characters of the answer up to each token's end. logprobs: natural-log probability of the
     token. entropies: of the model's distribution there, in nats. margins: log-probability of the

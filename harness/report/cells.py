@@ -19,6 +19,7 @@ BLANK = "–"
 MINUS = "\u2212"
 # Whose data serve where the matrix names none for a task (`harness.tasks.Task`, data_of).
 _DATA_OF = {
+    "hallucination": "knowledge",
     "known": "knowledge",
     "ranks": "knowledge",
     "trained": "knowledge",
@@ -91,6 +92,8 @@ SCALES = (
         for task in ("membership", "trained")
         for begin, scale in (("auroc", RATIO), ("blind", RATIO), ("evidence", DIFFERENCE))
     ),
+    *(("hallucination", begin, RATIO) for begin in ("auroc_", "ap_", "ece", "brier")),
+    ("", "length_ratio", RATIO),  # of every suite that writes
     ("ranks", "mean", Scale(level=0.9)),  # an equivalence test's
 )
 
@@ -102,7 +105,9 @@ def scale_of(task: str, metric: str, identity: Mapping[str, Any] | None = None) 
     """
     if identity and metric in identity.get("no_shares", ()):
         return RATIO
-    return next((s for t, begin, s in SCALES if t == task and metric.startswith(begin)), PERCENT)
+    return next(
+        (s for t, begin, s in SCALES if t in ("", task) and metric.startswith(begin)), PERCENT
+    )
 
 
 def told(result: Result) -> str:

@@ -10,11 +10,13 @@ from harness.comparison.within import Comparisons
 from harness.report.apis import costs
 from harness.report.cells import ordered_checkpoints
 from harness.report.details import details
+from harness.report.fit import fit_data
 from harness.report.kinds import by_kind
 from harness.report.missing import gaps
 from harness.report.samples import outcomes
 from harness.report.sentence import verdict_sentence
 from harness.report.verdict import verdict
+from harness.report.voice import broken_sentence
 from harness.runs import Item, Run
 
 SCHEMA = 1
@@ -28,9 +30,11 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
     review: what people's grades say (`harness.comparison.reviewed`).
     judge: what a judging model said (`harness.comparison.judged`).
     outcomes: {checkpoint: {form: {outcome: answers}}} of the knowledge questions.
+    voice: signs of damage beside the baseline's (`harness.comparison.voice.Spoken`).
     verdict: {"sentence": in English, "parts": what it is made of (`harness.report.verdict`), None
     where no checkpoint was measured beside the baseline}.
     costs: of answers from APIs (`harness.report.apis.costs`).
+    fit: who may use each checkpoint, and why (`harness.report.fit.fit_data`).
     kinds: {checkpoint: {form: {kind of fact: accuracy}}} (`harness.report.kinds`).
     """
     results = [r for item in run.items for r in item.results] + list(compared.results)
@@ -55,11 +59,21 @@ def document(run: Run, compared: Comparisons) -> dict[str, Any]:
             "review": dataclasses.asdict(compared.review),
             "judge": dataclasses.asdict(compared.judge),
             "outcomes": {c: forms for c in checkpoints if (forms := outcomes(run, c))},
+            "voice": [dataclasses.asdict(spoken) for spoken in compared.voices],
             "verdict": {
-                "sentence": verdict_sentence(found, results, run.baseline),
+                "sentence": " ".join(
+                    filter(
+                        None,
+                        (
+                            verdict_sentence(found, results, run.baseline),
+                            broken_sentence(compared.voices, checkpoints),
+                        ),
+                    )
+                ),
                 "parts": found,
             },
             "costs": costs(run),
+            "fit": fit_data(compared.fit),
             "kinds": {c: forms for c in checkpoints if (forms := by_kind(run, c))},
         }
     )

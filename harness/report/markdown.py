@@ -10,6 +10,8 @@ from harness.comparison.within import Comparisons
 from harness.records import Verdict
 from harness.report.apis import costs_tables
 from harness.report.cells import Table
+from harness.report.fit import reasons_table
+from harness.report.hallucination import every_signal, hallucination_tables
 from harness.report.judged import judge_tables
 from harness.report.learnt import knowledge_tables
 from harness.report.lm_eval import lm_eval_tables
@@ -24,6 +26,7 @@ from harness.report.tables import (
     results_table,
 )
 from harness.report.unknown import unknown_tables
+from harness.report.voice import voice_tables
 from harness.runs import Run
 
 # By it a CI finds the comment that it wrote before, to write this one in its place.
@@ -47,6 +50,8 @@ def summary(run: Run, compared: Comparisons, said: str = "") -> str:
     gates = gates_table(run)
     accuracies, *learnt = knowledge_tables(run, compared)
     *worth, used = retrieval_tables(run, compared.retrieval) or (None,)
+    fit = reasons_table(run, compared.fit)
+    hallucinated, signals = hallucination_tables(run), every_signal(run)
     head = f"{MARKER}\n# michi: run {_text(str(run.manifest['id']))}"
     parts = [
         first_sentence(run, compared) + (f" {_text(said, _VERDICT_LIMIT)}" if said else ""),
@@ -56,10 +61,14 @@ def summary(run: Run, compared: Comparisons, said: str = "") -> str:
         *map(section, worth),
         section(relative_table(run, compared.relative)),
         *map(section, qualitative_tables(run, compared.qualitative)),
+        *map(section, voice_tables(run, compared.voices)),
+        *map(section, hallucinated),
         *map(section, lm_eval_tables(run)),
     ]
     topics = [
         _topic("What was learnt", learnt),
+        _topic("Signals of hallucination", [signals] if signals else []),
+        _topic("Fit for whom?", [fit] if fit else []),
         _topic("What was looked up", [used] if used else []),
         _topic("Graded by people", review_tables(run, compared.review)),
         _topic("Judged by a model", judge_tables(compared.judge)),

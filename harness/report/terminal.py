@@ -14,6 +14,8 @@ from pathlib import Path
 from harness.comparison.within import Comparisons, comparisons
 from harness.report.apis import costs_tables
 from harness.report.cells import MINUS, Table
+from harness.report.fit import fit_table
+from harness.report.hallucination import hallucination_tables
 from harness.report.judged import judge_tables
 from harness.report.learnt import knowledge_tables
 from harness.report.lm_eval import lm_eval_tables
@@ -23,6 +25,7 @@ from harness.report.retrieval import retrieval_tables
 from harness.report.reviewed import review_tables
 from harness.report.tables import gates_table, relative_table
 from harness.report.unknown import unknown_tables
+from harness.report.voice import voice_tables
 from harness.runs import read_run
 
 WIDTH = 100
@@ -148,6 +151,12 @@ def run_lines(folder: Path, compared: Comparisons | None = None) -> list[str]:
     if tasks & {"jsquad", "marc_ja"}:
         shown.append(relative_table(run, compared.relative))
     shown += qualitative_tables(run, compared.qualitative)
-    shown += [gates_table(run), *costs_tables(run)]
+    shown += [
+        *voice_tables(run, compared.voices),
+        *hallucination_tables(run),
+        fit_table(run, compared.fit),
+        gates_table(run),
+        *costs_tables(run),
+    ]
     width = max(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
     return [line for table in shown if table is not None for line in ["", *render(table, width)]]

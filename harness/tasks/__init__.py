@@ -71,6 +71,10 @@ class AskedTask(Task, Protocol):
     grades(answered, reference) instead of `grade`, where one answer is judged beside the others:
                                 answered holds (sample, response), reference the responses of the
                                 checkpoint's reference by request, and is empty where it has none
+    following(answered)         requests about answers, once there are some; `grades` gets their
+                                responses by request as a third argument
+    relabelled(sample, response, grade)  the grade once nobody changes it any more
+    judged_as                   name of the suite whose grades by people count here, too
     study(graded)               instead of `measure`, where there is more than figures
     generative()                the task with its questions in words, for models that don't tell
                                 how likely a text is; its identity is another one

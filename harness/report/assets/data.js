@@ -71,7 +71,7 @@ const signed = (value, digits = 1, factor = 100) => known(value) ? withSign(fixe
 
 // How figures are told: shares in per cent, others as `scales` has them (cells.py).
 const scaleFor = (task, metric) => {
-  const found = DATA.scales.find(([of, begin]) => of === task && metric.startsWith(begin));
+  const found = DATA.scales.find(([of, begin]) => ['', task].includes(of) && metric.startsWith(begin));
   return found ? found[2] : DATA.percent;
 };
 const told = (value, scale) =>

@@ -1,0 +1,80 @@
+"""What is asked about answers, once there are some: the question's own likelihood, and on request
+whether the model believes its answer, and what else it would have said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from harness.grading.facts import Fact
+from harness.grading.meanings import meanings
+from harness.records import Request, Response, Sample
+from harness.statistics.entropy import agreement, discrete_entropy
+
+# Likelier of the two words, with everything that the question said before them.
+_BELIEF = (
+    "次の質問と回答を読んで、回答が正しければ「はい」、誤っていれば「いいえ」と答えてください。\n"
+    "質問：{question}\n回答：{answer}"
+)
+_YES, _NO = "はい", "いいえ"
+
+
+def question_of(sample: Sample) -> str:
+    """The bare question, where the data have it."""
+    return str(sample.detail.get("question") or sample.request.asked)
+
+
+def question_read(sample: Sample) -> Request:
+    """The question read as any text, without a chat around it."""
+    return Request("", chat=False, continuations=(question_of(sample),), per_token="likelihoods")
+
+
+def question_nll(response: Response | None) -> float | None:
+    """Mean negative log-likelihood of the question's tokens; None where it was not read."""
+    if response is None or response.reading is None or not response.reading.logprobs:
+        return None
+    logprobs = response.reading.logprobs
+    return -math.fsum(logprobs) / len(logprobs)
+
+
+def belief(sample: Sample, text: str) -> Request:
+    """Whether the model calls its own answer right."""
+    prompt = _BELIEF.format(question=question_of(sample), answer=text)
+    return Request(prompt, continuations=(_YES, _NO))
+
+
+def p_true(response: Response) -> float:
+    """Minus the probability of yes among yes and no."""
+    yes, no = response.logprobs
+    return -1 / (1 + math.exp(min(700.0, no - yes)))
+
+
+def redrawn(request: Request, draws: int) -> tuple[Request, ...]:
+    """The same asked again, each answer drawn at temperature 1."""
+    return tuple(
+        Request(
+            request.prompt,
+            request.chat,
+            max_new_tokens=request.max_new_tokens,
+            stop=request.stop,
+            temperature=1.0,
+            draw=draw,
+        )
+        for draw in range(1, draws + 1)
+    )
+
+
+def spread(
+    text: str, others: Sequence[str], fact: Fact | None, question: str
+) -> Mapping[str, float]:
+    """Semantic entropy of answers drawn anew, and how many mean something else than `text`.
+
+    Answers mean the same if they state the same values (`harness.grading.meanings`).
+    """
+    kind = fact or Fact("text", question or "?")
+    first, *labels = meanings([text, *others], kind, question)
+    return {
+        "semantic_entropy": discrete_entropy(labels),
+        "inconsistency": 1 - agreement(first, labels),
+    }

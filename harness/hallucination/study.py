@@ -1,0 +1,222 @@
+"""Do the model's doubts tell made-up answers from right ones, and better than blind controls do?
+
+A signal counts only if the interval of its AUROC's lead over each control lies above 0: where long
+answers are wrong ones, whatever grows with length looks like doubt (arXiv 2508.08285). A control
+may point either way, for nobody would have to know beforehand which.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from harness.hallucination.labels import KNOWABLE
+from harness.hallucination.signals import CONFIDENCE, CONTROLS, ON_REQUEST, SIGNALS
+from harness.records import Interval
+from harness.statistics.calibration import brier, expected_calibration_error, reliability
+from harness.statistics.intervals import mean_interval
+from harness.statistics.precision_recall import average_precision_interval
+from harness.statistics.roc import auroc, auroc_difference, auroc_interval
+from harness.statistics.selective import halves, risk_coverage, selected, threshold_for
+
+RISK = 0.05
+# Fewer documents on a side give an AUROC that may be nearly anything.
+LEAST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One graded answer. right: neither made up, nor partial, nor abstained. signals: by name."""
+
+    group: str
+    cluster: str
+    made_up: bool
+    abstained: bool
+    right: bool
+    signals: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure with what it was made of."""
+
+    value: float
+    interval: Interval
+    n: int
+    clusters: int
+
+
+def shares(answers: Sequence[Answer]) -> dict[str, Figure]:
+    """By group the share of answers that are made up, and that abstain."""
+    found = {}
+    for group in dict.fromkeys(answer.group for answer in answers):
+        own = [answer for answer in answers if answer.group == group]
+        for name, told in (("hallucinated", "made_up"), ("abstained", "abstained")):
+            scores = [float(getattr(answer, told)) for answer in own]
+            found[f"{name}_{group}"] = _share(scores, [a.cluster for a in own])
+    return found
+
+
+def confidently_wrong(answers: Sequence[Answer]) -> Figure | None:
+    """Of made-up answers where there is a right one, the share of which the model is surer than of
+    half of its right ones. None where either is too few.
+    """
+    wrong, right = _sides(_comparable(answers), CONFIDENCE)
+    if _too_few(wrong, right):
+        return None
+    middle = median(answer.signals[CONFIDENCE] for answer in right)
+    scores = [float(answer.signals[CONFIDENCE] < middle) for answer in wrong]
+    return _share(scores, [answer.cluster for answer in wrong])
+
+
+def calibration(answers: Sequence[Answer]) -> tuple[dict[str, Figure], list[dict[str, Any]]]:
+    """Expected calibration error and Brier score of a slot's probability, with its bins.
+
+    Nothing where no answer tells one.
+    """
+    told = [a for a in _comparable(answers) if CONFIDENCE in a.signals and (a.made_up or a.right)]
+    clusters = [answer.cluster for answer in told]
+    if len(set(clusters)) < LEAST:
+        return {}, []
+    sure = [min(1.0, math.exp(-answer.signals[CONFIDENCE])) for answer in told]
+    right = [float(answer.right) for answer in told]
+    figures = {
+        "ece": expected_calibration_error(sure, right, clusters),
+        "brier": brier(sure, right, clusters),
+    }
+    bins = [asdict(found) for found in reliability(sure, right)]
+    return {name: _of(*found, clusters) for name, found in figures.items()}, bins
+
+
+def detection(answers: Sequence[Answer]) -> dict[str, dict[str, Any]]:
+    """By stratum and signal: AUROC, average precision, the leads over both controls, and whether
+    it clears them.
+
+    Made-up answers of the stratum against right ones about what was trained: "trained" (or "any"),
+    "control" with "untrained", "near_miss" with "unanswerable", and "all" of these.
+    """
+    right = [answer for answer in _comparable(answers) if answer.right]
+    made_up = [answer for answer in answers if answer.made_up]
+    strata: dict[str, list[Answer]] = {"all": made_up}
+    for answer in made_up:
+        strata.setdefault(_stratum(answer.group), []).append(answer)
+    if len(strata) == 2:  # one kind of question: "all" says the same
+        del strata["all"]
+    found = {}
+    for stratum, wrong in strata.items():
+        told = {name: _told(name, wrong, right) for name in (*SIGNALS, *ON_REQUEST, *CONTROLS)}
+        found[stratum] = {name: entry for name, entry in told.items() if entry}
+    return {stratum: entries for stratum, entries in found.items() if entries}
+
+
+def selection(answers: Sequence[Answer], risk: float = RISK) -> dict[str, Any]:
+    """How many questions may be answered at a risk, signal and threshold chosen on the other half.
+
+    target: the risk asked for. An answer that abstains is not given; one that is neither made up
+    nor right counts as right. curves: by signal, on all answers. Nothing where no answer has a signal.
+    """
+    names = [n for n in (*SIGNALS, *ON_REQUEST) if any(n in a.signals for a in answers)]
+    asked = [a for a in answers if a.abstained or all(name in a.signals for name in names)]
+    if not names or not any(answer.made_up for answer in asked):
+        return {}
+    first, second = (
+        [asked[place] for place in places] for places in halves([a.cluster for a in asked])
+    )
+    if not first or not second:
+        return {}
+    given = [answer for answer in first if not answer.abstained]
+    wrong = [answer for answer in given if answer.made_up]
+    others = [answer for answer in given if not answer.made_up]
+    chosen, threshold = names[0], None
+    if wrong and others:
+        chosen = max(names, key=lambda name: auroc(_of_all(wrong, name), _of_all(others, name)))
+        labels = [float(answer.made_up) for answer in given]
+        threshold = threshold_for(_of_all(given, chosen), labels, risk)
+    risks = [math.inf if a.abstained else a.signals[chosen] for a in second]
+    labels = [float(answer.made_up) for answer in second]
+    found = selected(risks, labels, [answer.cluster for answer in second], threshold)
+    every = [answer for answer in asked if not answer.abstained]
+    curves = {
+        name: risk_coverage(_of_all(every, name), [float(a.made_up) for a in every])
+        for name in (*names, *CONTROLS)
+        if every and all(name in answer.signals for answer in every)
+    }
+    return {
+        "target": risk,
+        "signal": chosen,
+        "threshold": threshold,
+        "chosen_on": len(first),
+        **asdict(found),
+        "clusters": len({answer.cluster for answer in second}),
+        "curves": curves,
+    }
+
+
+def _told(name: str, wrong: Sequence[Answer], right: Sequence[Answer]) -> dict[str, Any]:
+    wrong, right = (
+        [answer for answer in side if name in answer.signals] for side in (wrong, right)
+    )
+    if _too_few(wrong, right):
+        return {}
+    sides = _of_all(wrong, name), _of_all(right, name)
+    clusters = [a.cluster for a in wrong], [a.cluster for a in right]
+    value, interval = auroc_interval(*sides, *clusters)
+    precision, around = average_precision_interval(*sides, *clusters)
+    entry: dict[str, Any] = {
+        "auroc": value,
+        "low": interval.low,
+        "high": interval.high,
+        "interval": interval.method,
+        "ap": precision,
+        "ap_low": around.low,
+        "ap_high": around.high,
+        "ap_interval": around.method,
+        "base_rate": len(wrong) / (len(wrong) + len(right)),
+        "n": len(wrong) + len(right),
+        "clusters": len({*clusters[0], *clusters[1]}),
+    }
+    if name in CONTROLS:
+        return entry
+    leads = {}
+    for control in CONTROLS:
+        if all(control in answer.signals for answer in (*wrong, *right)):
+            blind = _of_all(wrong, control), _of_all(right, control)
+            if auroc(*blind) < 0.5:
+                blind = tuple([-score for score in side] for side in blind)  # type: ignore[assignment]
+            lead, range_ = auroc_difference(sides, blind, *clusters)
+            leads[control] = {"value": lead, "low": range_.low, "high": range_.high}
+    cleared = len(leads) == len(CONTROLS) and all(lead["low"] > 0 for lead in leads.values())
+    return {**entry, "leads": leads, "clears": cleared}
+
+
+def _comparable(answers: Sequence[Answer]) -> list[Answer]:
+    return [answer for answer in answers if answer.group in KNOWABLE]
+
+
+def _sides(answers: Sequence[Answer], signal: str) -> tuple[list[Answer], list[Answer]]:
+    told = [answer for answer in answers if signal in answer.signals]
+    return [a for a in told if a.made_up], [a for a in told if a.right]
+
+
+def _too_few(*sides: Sequence[Answer]) -> bool:
+    return any(len({answer.cluster for answer in side}) < LEAST for side in sides)
+
+
+def _stratum(group: str) -> str:
+    joined = {"untrained": "control", "unanswerable": "near_miss"}
+    return joined.get(group, group)
+
+
+def _of_all(answers: Sequence[Answer], signal: str) -> list[float]:
+    return [answer.signals[signal] for answer in answers]
+
+
+def _share(scores: Sequence[float], clusters: Sequence[str]) -> Figure:
+    return _of(*mean_interval(scores, clusters), clusters)
+
+
+def _of(value: float, interval: Interval, clusters: Sequence[str]) -> Figure:
+    return Figure(value, interval, len(clusters), len(set(clusters)))

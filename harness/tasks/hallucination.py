@@ -1,0 +1,184 @@
+"""What does it make up, and can it be told? Signals of doubt in answers that were given anyway.
+
+The questions, prompts and grades are another suite's, the knowledge suite's unless another is
+given, so its answers serve and are not asked for again. How sure the model was of each token is
+recorded as it writes (weights on this machine alone tell it; of an API's answers only the shares
+remain). Asked besides is how likely each question is without any answer; on request also, with one
+more request a question, whether the model believes its answer (p_true), and `draws` answers more.
+
+A text suite of your own: evaluate(Hallucination(JSQuAD(), name="hallucination_jsquad")).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.grading.slots import stated_spans
+from harness.hallucination import followups, study
+from harness.hallucination.labels import ABSTAINED, ANY, HALLUCINATED, TRAINED, group_of, labelled
+from harness.hallucination.signals import CONTROLS, ON_REQUEST, SIGNALS, doubts
+from harness.records import Grade, Interval, Outcome, Request, Response, Sample
+from harness.tasks import AskedTask, Measure, Study
+from harness.tasks.knowledge import Knowledge
+
+_HEADLINES = ("hallucinated_trained", "hallucinated_any", "hallucinated_control")
+_DECIMALS = 4  # of signals, as their tokens have
+
+
+@dataclass(frozen=True, slots=True)
+class Hallucination:
+    """See the module. of: the suite whose answers are looked at."""
+
+    of: AskedTask = field(default_factory=Knowledge)
+    draws: int = 0
+    p_true: bool = False
+    name: str = "hallucination"
+    optional: bool = True
+
+    @property
+    def data_of(self) -> str:
+        """See `Task`."""
+        return self.of.name
+
+    @property
+    def judged_as(self) -> str:
+        """See `Task`: its answers are the other suite's."""
+        return self.of.name
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """See `Task.identity`."""
+        return {**self.of.identity, "of": self.of.name, "draws": self.draws, "p_true": self.p_true}
+
+    def load(self, path: Path) -> list[Sample]:
+        """See `Task.load`."""
+        return self.of.load(path)
+
+    def following(self, answered: Sequence[tuple[Sample, Response]]) -> list[Request]:
+        """See `Task`."""
+        return [
+            request
+            for sample, response in answered
+            if response.text.strip()
+            for request in self._asked_of(sample, response)
+        ]
+
+    def _asked_of(self, sample: Sample, response: Response) -> list[Request]:
+        asked = [followups.question_read(sample)]
+        if self.p_true:
+            asked.append(followups.belief(sample, response.text))
+        return asked + list(followups.redrawn(sample.request, self.draws))
+
+    def grades(
+        self,
+        answered: Sequence[tuple[Sample, Response]],
+        _reference: Mapping[Request, Response],
+        followed: Mapping[Request, Response],
+    ) -> list[Grade]:
+        """See `Task`: the other suite's grades, with signals as figures."""
+        return [
+            replace(
+                self.of.grade(sample, response),
+                figures=self._signals(sample, response, followed),
+                detail={"group": group_of(sample)},
+            )
+            for sample, response in answered
+        ]
+
+    def relabelled(self, sample: Sample, response: Response, grade: Grade) -> Grade:
+        """See `Task`: whether it is made up, by whoever judged it."""
+        told = labelled(group_of(sample), response.text, grade)
+        return replace(grade, scores={**grade.scores, **told})
+
+    def _signals(
+        self, sample: Sample, response: Response, followed: Mapping[Request, Response]
+    ) -> dict[str, float]:
+        if response.certainty is None or not response.text.strip():
+            return {}
+        fact, question = sample.detail.get("fact"), followups.question_of(sample)
+        kind = fact or sample.detail.get("neighbour")
+        spans = stated_spans(response.text, kind, question) if kind else []
+        found = doubts(response.certainty, spans)
+        read = followups.question_nll(followed.get(followups.question_read(sample)))
+        if read is not None:
+            found["question_nll"] = read
+        belief = followed.get(followups.belief(sample, response.text)) if self.p_true else None
+        if belief is not None:
+            found["p_true"] = followups.p_true(belief)
+        drawn = [followed.get(request) for request in followups.redrawn(sample.request, self.draws)]
+        if drawn and None not in drawn:
+            texts = [other.text for other in drawn if other is not None]
+            found |= followups.spread(response.text, texts, kind, question)
+        return {name: round(value, _DECIMALS) for name, value in found.items()}
+
+    def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:
+        """See `Task`: shares by group, what signals tell, calibration, and what may be answered."""
+        answers = [_answer(sample, grade) for sample, grade in graded]
+        figures = study.shares(answers)
+        if (wrong := study.confidently_wrong(answers)) is not None:
+            figures["confidently_wrong"] = wrong
+        calibrated, bins = study.calibration(answers)
+        detected = study.detection(answers)
+        chosen = study.selection(answers)
+        measures = [
+            *(_measure(name, figure) for name, figure in {**figures, **calibrated}.items()),
+            *_detected(detected.get(TRAINED) or detected.get(ANY) or {}),
+            *_selected(chosen),
+        ]
+        told = sum(bool(answer.signals) for answer in answers)
+        details = {
+            "detection": detected,
+            "reliability": bins,
+            "selection": chosen,
+            "groups": {g: sum(a.group == g for a in answers) for g in {a.group for a in answers}},
+            "told": told,
+            "n": len(answers),
+        }
+        return Study(measures, details)
+
+
+def _answer(sample: Sample, grade: Grade) -> study.Answer:
+    made_up, abstained = (bool(grade.scores[name]) for name in (HALLUCINATED, ABSTAINED))
+    return study.Answer(
+        group_of(sample),
+        sample.cluster,
+        made_up,
+        abstained,
+        grade.outcome is Outcome.CORRECT and not made_up and not abstained,
+        {n: grade.figures[n] for n in (*SIGNALS, *ON_REQUEST, *CONTROLS) if n in grade.figures},
+    )
+
+
+def _measure(name: str, figure: study.Figure) -> Measure:
+    return Measure(
+        name, figure.value, figure.interval, figure.n, figure.clusters, name in _HEADLINES
+    )
+
+
+def _detected(entries: Mapping[str, Mapping[str, Any]]) -> list[Measure]:
+    return [
+        _interval_measure(f"{metric}_{signal}", entry, metric, prefix)
+        for signal, entry in entries.items()
+        for metric, prefix in (("auroc", ""), ("ap", "ap_"))
+    ]
+
+
+def _interval_measure(name: str, entry: Mapping[str, Any], value: str, prefix: str) -> Measure:
+    interval = Interval(entry[f"{prefix}low"], entry[f"{prefix}high"], entry[f"{prefix}interval"])
+    return Measure(name, entry[value], interval, entry["n"], entry["clusters"])
+
+
+def _selected(chosen: Mapping[str, Any]) -> list[Measure]:
+    if not chosen:
+        return []
+    percent = round(100 * chosen["target"])
+    measures = []
+    for name, value in ((f"answered_at_{percent}", "coverage"), (f"risk_at_{percent}", "risk")):
+        interval = Interval(**chosen[f"{value}_interval"])
+        n = chosen["n"] if value == "coverage" else chosen["answered"]
+        if n:
+            measures.append(Measure(name, chosen[value], interval, n, chosen["clusters"]))
+    return measures
