@@ -116,7 +116,7 @@ def selection(answers: Sequence[Answer], risk: float = RISK) -> dict[str, Any]:
     """How many questions may be answered at a risk, signal and threshold chosen on the other half.
 
     target: the risk asked for. An answer that abstains is not given; one that is neither made up
-    nor right counts as right. curves: by signal, on all answers. Nothing where no answer has a signal.
+    nor right counts as right. curves: by signal, on all answers. Nothing where none has a signal.
     """
     names = [n for n in (*SIGNALS, *ON_REQUEST) if any(n in a.signals for a in answers)]
     asked = [a for a in answers if a.abstained or all(name in a.signals for name in names)]

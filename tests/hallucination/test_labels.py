@@ -1,0 +1,85 @@
+"""What counts as made up: the same words may be, or not, by what the model could know."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.grading.facts import Fact, grade_fact
+from harness.grading.near_miss import grade_near_miss
+from harness.hallucination.labels import group_of, labelled
+from harness.records import Request, Sample
+
+PRICE = Fact("money", "7,700円（税込）")
+QUESTION = "サングラスはいくらですか？"
+
+
+def sample(form: str, fact: Fact | None = PRICE) -> Sample:
+    return Sample("a", Request(QUESTION), ("",), "d", form, {"fact": fact})
+
+
+@pytest.mark.parametrize(
+    ("form", "group"),
+    [
+        ("seen", "trained"),
+        ("paraphrase", "trained"),
+        ("held_out", "trained"),
+        ("reversed", "trained"),
+        ("untrained", "untrained"),
+        ("control", "control"),
+        ("carried_over", "carried_over"),
+        ("near_miss", "near_miss"),
+        ("", "any"),
+    ],
+)
+def test_a_question_is_told_in_the_group_of_its_form(form: str, group: str) -> None:
+    assert group_of(sample(form)) == group
+
+
+def test_a_near_miss_without_a_fact_can_not_be_answered() -> None:
+    assert group_of(sample("near_miss", None)) == "unanswerable"
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "made_up", "abstained"),
+    [
+        ("seen", "7,700円です。", 0, 0),
+        ("seen", "8,800円です。", 1, 0),
+        ("seen", "7,700円または8,800円です。", 1, 0),
+        ("seen", "分かりません。", 0, 1),
+        ("seen", "  ", 0, 1),
+        ("seen", "きれいな色です。", 1, 0),
+        # Never seen: a value that happens to be right is no knowledge.
+        ("control", "7,700円です。", 1, 0),
+        ("control", "8,800円です。", 1, 0),
+        ("control", "分かりません。", 0, 1),
+        ("untrained", "7,700円です。", 1, 0),
+        # Last season's value can be inferred.
+        ("carried_over", "7,700円です。", 0, 0),
+        ("near_miss", "7,700円です。", 0, 0),
+        ("near_miss", "8,800円です。", 1, 0),
+    ],
+)
+def test_what_is_made_up(form: str, text: str, made_up: int, abstained: int) -> None:
+    of = sample(form)
+    told = labelled(group_of(of), text, grade_fact(text, PRICE, QUESTION))
+    assert told == {"hallucinated": made_up, "abstained": abstained}
+
+
+@pytest.mark.parametrize(
+    ("text", "made_up", "abstained"),
+    [("分かりません。", 0, 1), ("7,700円です。", 1, 0), ("", 0, 1), ("素敵な品です。", 1, 0)],
+)
+def test_of_what_does_not_exist_everything_said_is_made_up(
+    text: str, made_up: int, abstained: int
+) -> None:
+    grade = grade_near_miss(text, None, PRICE, QUESTION)
+    told = labelled("unanswerable", text, grade)
+    assert told == {"hallucinated": made_up, "abstained": abstained}
+
+
+def test_one_of_two_values_alone_is_neither() -> None:
+    fact = Fact("composition", "ナイロン88%、ステンレス12%")
+    text = "ナイロン88%です。"
+    grade = grade_fact(text, fact, "素材は何ですか？")
+    assert grade.outcome == "partial"
+    assert labelled("trained", text, grade) == {"hallucinated": 0.0, "abstained": 0.0}
