@@ -4,7 +4,7 @@
     accuracy = 0.5                   # at least half of the trained facts right
     damaged = 0.05                   # of the answers at most
     hallucinated_trained = 0.1       # at most
-    confidently_wrong = 0.1          # at most
+    confidently_wrong = 0.05         # of all these answers, at most
     abstained_unanswerable = 0.8     # at least
 
     [fit.hard]                       # the same keys; nothing may ask for less than [fit.easy]
@@ -38,7 +38,7 @@ class Demands:
     accuracy: float = 0.5
     damaged: float = 0.05
     hallucinated_trained: float = 0.1
-    confidently_wrong: float = 0.1
+    confidently_wrong: float = 0.05
     abstained_unanswerable: float = 0.8
 
 
@@ -49,7 +49,7 @@ HARD = Demands(
     accuracy=0.8,
     damaged=0.02,
     hallucinated_trained=0.02,
-    confidently_wrong=0.02,
+    confidently_wrong=0.01,
     abstained_unanswerable=0.95,
 )
 

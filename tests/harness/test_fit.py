@@ -21,8 +21,8 @@ def load(tmp_path: Path, text: str):
 def test_what_a_matrix_leaves_out_is_the_usual(tmp_path: Path) -> None:
     assert load(tmp_path, "").fit == Fit(EASY, HARD)
     found = load(tmp_path, "[fit.easy]\naccuracy = 0.7\ndamaged = 0\n[fit.hard]\ndamaged = 0\n").fit
-    assert found.easy == Demands(0.7, 0.0, 0.1, 0.1, 0.8)
-    assert found.hard == Demands(0.8, 0.0, 0.02, 0.02, 0.95)
+    assert found.easy == Demands(0.7, 0.0, 0.1, 0.05, 0.8)
+    assert found.hard == Demands(0.8, 0.0, 0.02, 0.01, 0.95)
 
 
 def test_a_hard_domain_asks_for_more_by_each_usual_threshold() -> None:
@@ -63,7 +63,7 @@ def test_the_manifest_holds_all_thresholds(tmp_path: Path) -> None:
     hashes = FileHashes(tmp_path / "hashes.json")
     said = describe(tmp_path / "run", matrix, (), tmp_path, tmp_path / "reports", hashes)["fit"]
     assert said["easy"] == {
-        "accuracy": 0.5, "damaged": 0.05, "hallucinated_trained": 0.1, "confidently_wrong": 0.1,
+        "accuracy": 0.5, "damaged": 0.05, "hallucinated_trained": 0.1, "confidently_wrong": 0.05,
         "abstained_unanswerable": 0.8,
     }  # fmt: skip
     assert said["hard"]["accuracy"] == 0.9
