@@ -52,6 +52,7 @@ SCRIPTS = (
     "reviewed",
     "verdict",
     "scatter",
+    "fit",
     "suites",
     "costs",
     "overview",

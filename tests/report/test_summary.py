@@ -54,7 +54,7 @@ def test_what_decides_is_open_and_each_other_topic_can_be_opened(run_folder: Pat
     ]
     assert "The whole report, with every sample" in opened
     assert [re.findall("<summary>(.*)</summary>", t)[0] for t in topics] == [
-        "What was learnt", "Not measured", "All results",
+        "What was learnt", "Fit for whom?", "Not measured", "All results",
     ]  # fmt: skip
     for topic in topics:
         # GitHub reads no Markdown in what no blank line parts from HTML.

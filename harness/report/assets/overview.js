@@ -116,5 +116,5 @@ function gapsSection() {
 }
 
 const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), retrievalSection(), scatterSection(),
-  gatesSection(), reviewSection(), judgeSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), unknownSection(), chartSection(),
+  fitSection(), gatesSection(), reviewSection(), judgeSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), unknownSection(), chartSection(),
   outcomesSection(), kindsSection(), jsquadSection(), confusionSection(), allSection(), gapsSection()];
