@@ -4,4 +4,5 @@ labels      which answers are made up, by the grader's word and what the model c
 signals     what an answer's tokens, and further answers, tell of the model's doubt
 followups   what is asked about answers, once there are some
 study       do the signals tell made-up answers from right ones, better than blind controls do?
+selection   how many questions may be answered at a risk
 """

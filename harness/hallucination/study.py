@@ -20,9 +20,7 @@ from harness.statistics.calibration import brier, expected_calibration_error, re
 from harness.statistics.intervals import mean_interval
 from harness.statistics.precision_recall import average_precision_interval
 from harness.statistics.roc import auroc, auroc_difference, auroc_interval
-from harness.statistics.selective import halves, risk_coverage, selected, threshold_for
 
-RISK = 0.05
 # Fewer documents on a side give an AUROC that may be nearly anything.
 LEAST = 5
 
@@ -56,7 +54,7 @@ def shares(answers: Sequence[Answer]) -> dict[str, Figure]:
         own = [answer for answer in answers if answer.group == group]
         for name, told in (("hallucinated", "made_up"), ("abstained", "abstained")):
             scores = [float(getattr(answer, told)) for answer in own]
-            found[f"{name}_{group}"] = _share(scores, [a.cluster for a in own])
+            found[f"{name}_{group}"] = share_of(scores, [a.cluster for a in own])
     return found
 
 
@@ -69,7 +67,7 @@ def confidently_wrong(answers: Sequence[Answer]) -> Figure | None:
         return None
     middle = median(answer.signals[CONFIDENCE] for answer in right)
     scores = [float(answer.signals[CONFIDENCE] < middle) for answer in wrong]
-    return _share(scores, [answer.cluster for answer in wrong])
+    return share_of(scores, [answer.cluster for answer in wrong])
 
 
 def calibration(answers: Sequence[Answer]) -> tuple[dict[str, Figure], list[dict[str, Any]]]:
@@ -112,56 +110,13 @@ def detection(answers: Sequence[Answer]) -> dict[str, dict[str, Any]]:
     return {stratum: entries for stratum, entries in found.items() if entries}
 
 
-def selection(answers: Sequence[Answer], risk: float = RISK) -> dict[str, Any]:
-    """How many questions may be answered at a risk, signal and threshold chosen on the other half.
-
-    target: the risk asked for. An answer that abstains is not given; one that is neither made up
-    nor right counts as right. curves: by signal, on all answers. Nothing where none has a signal.
-    """
-    names = [n for n in (*SIGNALS, *ON_REQUEST) if any(n in a.signals for a in answers)]
-    asked = [a for a in answers if a.abstained or all(name in a.signals for name in names)]
-    if not names or not any(answer.made_up for answer in asked):
-        return {}
-    first, second = (
-        [asked[place] for place in places] for places in halves([a.cluster for a in asked])
-    )
-    if not first or not second:
-        return {}
-    given = [answer for answer in first if not answer.abstained]
-    wrong = [answer for answer in given if answer.made_up]
-    others = [answer for answer in given if not answer.made_up]
-    chosen, threshold = names[0], None
-    if wrong and others:
-        chosen = max(names, key=lambda name: auroc(_of_all(wrong, name), _of_all(others, name)))
-        labels = [float(answer.made_up) for answer in given]
-        threshold = threshold_for(_of_all(given, chosen), labels, risk)
-    risks = [math.inf if a.abstained else a.signals[chosen] for a in second]
-    labels = [float(answer.made_up) for answer in second]
-    found = selected(risks, labels, [answer.cluster for answer in second], threshold)
-    every = [answer for answer in asked if not answer.abstained]
-    curves = {
-        name: risk_coverage(_of_all(every, name), [float(a.made_up) for a in every])
-        for name in (*names, *CONTROLS)
-        if every and all(name in answer.signals for answer in every)
-    }
-    return {
-        "target": risk,
-        "signal": chosen,
-        "threshold": threshold,
-        "chosen_on": len(first),
-        **asdict(found),
-        "clusters": len({answer.cluster for answer in second}),
-        "curves": curves,
-    }
-
-
 def _told(name: str, wrong: Sequence[Answer], right: Sequence[Answer]) -> dict[str, Any]:
     wrong, right = (
         [answer for answer in side if name in answer.signals] for side in (wrong, right)
     )
     if _too_few(wrong, right):
         return {}
-    sides = _of_all(wrong, name), _of_all(right, name)
+    sides = of_all(wrong, name), of_all(right, name)
     clusters = [a.cluster for a in wrong], [a.cluster for a in right]
     value, interval = auroc_interval(*sides, *clusters)
     precision, around = average_precision_interval(*sides, *clusters)
@@ -183,7 +138,7 @@ def _told(name: str, wrong: Sequence[Answer], right: Sequence[Answer]) -> dict[s
     leads = {}
     for control in CONTROLS:
         if all(control in answer.signals for answer in (*wrong, *right)):
-            blind = _of_all(wrong, control), _of_all(right, control)
+            blind = of_all(wrong, control), of_all(right, control)
             if auroc(*blind) < 0.5:
                 blind = tuple([-score for score in side] for side in blind)  # type: ignore[assignment]
             lead, range_ = auroc_difference(sides, blind, *clusters)
@@ -210,11 +165,11 @@ def _stratum(group: str) -> str:
     return joined.get(group, group)
 
 
-def _of_all(answers: Sequence[Answer], signal: str) -> list[float]:
+def of_all(answers: Sequence[Answer], signal: str) -> list[float]:
     return [answer.signals[signal] for answer in answers]
 
 
-def _share(scores: Sequence[float], clusters: Sequence[str]) -> Figure:
+def share_of(scores: Sequence[float], clusters: Sequence[str]) -> Figure:
     return _of(*mean_interval(scores, clusters), clusters)
 
 

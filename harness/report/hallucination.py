@@ -43,7 +43,8 @@ _ANSWERED = (
     "Confidently wrong: of made-up answers, those that the model is surer of than of half of its "
     "right ones. ECE and Brier score of the probability of the stated value (0 is best). Answered: "
     "of these questions, the share whose signal lies below a threshold chosen for 5 % risk on the "
-    "other half of the documents, and what the risk then was."
+    "other half of the documents; what the risk then was, and how many right answers a refusal "
+    "above it costs."
 )
 
 
@@ -146,6 +147,7 @@ def _answered(run: Run) -> Table | None:
         "brier": ("Brier", ratio),
         "answered_at_5": ("answered (%)", percent),
         "risk_at_5": ("risk there (%)", percent),
+        "withheld_at_5": ("right ones lost (%)", percent),
     }
     metrics = {m: told for m, told in metrics.items() if any(name == m for _, name in results)}
     if not metrics:

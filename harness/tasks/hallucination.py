@@ -19,6 +19,7 @@ from typing import Any
 from harness.grading.slots import stated_spans
 from harness.hallucination import followups, study
 from harness.hallucination.labels import ABSTAINED, ANY, HALLUCINATED, TRAINED, group_of, labelled
+from harness.hallucination.selection import selection
 from harness.hallucination.signals import CONTROLS, ON_REQUEST, SIGNALS, doubts
 from harness.records import Grade, Interval, Outcome, Request, Response, Sample
 from harness.tasks import AskedTask, Measure, Study
@@ -122,7 +123,7 @@ class Hallucination:
             figures["confidently_wrong"] = wrong
         calibrated, bins = study.calibration(answers)
         detected = study.detection(answers)
-        chosen = study.selection(answers)
+        chosen = selection(answers)
         measures = [
             *(_measure(name, figure) for name, figure in {**figures, **calibrated}.items()),
             *_detected(detected.get(TRAINED) or detected.get(ANY) or {}),
@@ -181,4 +182,8 @@ def _selected(chosen: Mapping[str, Any]) -> list[Measure]:
         n = chosen["n"] if value == "coverage" else chosen["answered"]
         if n:
             measures.append(Measure(name, chosen[value], interval, n, chosen["clusters"]))
+    if withheld := chosen["withheld"]:
+        interval = Interval(**withheld["interval"])
+        figures = withheld["value"], interval, withheld["n"], withheld["clusters"]
+        measures.append(Measure(f"withheld_at_{percent}", *figures))
     return measures

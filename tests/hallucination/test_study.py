@@ -7,12 +7,12 @@ import random
 
 import pytest
 
+from harness.hallucination.selection import selection
 from harness.hallucination.study import (
     Answer,
     calibration,
     confidently_wrong,
     detection,
-    selection,
     shares,
 )
 
