@@ -43,6 +43,7 @@ SCRIPTS = (
     "gates",
     "learnt",
     "retrieval",
+    "qualitative",
     "dots",
     "membership",
     "curves",

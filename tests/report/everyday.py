@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.review.judgement import Judgement, Opinion, plain
+from harness.review.rubric import DEFAULT
 from tests.report import builder as build
 from tests.report.judged import JUDGE
 
@@ -60,7 +62,8 @@ def everyday_run(
 ) -> Path:
     """A run of the suite alone; answers: of "base" and "qa-e3". accuracy: whether there is one."""
     judge = {"judge": JUDGE} if any("judge" in r for rows in answers.values() for r in rows) else {}
-    build.start(folder, [build.BASE, build.QA], **judge, data={"qualitative": {
+    rubric = {"rubric": dataclasses.asdict(DEFAULT)}
+    build.start(folder, [build.BASE, build.QA], **judge, **rubric, data={"qualitative": {
         "path": "everyday.jsonl", "label": build.LABEL, "licence": "MIT", "limit": None,
     }})  # fmt: skip
     for name, rows in answers.items():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +16,10 @@ from harness.report.terminal import run_lines
 from harness.report.write import write_reports
 from harness.runs import read_run
 from tests.report.everyday import bare, broken, everyday_run, said
+from tests.report.visiting import Visit, section_rows
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture
@@ -74,3 +80,84 @@ def test_a_run_without_the_suite_is_told_as_ever(run_folder: Path) -> None:
     write_reports(run_folder)
     report = json.loads((run_folder / "report.json").read_text("utf-8"))
     assert "qualitative" not in report["notes"]
+
+
+@pytest.mark.browser
+def test_the_page_draws_who_won_and_leads_to_the_answers(visit: Visit, folder: Path) -> None:
+    page = visit.open(folder)
+    section = page.locator("section:has(> #qualitative)")
+    rows = section_rows(page, "qualitative")
+    assert [row[0] for row in rows] == ["base", "qa-e3", "qa-e3"]
+    assert [cell.split("\n")[0] for cell in rows[2][1:]] == ["50.0", "33.3", "16.7", "+33.3", "6"]
+    bar = section.locator("svg.bar")
+    assert bar.get_attribute("aria-label") == "qa-e3: won 50.0 %, tied 33.3 %, lost 16.7 %"
+    widths = [bar.locator(f"rect.{side}").get_attribute("width") for side in
+              ("win", "tie", "loss")]  # fmt: skip
+    assert widths == ["50.000%", "33.333%", "16.667%"]
+    section.get_by_role("link", name="side by side").click()
+    page.wait_for_selector(".samples-table")
+    assert page.locator(".samples-table tbody tr").count() == 8
+    page.evaluate("location.hash = '#sample/qualitative/q4'")
+    page.wait_for_selector(".answer")
+    assert page.locator(".answer").count() == 2  # one a checkpoint, beside each other
+    assert "looping" in page.locator(".answer").nth(1).inner_text()
+    assert page.locator("h3", has_text="Gold").count() == 0  # there is none
+
+
+@pytest.mark.browser
+def test_an_ungraded_answer_is_neither_lost_nor_gained(visit: Visit, folder: Path) -> None:
+    page = visit.open(folder, "#samples?task=qualitative&checkpoint=qa-e3&outcome=lost")
+    shown = page.locator(".samples-table tbody th")
+    assert shown.all_inner_texts() == ["q4"]
+    page.evaluate("location.hash = '#samples?task=qualitative&checkpoint=qa-e3&outcome=gained'")
+    page.wait_for_function("document.querySelectorAll('.samples-table tbody tr').length === 3")
+    page.evaluate("location.hash = '#samples?task=qualitative&outcome=ungraded'")
+    page.wait_for_function("document.querySelectorAll('.samples-table tbody tr').length === 2")
+    marks = page.locator(".samples-table .mark.ungraded")
+    assert marks.count() == 3
+    assert marks.first.get_attribute("aria-label") == "ungraded"
+    page.evaluate("location.hash = '#samples?task=qualitative&human=disagree'")
+    page.wait_for_function("!document.querySelector('.samples-table')")
+
+
+@pytest.mark.browser
+def test_what_the_rule_left_to_a_reader_is_offered_first(visit: Visit, tmp_path: Path) -> None:
+    rows = [broken(f"b{i}", response=f"大切{i}です。" * 9) for i in range(9)] + [
+        bare(f"u{i}", response=f"答え{i}") for i in range(3)
+    ]
+    everyday_run(tmp_path / "run", {"base": rows, "qa-e3": rows}, accuracy=False)
+    page = visit.open(tmp_path / "run", "#grade?suite=qualitative&a=base&blind=1")
+    page.locator(".grader").fill("花子")
+    page.get_by_role("button", name="Keep").click()
+    for place in range(4):
+        said = page.locator(".the-answer").inner_text()
+        assert said.startswith("答え") == (place < 3)
+        if place == 0:
+            rubric = page.locator(".rubric")
+            rubric.locator("summary").click()
+            assert "There may be many right answers" in rubric.inner_text()
+        page.keyboard.press("1")
+        page.wait_for_function(
+            "t => document.querySelector('.the-answer').innerText !== t", arg=said
+        )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("graded", [True, False])
+def test_in_japanese_no_english_is_left(
+    browser: Browser, folder: Path, tmp_path: Path, graded: bool
+) -> None:
+    if not graded:
+        rows = [bare("q0"), broken("q1")]
+        folder = everyday_run(tmp_path / "open", {"base": rows, "qa-e3": rows[:1]}, accuracy=False)
+    japanese = Visit(browser, locale="ja-JP")
+    page = japanese.open(folder)
+    said = page.locator("section:has(> #qualitative)").inner_text()
+    known = ("embedded, fictional", "python -m harness review RUN")
+    for text in known:
+        said = said.replace(text, "")
+    assert not re.search(r"[A-Za-z]{3,} [A-Za-z]{3,}", said)
+    page.evaluate(f"location.hash = '#sample/qualitative/{'q4' if graded else 'q1'}'")
+    page.wait_for_selector(".answer")
+    assert "繰り返し" in page.locator(".answers").inner_text()
+    assert japanese.noise == []

@@ -1,5 +1,5 @@
 // harness/statistics/double_sampling.py again, where each grade moves the figures; a test holds both together.
-// A stratum here: {name, unlike, size, graded, won, lost, certain, certainWon, certainLost}; of single answers
+// A stratum here: {name, unlike, open, size, graded, won, lost, certain, certainWon, certainLost}; of single answers
 // `won` counts those that are right, and `lost` is 0.
 const Z = 1.959963984540054;
 const MARGIN = 0.03; // as in `python -m harness compare`
@@ -42,10 +42,12 @@ function corrected(strata, pairs, effect = 1, z = Z) {
     high: Math.min(1, value + Math.hypot(...parts.map(([, above]) => above))) };
 }
 
-// How much one more grade helps: [rank, gain]. Pairs that the rule tells apart come first.
+// How much one more grade helps: [rank, gain]. What the rule left to a reader (`open`) comes first, then pairs that it
+// tells apart.
 function gain(s, pairs) {
   const rest = s.size - s.certain;
   if (s.graded >= rest) return [0, 0];
+  if (s.open) return [4, rest - s.graded];
   if (!s.graded) return [s.unlike ? 3 : 2, rest];
   const n = s.graded + 2;
   const spread = pairs ? (s.won + s.lost + 2) / n - ((s.won - s.lost) / n) ** 2

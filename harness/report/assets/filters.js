@@ -5,20 +5,22 @@ const right = (answer) => answer && answer.outcome === 'correct';
 // What people say of an answer together: 'right', 'wrong', or '' (grades.js).
 const humanVerdict = (answer) => answer.key ? judged(answer.key).verdict : '';
 const ruleOf = (answer) => answer.rule || answer.outcome;
+// Neither right nor wrong: left to a reader, and none has said.
+const decided = (answer) => Boolean(answer) && answer.outcome !== UNGRADED;
 // Ids whose graded answer changed.
 const staleIds = (task) => own((DATA.grades || {}).stale || {}, task) || [];
 const brokenIn = (checkpoint, task) => REPORT.results.filter((r) => r.checkpoint === checkpoint && r.task === task)
   .flatMap((r) => (r.gate || {}).broken || []);
 
 const HUMANS = {
-  disagree: (a) => humanVerdict(a) && (humanVerdict(a) === 'right') !== (ruleOf(a) === 'correct'),
+  disagree: (a) => humanVerdict(a) && ruled(a) && (humanVerdict(a) === 'right') !== (ruleOf(a) === 'correct'),
   graded: (a) => humanVerdict(a),
   ungraded: (a) => a.key && !opinionsOn(a.key).size,
   again: (a, i, question) => a.key && !opinionsOn(a.key).size && staleIds(question.task).includes(question.id),
 };
 const CHANGES = {
-  lost: (a, i, question) => right(baseAnswer(question)) && !right(a),
-  gained: (a, i, question) => baseAnswer(question) && right(a) && !right(baseAnswer(question)),
+  lost: (a, i, question) => right(baseAnswer(question)) && decided(a) && !right(a),
+  gained: (a, i, question) => decided(baseAnswer(question)) && right(a) && !right(baseAnswer(question)),
   broken: (a, i, question) => brokenIn(DATA.checkpoints[i], question.task).includes(question.id),
 };
 const baseAnswer = (question) => question.answers[DATA.checkpoints.indexOf(BASELINE)];
@@ -48,7 +50,7 @@ function chosenAnswers(question, state) {
 
 const average = (values) => values.length ? values.reduce((sum, v) => sum + v, 0) / values.length : null;
 const ORDERS = {
-  outcome: (question, state) => average(chosenAnswers(question, state).filter(([a]) => a).map(([a]) => right(a) ? 1 : 0)),
+  outcome: (question, state) => average(chosenAnswers(question, state).filter(([a]) => decided(a)).map(([a]) => right(a) ? 1 : 0)),
   score: (question, state) => average(chosenAnswers(question, state).map(([a]) => a && a.score).filter(known)),
   likelihood: (question, state) => average(chosenAnswers(question, state).map(([a]) => meanLikelihood(a)).filter(known)),
 };

@@ -16,14 +16,21 @@ function gradeCard() {
     el('div', { class: 'said' }, long && !round.whole ? `…${points.slice(-length).join('')}` : question.prompt),
     long ? el('button', { type: 'button', class: 'whole', onclick: () => { round.whole = !round.whole; redrawRound('card'); } },
       T(round.whole ? 'tail_only' : 'whole')) : null,
-    el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
+    question.gold.length ? [el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g)))] : null,
     el('h3', null, T('the_answer')),
     answer.text ? el('div', { class: 'said the-answer' }, answer.text) : el('p', { class: 'quiet the-answer' }, T('empty')),
     round.options.blind ? null : el('p', { class: 'quiet' }, [whoGave(question, sample),
       T('rule_says', outcomeName(answer.rule)), reasonText(answer.reason)].filter(Boolean).join(' · ')),
     opinion ? el('p', { class: 'standing' }, T('standing', own(T('said_verdict'), opinion.verdict))) : null,
     round.noting ? noteForm(note) : note ? el('p', { class: 'said quiet' }, T('note_of', note)) : null,
-    !RUBRIC.text ? null : el('details', { class: 'rubric' }, el('summary', null, T('rubric') + inBrackets(RUBRIC.version)), el('div', { class: 'said' }, RUBRIC.text)));
+    rubricFor(question));
+}
+
+// The built-in text compares with an accepted answer; a question without one has its own. A team's file serves all.
+function rubricFor(question) {
+  const builtIn = RUBRIC.version.startsWith('default/');
+  const text = builtIn && !question.gold.length ? T('rubric_open') : RUBRIC.text;
+  return RUBRIC.text ? el('details', { class: 'rubric' }, el('summary', null, T('rubric') + inBrackets(RUBRIC.version)), el('div', { class: 'said' }, text)) : null;
 }
 
 const whoGave = (question, sample) => DATA.checkpoints

@@ -63,7 +63,8 @@ function figuresLine(options) {
   const count = tallyOf(pool);
   const strata = strataOf(pool);
   const found = corrected(strata, false, pool.effect);
-  const line = [T('rule_figure', share(meanOf(answers.map(byRule)))), T('human_figure', share(meanOf(answers.map(mixed)))),
+  const counted = answers.filter((answer) => ruled(answer) || valueOf(answer) !== null);
+  const line = [answers.every(ruled) && T('rule_figure', share(meanOf(answers.map(byRule)))), T('human_figure', share(meanOf(counted.map(mixed)))),
     found ? T('corrected_figure', share(found.value), share(found.low), share(found.high)) : toldLacking(lackingIn(strata), options),
     T('counted', count.graded, count.answers), count.skipped && T('skipped_n', count.skipped)].filter(Boolean).join(' · ');
   const here = !round.options.b && round.options.a === options.a;
@@ -95,7 +96,7 @@ function disagreementPart({ suite, a, b, form }) {
 function disagrees(answer) {
   if (!gradeable(answer)) return false;
   const { verdict, said } = judged(answer.key);
-  return said && (!verdict || (verdict === 'right') !== (answer.rule === RIGHT_RULE));
+  return said && (!verdict || (ruled(answer) && (verdict === 'right') !== (answer.rule === RIGHT_RULE)));
 }
 
 function peopleSaid(answer) {

@@ -115,6 +115,6 @@ function gapsSection() {
     [el('bdi', { class: 'name' }, g.checkpoint), taskName(g.task), statusName(g.status), reasonNode(g.message) || NONE])));
 }
 
-const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), retrievalSection(), scatterSection(),
+const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), qualitativeSection(), retrievalSection(), scatterSection(),
   fitSection(), gatesSection(), reviewSection(), judgeSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), unknownSection(), chartSection(),
   outcomesSection(), kindsSection(), jsquadSection(), confusionSection(), allSection(), gapsSection()];

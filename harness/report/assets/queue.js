@@ -1,5 +1,7 @@
 // Which answers are graded, in which order: the fewest that settle the question.
 const RIGHT_RULE = 'correct';
+const UNGRADED = 'ungraded'; // what no rule can tell
+const ruled = (answer) => answer.rule !== UNGRADED;
 const gradeable = (answer) => Boolean(answer && answer.key && !RUN.redact);
 const gradeableTasks = () => RUN.redact ? [] : DATA.tasks.filter((task) => // packed as they are: the first view asks for it
   DATA.samples[task].questions.some((packed) => packed[7]));
@@ -56,7 +58,7 @@ function strataOf(pool) {
     const { apart, drawn, gaps } = partsOf(units);
     const [[won, lost], [certainWon, certainLost]] = [drawn, apart].map((of) => [0, 1].map((side) =>
       of.reduce((sum, unit) => sum + unitValue(unit, half)[side], 0)));
-    return { ...empty, name, unlike: units[0].unlike, byRule: unitValue(units[0], byRule), size: units.length,
+    return { ...empty, name, unlike: units[0].unlike, open: !units[0].members.every(ruled), byRule: unitValue(units[0], byRule), size: units.length,
       graded: drawn.length, won, lost, certain: apart.length, certainWon, certainLost, gaps };
   });
   if (pool.alike) strata.push({ ...empty, name: '', size: pool.alike, certain: pool.alike });

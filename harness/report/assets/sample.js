@@ -53,7 +53,7 @@ function sampleView(question, parameters) {
   return [steps, section('sample', el('bdi', null, breakable(question.id)),
     el('p', { class: 'quiet' }, [taskName(task), formName(question.stratum)].filter(Boolean).join(' · ')), label(sources(task)),
     el('h3', null, T('prompt')), folds ? el('div', { class: 'said' }, tail(question.prompt, END)) : whole,
-    el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g))),
+    question.gold.length ? [el('h3', null, T('gold')), el('ul', { class: 'gold' }, question.gold.map((g) => el('li', { class: 'said' }, g)))] : null,
     el('h3', null, T('answers')), ...(folds ? [answers, marking] : [marking, answers]),
     folds ? el('details', { class: 'folded' }, el('summary', null, T('whole')), whole) : null,
     el('p', { class: 'quiet keys' }, T('keys'), question.answers.some(gradeable) ? [T('sentences'), T('keys_cards')] : null))];

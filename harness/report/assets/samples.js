@@ -1,6 +1,6 @@
 // The samples browser: a list that filters, sorts and pages.
 const PAGE = 50;
-const MARKS = { correct: '●', wrong: '×', contradictory: '≠', abstained: '○', partial: '◐' };
+const MARKS = { correct: '●', wrong: '×', contradictory: '≠', abstained: '○', partial: '◐', ungraded: '?' };
 let listed = { query: null, rows: [] }; // the list seen last: a grade takes no sample out of it
 
 function mark(answer) {
