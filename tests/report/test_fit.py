@@ -217,6 +217,19 @@ def test_in_japanese_no_english_is_left(browser: Browser, folder: Path) -> None:
 
 
 @pytest.mark.browser
+def test_a_twin_is_left_out_and_the_page_says_why(browser: Browser, tmp_path: Path) -> None:
+    folder = build.start(tmp_path, [build.BASE, build.QA, build.TWIN])
+    for checkpoint in (build.QA, build.TWIN):
+        measure_counts(folder, checkpoint.id, ARTICLE)
+    japanese = Visit(browser, locale="ja-JP")
+    section = japanese.open(folder).locator("section:has(> #fit)")
+    assert section.locator("summary bdi").all_inner_texts() == ["qa-e3"]
+    said = section.locator(".notes").inner_text()
+    assert "qa-bはqa-e3とは別の世界の値を学習したため、誰に適しているかは問いません。" in said
+    assert japanese.noise == []
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("options", "media"),
     [
