@@ -98,6 +98,11 @@ def concerns(gate: Gate, ours: ScoreSet) -> bool:
 
 def mistake(gate: Gate, metrics: Sequence[str], ours: ScoreSet) -> str:
     """What is wrong with a gate for these metrics and samples, in words; "" for nothing."""
+    if gate.metric == "accuracy" and "graded" in metrics and gate.metric not in metrics:
+        return (
+            "its answers are not graded yet. Set this gate when they are: python -m harness review "
+            "RUN, or [judge] in the matrix."
+        )
     if gate.metric not in metrics:
         near = suggestion(gate.metric, metrics)
         return f"no such metric.{near} Measured: {', '.join(metrics)}."

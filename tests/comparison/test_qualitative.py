@@ -9,9 +9,11 @@ import pytest
 
 from harness.comparison.baseline import Baseline, make_baseline
 from harness.comparison.derived import Derived
+from harness.comparison.gate import decide, mistake
 from harness.comparison.qualitative import qualitative_results
 from harness.comparison.reviewed import review_of
 from harness.comparison.scores import paired, score_set
+from harness.config.gates import Gate
 from harness.runs import Run, read_run
 from harness.statistics.intervals import wilson
 from harness.statistics.paired import paired_difference
@@ -141,3 +143,16 @@ def test_a_person_who_overrules_damage_disagrees_with_the_rule(tmp_path: Path) -
     review = review_of(run)
     assert review.disagreements == (("qualitative", "q1", "wrong", "right"),)
     assert (review.forms[0].strict, review.forms[0].agree) == (1, 0)
+
+
+def test_a_gate_on_accuracy_waits_for_grades(tmp_path: Path) -> None:
+    gate = Gate("qualitative", "accuracy", 0.1)
+    run = run_of(tmp_path, rows("rr"), rows("r-"))
+    ours, theirs = (score_set(run, name, "qualitative") for name in ("qa-e3", "base"))
+    assert ours
+    assert "not graded yet" in mistake(gate, ["graded", "damaged"], ours)
+    assert mistake(gate, ["accuracy", "graded"], ours) == ""
+    half = decide(gate, ours, theirs, "base")
+    assert half.verdict == "incomparable"
+    assert half.reason == "1 samples have no accuracy on both sides, here and in base"
+    assert decide(gate, ours, ours, "base").figures["n"] == 2
