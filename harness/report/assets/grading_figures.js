@@ -42,6 +42,7 @@ function progress({ pool, options: { blind, second } }) {
     return T('half', share((found.high - found.low) / 2, blind ? 0 : 1));
   }
   if (settles(strata, pool.effect)) return colon(T('settled'), toldDifference(pool, found));
+  if (strata.some((s) => s.open && !s.graded)) return ''; // the rule has no word to go on
   const told = found ? `${toldDifference(pool, found)} · ` : '';
   return told + (graded === pool.keys.size ? T('more_questions') : toldMore(moreToSettle(strata, pool.effect), found));
 }
