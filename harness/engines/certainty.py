@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -25,14 +26,16 @@ def sure_of(logits: Any, ids: Any) -> list[Sure]:
     """
     import torch
 
-    found: list[Sure] = []
+    parts = []
     for part, chosen in zip(logits.split(_ROWS), ids.split(_ROWS), strict=True):
         told = part.float().log_softmax(-1)
-        first, second = told.topk(2, dim=-1).values.unbind(-1)
         entropy = torch.special.entr(told.exp()).sum(-1)
-        rows = torch.stack([told.gather(-1, chosen)[:, 0], entropy, first - second], dim=-1)
-        found += map(tuple, rows.tolist())
-    return found
+        logprob = told.gather(-1, chosen)[:, 0]
+        # Twice the greatest: `topk` sorts, which takes a GPU ten times as long for 256,000 words.
+        first, place = told.max(-1, keepdim=True)
+        second = told.scatter_(-1, place, -math.inf).amax(-1)
+        parts.append(torch.stack([logprob, entropy, first[:, 0] - second], dim=-1))
+    return [(a, b, c) for a, b, c in torch.cat(parts).tolist()]
 
 
 def certainty(tokenizer: Any, ids: Sequence[int], text: str, sure: Sequence[Sure]) -> Certainty:
