@@ -11,10 +11,11 @@ import base64
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
+from harness.hallucination.signals import CONTROLS
 from harness.report.cells import PERCENT, RATIO, SCALES, Scale, ordered_checkpoints
 from harness.report.document import finite
 from harness.report.missing import tasks_of
@@ -44,9 +45,12 @@ SCRIPTS = (
     "learnt",
     "retrieval",
     "qualitative",
+    "voice",
     "dots",
     "membership",
     "curves",
+    "hallucination",
+    "doubts",
     "ranks",
     "unknown",
     "outcomes",
@@ -73,9 +77,11 @@ SCRIPTS = (
 )
 # The only script that asks for anything: a page that is opened from the disk is without it.
 SENDING = "sending"
-STYLES = ("page", "grading")
-# Of an attack's details: by far the longest.
-_CURVES = ("roc", "histogram")
+STYLES = ("page", "grading", "hallucination")
+# Of what a task found: by far the longest.
+_CURVES = ("roc", "histogram", "curves")
+# Of a signal's figures: the results, which the page has, too, say how intervals were made.
+_METHODS = ("interval", "ap_interval", "clusters")
 # Also what HTML, not JSON, gives a meaning to; and the two line ends that old scripts trip over.
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
@@ -144,12 +150,16 @@ def _no_shares(run: Run) -> list[tuple[str, str, Scale]]:
 def _drawn(details: dict[str, Any]) -> dict[str, Any]:
     """Details without what the page does not draw, and curves no finer than it draws them."""
     return {
-        checkpoint: {
-            task: _rounded(_of_verdicts(found) if task == "trained" else found, 9)
-            for task, found in tasks.items()
-        }
+        checkpoint: {task: _rounded(_told(task, found), 9) for task, found in tasks.items()}
         for checkpoint, tasks in details.items()
     }
+
+
+def _told(task: str, found: dict[str, Any]) -> dict[str, Any]:
+    """What a task found, without what the page leaves out."""
+    if task == "trained":
+        return _of_verdicts(found)
+    return _of_doubts(found) if "detection" in found else found
 
 
 def _of_verdicts(trained: dict[str, Any]) -> dict[str, Any]:
@@ -162,8 +172,25 @@ def _of_verdicts(trained: dict[str, Any]) -> dict[str, Any]:
     return {**trained, "datasets": datasets}
 
 
+def _of_doubts(found: dict[str, Any]) -> dict[str, Any]:
+    """What was found of made-up answers, with the curves of the chosen signal and of controls."""
+    chosen = found.get("selection") or {}
+    drawn = (chosen.get("signal"), *CONTROLS)
+    curves = {name: curve for name, curve in chosen.get("curves", {}).items() if name in drawn}
+    detection = {
+        stratum: {name: _without(entry, _METHODS) for name, entry in entries.items()}
+        for stratum, entries in found["detection"].items()
+    }
+    selection = {**chosen, "curves": curves} if chosen else {}
+    return {**found, "detection": detection, "selection": selection}
+
+
 def _uncurved(attack: dict[str, Any]) -> dict[str, Any]:
-    return {name: entry for name, entry in attack.items() if name not in _CURVES}
+    return _without(attack, _CURVES)
+
+
+def _without(entry: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in names}
 
 
 def _rounded(value: Any, digits: int) -> Any:

@@ -46,7 +46,7 @@ const worldNotes = () => DATA.checkpoints.filter((id) => BY_ID.get(id).twin_of)
 function formsSection() {
   const measured = new Set(REPORT.results.filter((r) => r.task === 'knowledge').map((r) => r.metric));
   measured.delete('accuracy_seen');
-  FOUND_METRICS.forEach((m) => measured.delete(m));
+  [...FOUND_METRICS, ...VOICE_METRICS].forEach((m) => measured.delete(m));
   const usual = FORMS.flatMap((form) => [`accuracy_${form}`, `bleed_${form}`]);
   const metrics = [...new Set([...usual, ...measured])].filter((m) => measured.has(m));
   if (!metrics.length) return null;
@@ -116,5 +116,5 @@ function gapsSection() {
 }
 
 const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), qualitativeSection(), retrievalSection(), scatterSection(),
-  fitSection(), gatesSection(), reviewSection(), judgeSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), unknownSection(), chartSection(),
+  fitSection(), gatesSection(), voiceSection(), reviewSection(), judgeSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), hallucinationSections(), unknownSection(), chartSection(),
   outcomesSection(), kindsSection(), jsquadSection(), confusionSection(), allSection(), gapsSection()];

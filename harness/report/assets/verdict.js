@@ -60,7 +60,7 @@ function gatesSentence() {
 function verdictSection() {
   const verdict = REPORT.verdict.parts;
   const compared = verdict && verdict.lead;
-  return section('verdict', T('verdict_title'), el('p', { class: 'called' }, verdictSentence(verdict)),
+  return section('verdict', T('verdict_title'), el('p', { class: 'called' }, [verdictSentence(verdict), ...voiceSentences()].join(T('sentences'))),
     el('p', { class: 'gates-counted' }, gatesSentence(), T('sentences'),
       REPORT.results.some(gated) ? el('a', { href: '#gates' }, T('gates')) : null),
     notes([...methods(verdict ? [rankedBy(shownFirst(verdict), verdict), keptOf(shownFirst(verdict))] : []),
