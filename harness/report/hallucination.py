@@ -78,7 +78,7 @@ def _by_metric(run: Run, title: str, metric: str, note: str) -> Table | None:
     ]
     heads = [f"{g} (n {min(sizes[g])})" if len(sizes[g]) == 1 else g for g in groups]
     return Table(
-        title=f"{title} – data: {data_label(run, TASK)}",
+        title=f"{title} – data: {_label(run)}",
         columns=("#", "checkpoint", *heads),
         rows=tuple(rows),
         notes=notes_of(note, interval_note(shown), *reasons(shown)),
@@ -106,7 +106,7 @@ def _signals(run: Run) -> Table | None:
         )
     columns = ("#", "checkpoint", "made up", *CONTROLS, "best signal", "clear both controls")
     notes = notes_of(_SIGNALS, "95 % intervals in brackets.", *_untold(run))
-    title = f"Hallucination: do doubts tell? (AUROC) – data: {data_label(run, TASK)}"
+    title = f"Hallucination: do doubts tell? (AUROC) – data: {_label(run)}"
     if not rows:
         return Table(title=title, columns=(), rows=(), notes=notes)
     return Table(title=title, columns=columns, rows=tuple(rows), notes=notes, numeric=(0, 2, 3, 4))
@@ -128,7 +128,7 @@ def every_signal(run: Run) -> Table | None:
         return None
     columns = ("checkpoint", "made up in", "signal", "AUROC", "average precision", "base rate")
     return Table(
-        title=f"Signals of hallucination – data: {data_label(run, TASK)}",
+        title=f"Signals of hallucination – data: {_label(run)}",
         columns=(*columns, "clears both controls", "n"),
         rows=tuple(rows),
         notes=(
@@ -158,7 +158,7 @@ def _answered(run: Run) -> Table | None:
     ]
     shown = [r for (_, name), r in results.items() if name in metrics]
     return Table(
-        title=f"Hallucination: what may be answered – data: {data_label(run, TASK)}",
+        title=f"Hallucination: what may be answered – data: {_label(run)}",
         columns=("#", "checkpoint", *(head for head, _ in metrics.values())),
         rows=tuple(rows),
         notes=notes_of(_ANSWERED, interval_note(shown), *reasons(shown)),
@@ -179,6 +179,12 @@ def _untold(run: Run) -> Iterator[str]:
             )
         elif not _comparable(run, checkpoint):
             yield f"{checkpoint}: fewer than 5 documents with right, or with made-up, answers."
+
+
+def _label(run: Run) -> str:
+    """Of the data of the suite whose answers were looked at."""
+    suites = dict.fromkeys(str(r.identity.get("of", TASK)) for r in _results(run).values())
+    return data_label(run, *(suites or (TASK,)))
 
 
 def _results(run: Run) -> Mapping[tuple[str, str], Result]:
