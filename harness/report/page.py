@@ -129,7 +129,7 @@ def page_data(
         "percent": dataclasses.asdict(PERCENT),
         "checkpoints": checkpoints,
         "tasks": list(tasks_of(run)),
-        "samples": {task: packed_task(run, task) for task in tasks_of(run)},
+        "samples": _packed(run),
         "confusion": {c: table for c, table in tables.items() if table},
         "grades": packed_grades(run, people),
         **packed_passages(run),
@@ -138,6 +138,24 @@ def page_data(
     }
     # The local server shows what it grades; its page goes nowhere.
     return redacted_page(data) if run.manifest.get("redact") and not serving else data
+
+
+def _packed(run: Run) -> dict[str, dict[str, Any]]:
+    """Each task's samples; none of a task that looks at another's answers, where those are here."""
+    packed = {task: packed_task(run, task) for task in tasks_of(run)}
+    results = [r for item in run.items for r in item.results]
+    for task, of in {r.task: r.identity["of"] for r in results if "of" in r.identity}.items():
+        if of in packed and _given(packed[of]) == _given(packed[task]):
+            packed[task]["questions"] = []
+    return packed
+
+
+def _given(packed: dict[str, Any]) -> list[Any]:
+    """Questions and answers of a packed task, whatever became of them; None for no answer."""
+    return [
+        (*question[:6], [[*answer, 0][0] if answer != 0 else None for answer in question[6]])
+        for question in packed["questions"]
+    ]
 
 
 def _no_shares(run: Run) -> list[tuple[str, str, Scale]]:

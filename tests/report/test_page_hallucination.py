@@ -148,7 +148,7 @@ def test_it_is_said_where_the_negative_finding_holds_and_where_not(
         ["not tested", "base: fewer than 5 documents with right, or with made-up, answers."],
         ["contradicted", "qa-e3: Mean NLL, NLL of the value, Least likely token, Entropy clear both "
          "blind controls; the best, NLL of the value, has AUROC 0.810 (0.760 to 0.860). "
-         "It holds for: what training never stated."],
+         "The finding holds for: what training never stated."],
         ["holds", "qa-e1: no signal of the tokens clears both blind controls; the best, NLL of the "
          "value, has AUROC 0.570 (0.520 to 0.620)."],
         ["not tested", "gpt: how sure it was is not told: an API’s answers, or stored before it was "
@@ -164,7 +164,7 @@ def test_controls_stand_apart_and_a_word_marks_what_clears_both(visit: Visit, fo
     figure = _figure(page, "qa-e3", 0)
     assert "20 of 50 made up" in figure.locator("figcaption").inner_text()
     assert figure.locator(".bar-value").all_inner_texts() == [
-        "0.700clears", "0.810clears", "0.720clears", "0.750clears", "0.600", "0.550", "0.450",
+        "clears 0.700", "clears 0.810", "clears 0.720", "clears 0.750", "0.600", "0.550", "0.450",
     ]  # fmt: skip
     kinds = [dot.get_attribute("class") for dot in figure.locator("circle").all()]
     assert kinds == ["dot"] * 4 + ["dot unsure"] + ["dot hollow"] * 2
@@ -311,3 +311,21 @@ def test_a_run_without_the_suite_has_no_details_to_trim(run_folder: Path) -> Non
     report = json.loads((run_folder / "report.json").read_text("utf-8"))
     details = page_data(read_run(run_folder), report)["report"]["details"]
     assert not any("hallucination" in found for found in details.values())
+
+
+@pytest.mark.parametrize(("said", "carried"), [("7,700円", 0), ("7,900円", 1)])
+def test_answers_of_another_suite_are_carried_once(tmp_path: Path, said: str, carried: int) -> None:
+    folder = build.start(tmp_path / "run", [build.BASE])
+    asked = {"knowledge": ("accuracy_seen", "7,700円"), "hallucination": ("hallucinated_any", said)}
+    for task, (metric, answer) in asked.items():
+        of = {"of": "knowledge"} if task == "hallucination" else {}
+        results = [build.result("base", task, metric, 0.5, identity=of)]
+        scores = {metric: 1.0}  # the same answer, looked at otherwise
+        rows = [build.row("q", stratum="seen", response=answer, scores=scores)]
+        build.measure(folder, "base", task, results, rows)
+    write_reports(folder)
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+
+    packed = page_data(read_run(folder), report)["samples"]
+    assert len(packed["knowledge"]["questions"]) == 1
+    assert len(packed["hallucination"]["questions"]) == carried

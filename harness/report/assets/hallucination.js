@@ -10,7 +10,7 @@ Object.assign(TEXTS.en, {
   article_said: 'The article of 2024 on gemma-7b looked at token likelihoods and found no tendency that gives made-up words away. Measured here:',
   against_article: (names, best, found) => `${names} clear both blind controls; the best, ${best}, has AUROC ${found}.`,
   as_article: (best, found) => `no signal of the tokens clears both blind controls; the best, ${best}, has AUROC ${found}.`,
-  holds_for: (groups) => ` It holds for: ${groups}.`, contradicted_for: (groups) => ` It is contradicted for: ${groups}.`,
+  holds_for: (groups) => ` The finding holds for: ${groups}.`, contradicted_for: (groups) => ` The finding is contradicted for: ${groups}.`,
   too_alike: 'fewer than 5 documents with right, or with made-up, answers.',
   not_told: 'how sure it was is not told: an API’s answers, or stored before it was recorded (--eval-fresh asks again).',
   every_signal: 'Every signal', made_up_in: 'Made up in', signal: 'Signal', base_rate: 'Base rate',
@@ -109,8 +109,15 @@ const hallucinationSections = () => hallucinationTasks().map((task) => {
   const studied = ids.filter((id) => doubtsOf(id, task)).map((id) => [id, doubtsOf(id, task)]);
   return section(task, colon(taskName(task), T('made_up_title')), label(sources(task)), el('p', { class: 'lead' }, T('made_up_lead')),
     [['hallucinated', 'made_up_shares'], ['abstained', 'abstained_shares']].map(([measure, title]) => groupsPart(task, measure, T(title))),
-    notes(gapLines([task])), doubtsPart(task, studied), calibrationPart(task, studied), answeredPart(task, studied));
+    notes(gapLines([task])), answersLink(task), doubtsPart(task, studied), calibrationPart(task, studied), answeredPart(task, studied));
 });
+
+// The answers are another suite's: there they stand as they were given.
+function answersLink(task) {
+  const { of } = REPORT.results.find((r) => r.task === task).identity;
+  const shown = [of, task].find((name) => askedTasks().includes(name));
+  return shown ? el('p', null, el('a', { href: listHash({ task: shown, outcome: 'wrong' }) }, T('show'))) : null;
+}
 
 // One measure, a column for each group of questions.
 function groupsPart(task, measure, title) {
@@ -166,8 +173,8 @@ const captioned = (id, ...more) => el('figcaption', null, el('strong', null, nam
 function doubtDots(id, entries, scale) {
   const rows = (names, dot) => Object.keys(names).filter((name) => own(entries, name)).map((name) => {
     const e = entries[name];
-    const word = e.clears ? el('span', { class: 'verdict passed' }, T('clears')) : null;
-    return chartRow({ name: signalName(name), value: e.auroc, low: e.low, high: e.high, text: [told(e.auroc, THREE), word],
+    const word = e.clears ? [el('span', { class: 'verdict passed' }, T('clears')), ' '] : null; // before the figures, which stay in line
+    return chartRow({ name: signalName(name), value: e.auroc, low: e.low, high: e.high, text: [word, told(e.auroc, THREE)],
       said: `AUROC ${aurocText(e)}${e.clears ? T('comma') + T('clears') : ''}` }, scale,
     { over: svg('circle', { class: dot(e), cx: scale.x(e.auroc), cy: 14, r: 5 }) });
   });
