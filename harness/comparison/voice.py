@@ -1,8 +1,8 @@
 """Whether a fine-tune still speaks as its base does: signs of damage, paired answer by answer.
 
-A checkpoint's voice is *broken* in a suite where the share of damaged answers rose for certain and
-by half a margin or more, which is what a gate on `damaged` would call regressed
-(`harness.comparison.gate`).
+A checkpoint's voice is *broken* in a suite where a gate on `damaged` with the usual margin would
+say regressed (`harness.comparison.gate`): the share of damaged answers rose for certain and by half
+a margin or more, and a whole margin can't be ruled out.
 """
 
 from __future__ import annotations
