@@ -7,7 +7,8 @@
 
 Of the questions on which both answers have a verdict by the same kind of judge: a person's, the
 same model's, or that of a rule that is sure, which sees what is damaged and what refuses
-(`harness.comparison.scores.paired`).
+(`harness.comparison.scores.paired`). Nothing is said of a checkpoint while no reader has judged any
+pair and some are open: what is damaged on both sides would be all there is, and a tie.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from harness.statistics.paired import paired_difference
 TASK = "qualitative"
 NET = "net"
 OUTCOMES = ("win", "tie", "loss")
+_PEOPLE, _MODEL, _RULE = "people", "a model", "the rule alone"
 _SCORE = "correct"
 _UNGRADED = (
     "Nobody has graded enough yet to tell which answers are good. Grade them by eye (python -m "
@@ -42,13 +44,18 @@ def qualitative_results(run: Run) -> Derived:
     if theirs is None:
         return Derived(notes=tuple(notes))
     results: list[Result] = []
+    unread: list[str] = []
     for name, ours in sets.items():
         pairs = paired(ours, theirs, _SCORE)
-        if pairs.ids:
+        judges = Counter(map(_judge, pairs.samples))
+        if pairs.ids and (len(pairs.ids) == len(ours.samples) or judges[_PEOPLE] + judges[_MODEL]):
             results += _results(ours, theirs, pairs)
-            notes.append(f"{name}: {_judges(pairs)}.")
+            told = ", ".join(f"{judges[who]} by {who}" for who in (_PEOPLE, _MODEL, _RULE))
+            notes.append(f"{name}: pairs judged {told}.")
         else:
-            notes.append(f"{name}: no question has a verdict on both answers by one kind of judge.")
+            unread.append(name)
+    if unread:
+        notes.append(f"{', '.join(unread)}: nobody has judged both answers to any question.")
     return Derived(tuple(results), tuple(notes))
 
 
@@ -86,15 +93,9 @@ def _result(
     )
 
 
-def _judges(pairs: Paired) -> str:
-    """Who judged the pairs, in words."""
-    counts = Counter(_judge(pair) for pair in pairs.samples)
-    told = ", ".join(f"{counts[who]} by {who}" for who in ("people", "a model", "the rule alone"))
-    return f"pairs judged {told}"
-
-
 def _judge(pair: Sequence[Scored]) -> str:
+    """Who judged a pair, in words."""
     judges = {answer.judge for answer in pair}
     if PEOPLE in judges:
-        return "people"
-    return "the rule alone" if judges == {""} else "a model"
+        return _PEOPLE
+    return _RULE if judges == {""} else _MODEL

@@ -72,7 +72,7 @@ def test_a_run_that_nobody_graded_says_what_to_do(tmp_path: Path) -> None:
     assert found.results == ()
     todo, unpaired = found.notes
     assert "python -m harness review RUN" in todo
-    assert unpaired == "qa-e3: no question has a verdict on both answers by one kind of judge."
+    assert unpaired == "qa-e3: nobody has judged both answers to any question."
 
 
 def test_a_run_without_the_suite_has_nothing_to_say(tmp_path: Path) -> None:
@@ -85,6 +85,15 @@ def test_what_was_asked_otherwise_is_not_compared_silently(tmp_path: Path) -> No
     assert {(r.verdict, r.reason) for r in found.results} == {
         ("incomparable", "max_new_tokens not as in base")
     }
+
+
+def test_a_tie_of_broken_answers_is_no_comparison_while_others_are_open(tmp_path: Path) -> None:
+    found = qualitative_results(run_of(tmp_path, rows("bb-"), rows("bb-"), accuracy=False))
+    assert found.results == ()
+    assert "qa-e3: nobody has judged both answers to any question." in found.notes
+    # One that a reader judged, and it is a start.
+    one = qualitative_results(run_of(tmp_path / "one", rows("bbr-"), rows("bbw-")))
+    assert figures(one)["tie"] == (round(2 / 3, 12), 3)
 
 
 def test_broken_on_both_sides_is_a_tie_that_takes_no_reader(tmp_path: Path) -> None:

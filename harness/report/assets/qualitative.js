@@ -22,7 +22,7 @@ REASONS_JA.push(
   [/^refused$/, () => '回答を拒否'],
   [/^pairs judged (\d+) by people, (\d+) by a model, (\d+) by the rule alone\.$/, (people, model, rule) =>
     `採点の内訳は、人${people}組、モデル${model}組、ルールのみ${rule}組です。`],
-  [/^no question has a verdict on both answers by one kind of judge\.$/, () => '両方の回答が同じ種類の採点者に判定された質問がありません。'],
+  [/^nobody has judged both answers to any question\.$/, () => '両方の回答を同じ種類の採点者が判定した質問がまだありません。'],
   [/^Nobody has graded enough yet to tell which answers are good\. Grade .+$/, () =>
     '回答の良し悪しを示すには、採点が足りません。目で採点するか(python -m harness review RUN)、マトリックスの[judge]で採点モデルを指定して、もう一度実行してください。'],
 );
