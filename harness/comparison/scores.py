@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.grading.damage import DAMAGED, REFUSED, SIGNS
+from harness.grading.damage import VOICE
 from harness.runs import Run
 
 # Scores that have a metric for each stratum, and how its name begins.
@@ -25,7 +25,7 @@ _BY_STRATUM = {
     ABSTAINED: ABSTAINED,
 }
 PEOPLE = "people"
-LOWER_IS_BETTER = frozenset({"bleed", "contradiction", HALLUCINATED, DAMAGED, REFUSED, *SIGNS})
+LOWER_IS_BETTER = frozenset({"bleed", "contradiction", HALLUCINATED, *VOICE})
 PRECISION = ("dtype", "quantization")
 UNTOLD = "untold"  # a precision of weights that nobody here has seen
 RETRIEVAL = "retrieval"  # of an identity: what a checkpoint looks up, and how

@@ -14,12 +14,10 @@ from harness.comparison.derived import ended_set
 from harness.comparison.gate import judge
 from harness.comparison.scores import ScoreSet, paired, unlike
 from harness.config.gates import DEFAULT_MARGIN
-from harness.grading.damage import DAMAGED, REFUSED, SIGNS
+from harness.grading.damage import DAMAGED, SIGNS, VOICE
 from harness.records import Verdict
 from harness.runs import Run
 from harness.statistics.paired import paired_difference
-
-SHOWN = (DAMAGED, *SIGNS, REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def _spoken(ours: ScoreSet, theirs: ScoreSet) -> Spoken:
         )
     rises = []
     n, verdict = 0, Verdict.MEASURED
-    for sign in SHOWN:
+    for sign in VOICE:
         pairs = paired(ours, theirs, sign)
         if not pairs.ids:
             problem = f"no question in common with {theirs.checkpoint}"

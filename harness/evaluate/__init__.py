@@ -83,9 +83,8 @@ def _asked(
         rows = []
         for request, response in answers:
             for sample in by_request[request]:
-                judged = _judged(
-                    task, sample, response, grade(task, sample, response), bench.people
-                )
+                found = _spoken(task, sample, response, grade(task, sample, response))
+                judged = _judged(task, sample, response, found, bench.people)
                 graded[sample.id] = (sample, response, judged)
                 rows.append(bench.row(sample, response, judged))
         if path:
@@ -102,6 +101,7 @@ def _asked(
         reference = bench.reference(read) if read else {}
         found = grades(task, answered, reference, _followed(task, answered, checkpoint, bench))
         for (sample, response), of_sample in zip(answered, found, strict=True):
+            of_sample = _spoken(task, sample, response, of_sample)
             judged = _judged(task, sample, response, of_sample, bench.people)
             graded[sample.id] = (sample, response, judged)
     return task, [graded[sample.id] for sample in samples], known
@@ -153,6 +153,15 @@ def _conducted(
     return seen, frozenset(stored)
 
 
+def _spoken(task: AskedTask, sample: Sample, response: Response, grade: Grade) -> Grade:
+    """The grade with signs of damage, unless another suite says it of the same answers, or they are
+    to go on for as long as they may.
+    """
+    if hasattr(task, "judged_as") or getattr(task, "endless", False):
+        return grade
+    return voiced(sample, response, grade)
+
+
 def _judged(
     task: Task,
     sample: Sample,
@@ -161,8 +170,6 @@ def _judged(
     people: Mapping[str, Judgement],
 ) -> Grade:
     """The rule's grade, or a person's over it. Only what was written can be read and judged."""
-    if not hasattr(task, "judged_as"):  # else it was said of the same answers
-        grade = voiced(sample, response, grade)
     relabelled = getattr(task, "relabelled", lambda sample, response, grade: grade)
     if not people or response.finish == "scored" or response.unanswered:
         return cast(Grade, relabelled(sample, response, grade))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.grading.damage import DAMAGED, REFUSED, SIGNS, signs
+from harness.grading.damage import DAMAGED, VOICE, signs
 from harness.records import Grade, Graded, Interval, Response, Sample
 from harness.statistics.intervals import clustered_mean
 from harness.tasks import Measure, share
@@ -43,8 +43,7 @@ def voice_measures(graded: Sequence[Graded]) -> list[Measure]:
     if not written:
         return []
     measures = [
-        share(sign, [(cluster, grade.scores[sign]) for cluster, grade in written])
-        for sign in (DAMAGED, *SIGNS, REFUSED)
+        share(sign, [(cluster, grade.scores[sign]) for cluster, grade in written]) for sign in VOICE
     ]
     lengths = [
         (cluster, math.log(max(grade.figures[LENGTH], 0.01)))

@@ -26,6 +26,7 @@ from harness.records import Response
 SIGNS = ("unfinished", "empty", "looping", "foreign", "leaked")
 REFUSED = "refused"
 DAMAGED = "damaged"  # any of the signs
+VOICE = (DAMAGED, *SIGNS, REFUSED)
 
 _FEWEST_LOOPED = 16  # characters that the repeats fill: ドキドキドキ is no loop
 _LOOP = re.compile(r"(?P<unit>.{6,200}?)(?P=unit){2,}|(?P<short>.{1,5}?)(?P=short){3,}", re.DOTALL)

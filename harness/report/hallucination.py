@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.hallucination.labels import ANY, TRAINED
@@ -25,6 +25,7 @@ from harness.report.cells import (
 from harness.runs import Run
 
 TASK = "hallucination"
+Column = tuple[str, Callable[[Result | None], str]]
 # Of other forms (carried over, untrained) the figures stand among all results: the terminal is
 # 100 columns wide.
 GROUPS = (TRAINED, ANY, "control", "near_miss", "unanswerable")
@@ -39,10 +40,12 @@ _SIGNALS = (
     "of its lead over each lies above 0. The article of 2024 found no trait of likelihoods that "
     "gives made-up words away; here it is as measured."
 )
-_ANSWERED = (
+_CALIBRATED = (
     "Confidently wrong: of made-up answers, those that the model is surer of than of half of its "
-    "right ones. ECE and Brier score of the probability of the stated value (0 is best). Answered: "
-    "of these questions, the share whose signal lies below a threshold chosen for 5 % risk on the "
+    "right ones. ECE and Brier score of the probability of the stated value: 0 is best."
+)
+_ANSWERED = (
+    "Of these questions, the share whose signal lies below a threshold chosen for 5 % risk on the "
     "other half of the documents; what the risk then was, and how many right answers a refusal "
     "above it costs."
 )
@@ -52,7 +55,7 @@ def hallucination_tables(run: Run) -> list[Table]:
     """Shares by group, signals, calibration with selective answering; none without the suite."""
     if not any(item.task == TASK for item in run.items):
         return []
-    tables = [_shares(run), _abstained(run), _signals(run), _answered(run)]
+    tables = [_shares(run), _abstained(run), _signals(run), _calibrated(run), _answered(run)]
     return [table for table in tables if table is not None]
 
 
@@ -139,16 +142,26 @@ def every_signal(run: Run) -> Table | None:
     )
 
 
-def _answered(run: Run) -> Table | None:
-    results = _results(run)
-    metrics = {
+def _calibrated(run: Run) -> Table | None:
+    metrics: dict[str, Column] = {
         "confidently_wrong": ("confidently wrong (%)", percent),
         "ece": ("ECE", ratio),
         "brier": ("Brier", ratio),
+    }
+    return _figures(run, "Hallucination: can its confidence be believed?", metrics, _CALIBRATED)
+
+
+def _answered(run: Run) -> Table | None:
+    metrics: dict[str, Column] = {
         "answered_at_5": ("answered (%)", percent),
         "risk_at_5": ("risk there (%)", percent),
         "withheld_at_5": ("right ones lost (%)", percent),
     }
+    return _figures(run, "Hallucination: what may be answered at 5 % risk", metrics, _ANSWERED)
+
+
+def _figures(run: Run, title: str, metrics: Mapping[str, Column], note: str) -> Table | None:
+    results = _results(run)
     metrics = {m: told for m, told in metrics.items() if any(name == m for _, name in results)}
     if not metrics:
         return None
@@ -158,10 +171,10 @@ def _answered(run: Run) -> Table | None:
     ]
     shown = [r for (_, name), r in results.items() if name in metrics]
     return Table(
-        title=f"Hallucination: what may be answered – data: {_label(run)}",
+        title=f"{title} – data: {_label(run)}",
         columns=("#", "checkpoint", *(head for head, _ in metrics.values())),
         rows=tuple(rows),
-        notes=notes_of(_ANSWERED, interval_note(shown), *reasons(shown)),
+        notes=notes_of(note, interval_note(shown), *reasons(shown)),
         numeric=(0, *range(2, 2 + len(metrics))),
     )
 

@@ -44,7 +44,8 @@ class JSQuAD:
         for place, title, context, question in questions(path):
             try:
                 gold = tuple(answer["text"] for answer in question["answers"])
-                prompt = self.prompt.replace("{question}", question["question"])
+                asked = str(question["question"])
+                prompt = self.prompt.replace("{question}", asked)
                 id = str(question["id"])
             except (KeyError, TypeError) as error:
                 raise DataError(
@@ -55,7 +56,8 @@ class JSQuAD:
             request = Request(
                 prompt.replace("{context}", context), max_new_tokens=self.max_new_tokens
             )
-            samples.add(Sample(id, request, gold, cluster=title), place)
+            detail = {"question": asked}
+            samples.add(Sample(id, request, gold, cluster=title, detail=detail), place)
         return samples.finish()
 
     def grade(self, sample: Sample, response: Response) -> Grade:

@@ -72,6 +72,7 @@ class Verbatim:
     left_out: Mapping[str, int] = field(default_factory=dict)
     name: str = "verbatim"
     optional: bool = True
+    endless: bool = True  # see `Task`: it goes on with a text
     data_of: str = "membership"
     read: dict[Path, list[Text]] = field(default_factory=dict, repr=False, compare=False)
 

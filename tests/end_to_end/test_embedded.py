@@ -46,10 +46,11 @@ def asked(reports: Path) -> int:
     return sum(item["asked"] for item in report(reports)["items"])
 
 
-# Without the known suite: it shares requests with knowledge, which are then asked once.
+# Without the known and hallucination suites: they share requests with knowledge, which are then
+# asked once.
 LIMIT = 24
-SOME = ("-k", "(base or qa-short) and not known", "--eval-limit", str(LIMIT))
-ALL = 2 * 3 * LIMIT
+SOME = ("-k", "(base or qa-short) and not known and not hallucination", "--eval-limit", str(LIMIT))
+ALL = 2 * 4 * LIMIT
 
 NO_NETWORK = """
 import socket

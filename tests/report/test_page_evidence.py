@@ -120,7 +120,7 @@ def test_every_section_has_a_japanese_name(browser: Browser, evidence_folder: Pa
     page = visit.open(evidence_folder)
 
     assert page.locator("h2").all_inner_texts()[:5] == [
-        "結論", "何を習得したか", "何を維持したか", "ゲート", "新しく習得した分",
+        "結論", "何を習得したか", "何を維持したか", "ゲート", "誰が使うのに適しているか",
     ]  # fmt: skip
     heads = page.locator("section:has(> #gates) th[scope=col]:visible").all_inner_texts()
     assert heads == ["チェックポイント", "判定", "差(ポイント)", "95%区間", "許容幅(ポイント)", "n",

@@ -116,5 +116,5 @@ function gapsSection() {
 }
 
 const overviewView = () => [redactedNote(), verdictSection(), accuracySection(), relativeSection(), qualitativeSection(), retrievalSection(), scatterSection(),
-  fitSection(), gatesSection(), voiceSection(), reviewSection(), judgeSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), hallucinationSections(), unknownSection(), chartSection(),
+  gatesSection(), fitSection(), voiceSection(), reviewSection(), judgeSection(), acquisitionSection(), formsSection(), twinsSection(), beforeSection(), hallucinationSections(), unknownSection(), chartSection(),
   outcomesSection(), kindsSection(), jsquadSection(), confusionSection(), allSection(), gapsSection()];
