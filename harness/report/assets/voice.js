@@ -2,7 +2,7 @@
 Object.assign(TEXTS.en, {
   voice_title: 'Voice: damaged answers (%)', what_rose: 'What rose (points)', voice_broken: 'broken',
   voice_note: 'Damaged: an answer that did not end within its limit, is empty, repeats itself, is in another language than its question, or holds marks of a chat template. It may be right all the same.',
-  voice_beside: (b) => `Broken: against ${b} on the same questions damage rose for certain, and by 2.5 points or more.`,
+  voice_beside: (b) => `Broken: against ${b} on the same questions damage rose for certain, by 2.5 points or more, and 5 can’t be ruled out.`,
   voice_signs: { unfinished: 'never ends', empty: 'says nothing', looping: 'repeats itself', foreign: 'another language', leaked: 'template marks' },
   voice_some: 'several signs', voice_more: (n) => ` and ${n} more`,
   voice_told: (id, signs, value, suite, more, by, range) => `The voice of ${id} is damaged (${signs}): ${value} % of its answers in ${suite}${more}, ${by} points ${range}.`,
@@ -10,7 +10,7 @@ Object.assign(TEXTS.en, {
 Object.assign(TEXTS.ja, {
   voice_title: '話し方：破損した回答(%)', what_rose: '増えたもの(ポイント)', voice_broken: '破損',
   voice_note: '次のどれかに当てはまる回答を「破損した回答」とします：上限までに終わらない、空、繰り返し、質問と別の言語、チャットテンプレートの記号の混入。答えの正誤とは別です。',
-  voice_beside: (b) => `同じ質問への${b}の回答と比べて、破損した回答が偶然とはいえないほど増え、増分が2.5ポイント以上なら、話し方が「破損」したとします。`,
+  voice_beside: (b) => `同じ質問への${b}の回答と比べて、破損した回答が偶然とはいえないほど増え、増分が2.5ポイント以上で、5ポイントに達する可能性が残るとき、話し方が「破損」したとします。`,
   voice_signs: { unfinished: '途中で打ち切り', empty: '空', looping: '繰り返し', foreign: '別の言語', leaked: 'テンプレートの記号' },
   voice_some: '複数の兆候', voice_more: (n) => `ほか${n}項目`,
   voice_told: (id, signs, value, suite, more, by, range) => `${id}は話し方が破損しています(${signs})。${suite}${more}では回答の${value}%が破損し、基準との差は${by}ポイントです(${range})。`,
