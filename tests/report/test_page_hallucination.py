@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TUNED, SHORT = build.checkpoint("qa-e3", "QA", 3), build.checkpoint("qa-e1", "QA", 1)
 SECTION = "section:has(> #hallucination)"
 TOKENS = ("mean_nll", "slot_nll", "least", "entropy", "margin")
+ANSWERED = ("answered_at_5", "risk_at_5", "withheld_at_5")
 GROUPS = ("trained", "control", "near_miss", "unanswerable")
 
 
@@ -62,6 +63,7 @@ def _selection(threshold: float | None, coverage: float, risk: float) -> dict[st
         "answered": round(50 * coverage), "coverage": coverage,
         "coverage_interval": around(coverage), "risk": risk, "risk_interval": around(risk),
         "clusters": 30, "curves": curves,
+        "withheld": {"value": 0.45, "interval": around(0.45), "n": 20, "clusters": 15},
     }  # fmt: skip
 
 
@@ -104,7 +106,7 @@ def doubting_run(folder: Path, task: str = "hallucination") -> Path:
             results += [build.result(name, task, f"auroc_{signal}", entry["auroc"])]
             results += [build.result(name, task, f"ap_{signal}", entry["ap"])]
         if found["selection"]:
-            results += [build.result(name, task, m, 0.3) for m in ("answered_at_5", "risk_at_5")]
+            results += [build.result(name, task, m, 0.3) for m in ANSWERED]
         build.measure(folder, name, task, results, [build.row("q", stratum="seen")])
         write_json(sample_file(folder, name, task).with_suffix(".json"), finite(found))
     return folder
@@ -233,7 +235,8 @@ def test_how_much_may_be_answered_is_said_and_drawn(visit: Visit, folder: Path) 
         "base: no threshold of the best signal (NLL of the value) keeps the risk at 5 % on the half "
         "it is chosen on: it may answer none of these questions.",
         "qa-e3: at 5 % risk it may answer 32.0 % [30.0, 36.0] of these questions (NLL of the value, "
-        "threshold chosen on the other half); there the risk was 6.2 % [4.2, 10.2].",
+        "threshold chosen on the other half); there the risk was 6.2 % [4.2, 10.2]. Of "
+        "the right answers 45.0 % [43.0, 49.0] are withheld.",
     ]
     figure = _figure(page, "qa-e3", 2)
     assert figure.locator(".curve").count() == 3

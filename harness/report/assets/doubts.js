@@ -69,8 +69,9 @@ function mayAnswer(s) {
   const signal = signalName(s.signal);
   if (!known(s.threshold)) return T('no_threshold', riskOf(s), signal);
   const range = (e) => T('bounds', share(e.low), share(e.high));
-  return known(s.risk) ? T('may_answer', riskOf(s), share(s.coverage), range(s.coverage_interval), signal, share(s.risk), range(s.risk_interval))
-    : T('may_answer_none', riskOf(s), share(s.coverage), range(s.coverage_interval), signal);
+  const withheld = s.withheld ? T('withheld_too', share(s.withheld.value), range(s.withheld.interval)) : '';
+  return (known(s.risk) ? T('may_answer', riskOf(s), share(s.coverage), range(s.coverage_interval), signal, share(s.risk), range(s.risk_interval))
+    : T('may_answer_none', riskOf(s), share(s.coverage), range(s.coverage_interval), signal)) + withheld;
 }
 
 function riskPlot(id, s, controls) {

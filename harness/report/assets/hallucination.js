@@ -26,6 +26,7 @@ Object.assign(TEXTS.en, {
   answered_title: 'What may be answered?',
   answered_note: 'Risk: the share of made-up answers among those that are given, where answers that a signal calls risky are withheld. Coverage: the share of questions that are answered; saying that one does not know is no answer. Solid line: the chosen signal over all answers. Dot: what the threshold came to on the other half, with both 95 % intervals.',
   may_answer: (risk, part, range, signal, real, within) => `at ${risk} % risk it may answer ${part} % ${range} of these questions (${signal}, threshold chosen on the other half); there the risk was ${real} % ${within}.`,
+  withheld_too: (part, range) => ` Of the right answers ${part} % ${range} are withheld.`,
   may_answer_none: (risk, part, range, signal) => `at ${risk} % risk it may answer ${part} % ${range} of these questions (${signal}, threshold chosen on the other half).`,
   no_threshold: (risk, signal) => `no threshold of the best signal (${signal}) keeps the risk at ${risk} % on the half it is chosen on: it may answer none of these questions.`,
   risk_table: 'Risk (%) as a table', risk_axes: 'coverage (%) → risk (%) ↑', coverage: 'Coverage (%)', risk_share: 'Risk (%)', risk_line: (risk) => `${risk} % risk`,
@@ -58,6 +59,7 @@ Object.assign(TEXTS.ja, {
   answered_title: 'どこまで回答させてよいか',
   answered_note: 'リスクは、示した回答のうちハルシネーションの割合です。信号が危ういとする回答は示しません。カバレッジは、回答を示す質問の割合で、「分からない」は回答に数えません。実線は、選んだ信号による全回答での値です。点は、別の半分の質問でのしきい値の結果で、両方向の95%区間が付いています。',
   may_answer: (risk, part, range, signal, real, within) => `リスク${risk}%では、質問の${part}%(${range})に回答できます(${signal}、しきい値は別の半分の質問で決定)。そのときのリスクは${real}%(${within})でした。`,
+  withheld_too: (part, range) => `正解のうち${part}%(${range})は示しません。`,
   may_answer_none: (risk, part, range, signal) => `リスク${risk}%では、質問の${part}%(${range})に回答できます(${signal}、しきい値は別の半分の質問で決定)。`,
   no_threshold: (risk, signal) => `最良の信号(${signal})でも、しきい値を決める半分の質問でリスクを${risk}%に保てません。回答できる質問はありません。`,
   risk_table: 'リスク(%)を表で見る', risk_axes: 'カバレッジ(%) → リスク(%) ↑', coverage: 'カバレッジ(%)', risk_share: 'リスク(%)', risk_line: (risk) => `リスク${risk}%`,
@@ -84,21 +86,22 @@ Object.assign(METRICS, bothNames('hallucinated', GROUPS), bothNames('abstained',
   bothNames('auroc', { ...SIGNALS, ...CONTROLS }), bothNames('ap', { ...SIGNALS, ...CONTROLS }), {
     confidently_wrong: { en: 'Confidently wrong', ja: '自信のあるハルシネーション' }, ece: 'ECE', brier: { en: 'Brier score', ja: 'Brierスコア' },
     answered_at_5: { en: 'May be answered at 5 % risk', ja: 'リスク5%で回答できる割合' }, risk_at_5: { en: 'Risk there', ja: 'そのときのリスク' },
+    withheld_at_5: { en: 'Right answers withheld there', ja: 'そのときに示さない正解' },
   });
 Object.assign(WORDS_JA, { 'cluster bootstrap on the logit': 'ロジットのクラスタブートストラップ', t: 't', 'none answered: not estimable': '回答なしのため推定不能' });
 TASKS.hallucination = { en: 'Hallucination', ja: 'ハルシネーション' };
-SOURCES.hallucination = ['knowledge'];
-TOLD_ELSEWHERE.push('hallucination');
-// hallucination_jsquad: the same of another suite's answers.
 const doubtsOf = (id, task) => own(own(REPORT.details, id) || {}, task);
 const hallucinationTasks = () => resultTasks().filter((task) => /^hallucination(_|$)/.test(task)
   || DATA.checkpoints.some((id) => own(doubtsOf(id, task) || {}, 'detection')));
-for (const task of hallucinationTasks().filter((name) => name.startsWith('hallucination_'))) {
+// The suite whose answers it looks at.
+const lookedAt = (task) => (REPORT.results.find((r) => r.task === task && own(r.identity, 'of')) || { identity: { of: 'knowledge' } }).identity.of;
+for (const task of hallucinationTasks()) {
+  SOURCES[task] = sources(lookedAt(task));
+  TOLD_ELSEWHERE.push(task);
+  if (!task.startsWith('hallucination_')) continue; // hallucination_jsquad: by the name of the suite that is meant
   const of = task.slice('hallucination_'.length);
   const asked = own(TASKS, of) || worded(of);
   TASKS[task] = { en: `Hallucination (${asked.en || asked})`, ja: `ハルシネーション(${asked.ja || asked})` };
-  SOURCES[task] = sources(of);
-  TOLD_ELSEWHERE.push(task);
 }
 
 // What the doubts are held against: answers about what was trained; of a suite without forms all.
@@ -114,8 +117,7 @@ const hallucinationSections = () => hallucinationTasks().map((task) => {
 
 // The answers are another suite's: there they stand as they were given.
 function answersLink(task) {
-  const { of } = REPORT.results.find((r) => r.task === task).identity;
-  const shown = [of, task].find((name) => askedTasks().includes(name));
+  const shown = [lookedAt(task), task].find((name) => askedTasks().includes(name));
   return shown ? el('p', null, el('a', { href: listHash({ task: shown, outcome: 'wrong' }) }, T('show'))) : null;
 }
 
