@@ -38,7 +38,10 @@ def _measure(folder: Path, name: str, task: str, unfinished: int = 0, looping: i
     shares = {"damaged": max(unfinished, looping), "unfinished": unfinished, "looping": looping}
     shares |= dict.fromkeys(("empty", "foreign", "leaked", "refused"), 0)
     results = [build.result(name, task, metric, 1.0, headline=True, n=N)]
-    results += [build.result(name, task, sign, k / N, n=N) for sign, k in shares.items()]
+    method = {"knowledge": "clustered Wilson", "jsquad": "Wilson"}[task]
+    results += [
+        build.result(name, task, sign, k / N, n=N, interval=method) for sign, k in shares.items()
+    ]
     results.append(build.result(name, task, "length_ratio", 1.75, n=N))
     build.measure(folder, name, task, results, _rows(unfinished, looping))
 
@@ -75,6 +78,8 @@ def test_what_is_damaged_what_rose_and_a_word_where_it_is_broken(
     ends = [f"+{100 * end:.1f}" for end in (rises["unfinished"].low, rises["unfinished"].high)]
     assert tuned[3].startswith(f"Knowledge: never ends +60.0 ({ends[0]} to {ends[1]}), repeats")
     assert "JSQuAD" not in tuned[3]
+    notes = page.inner_text("section:has(> #voice) .notes")
+    assert notes == "95 % intervals: clustered Wilson (Knowledge); Wilson (JSQuAD)."
     assert "against base on the same questions" in page.inner_text("section:has(> #voice) .lead")
 
 

@@ -53,8 +53,16 @@ function voiceSection() {
   return section('voice', T('voice_title'), label([...new Set(written.flatMap(sources))]),
     el('p', { class: 'lead' }, [T('voice_note'), ...(VOICES.length ? [T('voice_beside', BASELINE)] : [])].join(T('sentences'))),
     table(T('voice_title'), columns, rows),
-    notes([...methods(shown), ...reasons(shown), ...VOICES.filter((s) => s.problem).map((s) =>
+    notes([voiceMethods(shown), ...reasons(shown), ...VOICES.filter((s) => s.problem).map((s) =>
       [colon([s.checkpoint, taskName(s.task)].join(T('comma')), ''), reasonNode(s.problem)])]));
+}
+
+// Of one metric by suites, where `methods` tells metrics apart.
+function voiceMethods(shown) {
+  const used = new Map();
+  for (const r of shown) used.set(r.interval, (used.get(r.interval) || new Set()).add(taskName(r.task)));
+  return T('intervals', [...used].map(([method, names]) => methodText(method)
+    + (used.size > 1 ? inBrackets([...names].join(T('comma'))) : '')).join(T('semicolon')), share(DATA.percent.level, 0));
 }
 
 const brokenWord = () => el('span', { class: 'verdict regressed' }, T('voice_broken'));
