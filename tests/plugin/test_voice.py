@@ -112,3 +112,14 @@ def test_against_a_blessed_run_the_same_checkpoint_is_held(project: pytest.Pytes
     assert outcomes(result) == {"failed": 2, "passed": 2}
     start = "regressed: jsquad damaged 0.0 → 100.0 % against main.json: +100.0 points ["
     assert items(latest(project))["tuned", "jsquad"]["message"].startswith(start)
+
+
+def test_what_is_to_go_on_for_as_long_as_it_may_has_no_voice(questions: pytest.Pytester) -> None:
+    add_to_conftest(questions, LOOPING)
+    suite = questions.path / "evals/test_knowledge.py"
+    text = suite.read_text("utf-8").replace("evaluate(Knowledge())", "evaluate(Endless())")
+    suite.write_text(f"{text}\n\nclass Endless(Knowledge):\n    endless = True\n", "utf-8")
+    assert questions.runpytest(*GATED).ret == 0
+    document = report(latest(questions))
+    assert {r["metric"] for r in document["results"]} == {"accuracy_seen"}
+    assert document["voice"] == []
