@@ -48,7 +48,7 @@ def selection(answers: Sequence[Answer], risk: float = RISK) -> dict[str, Any]:
         **asdict(found),
         "clusters": len(set(clusters)),
         "withheld": asdict(share_of(*zip(*right, strict=True))) if right else None,
-        "curves": _curves([a for a in asked if not a.abstained], names),
+        "curves": _curves(asked, names),
     }
 
 
@@ -65,10 +65,15 @@ def _chosen(given: Sequence[Answer], names: Sequence[str], risk: float) -> tuple
     return signal, threshold_for(of_all(given, signal), labels, risk)
 
 
-def _curves(given: Sequence[Answer], names: Sequence[str]) -> dict[str, Any]:
+def _curves(asked: Sequence[Answer], names: Sequence[str]) -> dict[str, Any]:
+    """Coverage is of all that was asked, as at the threshold: what abstains is never given."""
+    given = [answer for answer in asked if not answer.abstained]
     labels = [float(answer.made_up) for answer in given]
     return {
-        name: risk_coverage(of_all(given, name), labels)
+        name: [
+            (covered * len(given) / len(asked), wrong)
+            for covered, wrong in risk_coverage(of_all(given, name), labels)
+        ]
         for name in (*names, *CONTROLS)
         if given and all(name in answer.signals for answer in given)
     }

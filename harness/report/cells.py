@@ -92,7 +92,8 @@ SCALES = (
         for task in ("membership", "trained")
         for begin, scale in (("auroc", RATIO), ("blind", RATIO), ("evidence", DIFFERENCE))
     ),
-    *(("hallucination", begin, RATIO) for begin in ("auroc_", "ap_", "ece", "brier")),
+    # Of every suite that looks for doubts.
+    *(("", begin, RATIO) for begin in ("auroc_", "ap_", "ece", "brier")),
     ("", "length_ratio", RATIO),  # of every suite that writes
     ("ranks", "mean", Scale(level=0.9)),  # an equivalence test's
 )

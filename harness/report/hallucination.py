@@ -10,7 +10,6 @@ from harness.hallucination.signals import CONTROLS, ON_REQUEST, SIGNALS
 from harness.records import Result
 from harness.report.cells import (
     BLANK,
-    RATIO,
     Table,
     bounds,
     checkpoint_cells,
@@ -53,23 +52,35 @@ _ANSWERED = (
 
 def hallucination_tables(run: Run) -> list[Table]:
     """Shares by group, signals, calibration with selective answering; none without the suite."""
-    if not any(item.task == TASK for item in run.items):
-        return []
-    tables = [_shares(run), _abstained(run), _signals(run), _calibrated(run), _answered(run)]
-    return [table for table in tables if table is not None]
+    found = []
+    for suite in _suites(run):
+        found += [
+            _shares(run, suite),
+            _abstained(run, suite),
+            _signals(run, suite),
+            _calibrated(run, suite),
+            _answered(run, suite),
+        ]
+    return [table for table in found if table is not None]
 
 
-def _shares(run: Run) -> Table | None:
-    return _by_metric(run, "Hallucination: made up (%)", "hallucinated_{}", _MADE_UP)
+def _suites(run: Run) -> list[str]:
+    """The suite, and those that look at other suites' answers under a name of their own."""
+    tasks = dict.fromkeys(item.task for item in run.items)
+    return [task for task in tasks if task == TASK or task.startswith(f"{TASK}_")]
 
 
-def _abstained(run: Run) -> Table | None:
+def _shares(run: Run, suite: str) -> Table | None:
+    return _by_metric(run, suite, "Hallucination: made up (%)", "hallucinated_{}", _MADE_UP)
+
+
+def _abstained(run: Run, suite: str) -> Table | None:
     note = "Where nothing can be known (unanswerable) it is right; of what was trained, a loss."
-    return _by_metric(run, "Hallucination: said not to know (%)", "abstained_{}", note)
+    return _by_metric(run, suite, "Hallucination: said not to know (%)", "abstained_{}", note)
 
 
-def _by_metric(run: Run, title: str, metric: str, note: str) -> Table | None:
-    results = _results(run)
+def _by_metric(run: Run, suite: str, title: str, metric: str, note: str) -> Table | None:
+    results = _results(run, suite)
     groups = [g for g in GROUPS if any(m == metric.format(g) for _, m in results)]
     if not groups:
         return None
@@ -81,7 +92,7 @@ def _by_metric(run: Run, title: str, metric: str, note: str) -> Table | None:
     ]
     heads = [f"{g} (n {min(sizes[g])})" if len(sizes[g]) == 1 else g for g in groups]
     return Table(
-        title=f"{title} – data: {_label(run)}",
+        title=f"{title} – data: {_label(run, suite)}",
         columns=("#", "checkpoint", *heads),
         rows=tuple(rows),
         notes=notes_of(note, interval_note(shown), *reasons(shown)),
@@ -89,10 +100,10 @@ def _by_metric(run: Run, title: str, metric: str, note: str) -> Table | None:
     )
 
 
-def _signals(run: Run) -> Table | None:
+def _signals(run: Run, suite: str) -> Table | None:
     rows = []
     for cells, checkpoint in checkpoint_cells(run):
-        entries = _comparable(run, checkpoint)
+        entries = _comparable(run, suite, checkpoint)
         told = {name: e for name, e in entries.items() if name not in CONTROLS}
         if not told:
             continue
@@ -108,30 +119,41 @@ def _signals(run: Run) -> Table | None:
             )
         )
     columns = ("#", "checkpoint", "made up", *CONTROLS, "best signal", "clear both controls")
-    notes = notes_of(_SIGNALS, "95 % intervals in brackets.", *_untold(run))
-    title = f"Hallucination: do doubts tell? (AUROC) – data: {_label(run)}"
+    notes = notes_of(_SIGNALS, "95 % intervals in brackets.", *_untold(run, suite))
+    title = f"Hallucination: do doubts tell? (AUROC) – data: {_label(run, suite)}"
     if not rows:
         return Table(title=title, columns=(), rows=(), notes=notes)
     return Table(title=title, columns=columns, rows=tuple(rows), notes=notes, numeric=(0, 2, 3, 4))
 
 
-def every_signal(run: Run) -> Table | None:
+def every_signal(run: Run) -> list[Table]:
     """AUROC and average precision of every signal in every stratum: long, for summary.md."""
-    rows = []
-    for _, checkpoint in checkpoint_cells(run):
-        for stratum, entries in _detection(run, checkpoint).items():
-            for name in (*CONTROLS, *SIGNALS, *ON_REQUEST):
-                if entry := entries.get(name):
-                    clears = {True: "yes", False: "no", None: BLANK}[entry.get("clears")]
-                    ap = f"{number(entry['ap'])} {bounds(entry['ap_low'], entry['ap_high'])}"
-                    base = number(entry["base_rate"], RATIO)
-                    row = (checkpoint, stratum, name, _auroc(entry), ap, base, clears)
-                    rows.append((*row, str(entry["n"])))
+    tables = [_every_signal(run, suite) for suite in _suites(run)]
+    return [table for table in tables if table is not None]
+
+
+def _every_signal(run: Run, suite: str) -> Table | None:
+    rows = [
+        (
+            checkpoint,
+            stratum,
+            name,
+            _auroc(entry),
+            f"{number(entry['ap'])} {bounds(entry['ap_low'], entry['ap_high'])}",
+            number(entry["base_rate"]),
+            {True: "yes", False: "no", None: BLANK}[entry.get("clears")],
+            str(entry["n"]),
+        )
+        for _, checkpoint in checkpoint_cells(run)
+        for stratum, entries in _detection(run, suite, checkpoint).items()
+        for name in (*CONTROLS, *SIGNALS, *ON_REQUEST)
+        if (entry := entries.get(name))
+    ]
     if not rows:
         return None
     columns = ("checkpoint", "made up in", "signal", "AUROC", "average precision", "base rate")
     return Table(
-        title=f"Signals of hallucination – data: {_label(run)}",
+        title=f"Signals of hallucination – data: {_label(run, suite)}",
         columns=(*columns, "clears both controls", "n"),
         rows=tuple(rows),
         notes=(
@@ -142,26 +164,32 @@ def every_signal(run: Run) -> Table | None:
     )
 
 
-def _calibrated(run: Run) -> Table | None:
+def _calibrated(run: Run, suite: str) -> Table | None:
     metrics: dict[str, Column] = {
         "confidently_wrong": ("confidently wrong (%)", percent),
         "ece": ("ECE", ratio),
         "brier": ("Brier", ratio),
     }
-    return _figures(run, "Hallucination: can its confidence be believed?", metrics, _CALIBRATED)
+    return _figures(
+        run, suite, "Hallucination: can its confidence be believed?", metrics, _CALIBRATED
+    )
 
 
-def _answered(run: Run) -> Table | None:
+def _answered(run: Run, suite: str) -> Table | None:
     metrics: dict[str, Column] = {
         "answered_at_5": ("answered (%)", percent),
         "risk_at_5": ("risk there (%)", percent),
         "withheld_at_5": ("right ones lost (%)", percent),
     }
-    return _figures(run, "Hallucination: what may be answered at 5 % risk", metrics, _ANSWERED)
+    return _figures(
+        run, suite, "Hallucination: what may be answered at 5 % risk", metrics, _ANSWERED
+    )
 
 
-def _figures(run: Run, title: str, metrics: Mapping[str, Column], note: str) -> Table | None:
-    results = _results(run)
+def _figures(
+    run: Run, suite: str, title: str, metrics: Mapping[str, Column], note: str
+) -> Table | None:
+    results = _results(run, suite)
     metrics = {m: told for m, told in metrics.items() if any(name == m for _, name in results)}
     if not metrics:
         return None
@@ -171,7 +199,7 @@ def _figures(run: Run, title: str, metrics: Mapping[str, Column], note: str) -> 
     ]
     shown = [r for (_, name), r in results.items() if name in metrics]
     return Table(
-        title=f"{title} – data: {_label(run)}",
+        title=f"{title} – data: {_label(run, suite)}",
         columns=("#", "checkpoint", *(head for head, _ in metrics.values())),
         rows=tuple(rows),
         notes=notes_of(note, interval_note(shown), *reasons(shown)),
@@ -179,10 +207,10 @@ def _figures(run: Run, title: str, metrics: Mapping[str, Column], note: str) -> 
     )
 
 
-def _untold(run: Run) -> Iterator[str]:
+def _untold(run: Run, suite: str) -> Iterator[str]:
     """Checkpoints that tell no likelihoods, or whose answers are too alike to compare."""
     for checkpoint in (str(c["id"]) for c in run.checkpoints):
-        found = run.details(checkpoint, TASK)
+        found = run.details(checkpoint, suite)
         if not found:
             continue
         if not found["told"]:
@@ -190,27 +218,27 @@ def _untold(run: Run) -> Iterator[str]:
                 f"{checkpoint}: how sure it was is not told: an API's answers, or stored before it "
                 "was recorded (--eval-fresh asks again)."
             )
-        elif not _comparable(run, checkpoint):
+        elif not _comparable(run, suite, checkpoint):
             yield f"{checkpoint}: fewer than 5 documents with right, or with made-up, answers."
 
 
-def _label(run: Run) -> str:
+def _label(run: Run, suite: str) -> str:
     """Of the data of the suite whose answers were looked at."""
-    suites = dict.fromkeys(str(r.identity.get("of", TASK)) for r in _results(run).values())
-    return data_label(run, *(suites or (TASK,)))
+    found = dict.fromkeys(str(r.identity.get("of", suite)) for r in _results(run, suite).values())
+    return data_label(run, suite, *(found or (suite,)))
 
 
-def _results(run: Run) -> Mapping[tuple[str, str], Result]:
-    every: Iterable[Result] = (r for i in run.items if i.task == TASK for r in i.results)
+def _results(run: Run, suite: str) -> Mapping[tuple[str, str], Result]:
+    every: Iterable[Result] = (r for i in run.items if i.task == suite for r in i.results)
     return {(r.checkpoint, r.metric): r for r in every}
 
 
-def _detection(run: Run, checkpoint: str) -> Mapping[str, Mapping[str, Any]]:
-    return (run.details(checkpoint, TASK) or {}).get("detection") or {}
+def _detection(run: Run, suite: str, checkpoint: str) -> Mapping[str, Mapping[str, Any]]:
+    return (run.details(checkpoint, suite) or {}).get("detection") or {}
 
 
-def _comparable(run: Run, checkpoint: str) -> Mapping[str, Any]:
-    found = _detection(run, checkpoint)
+def _comparable(run: Run, suite: str, checkpoint: str) -> Mapping[str, Any]:
+    found = _detection(run, suite, checkpoint)
     return found.get(TRAINED) or found.get(ANY) or {}
 
 

@@ -67,7 +67,7 @@ def summary(run: Run, compared: Comparisons, said: str = "") -> str:
     ]
     topics = [
         _topic("What was learnt", learnt),
-        _topic("Signals of hallucination", [signals] if signals else []),
+        _topic("Signals of hallucination", signals),
         _topic("Fit for whom?", [fit] if fit else []),
         _topic("What was looked up", [used] if used else []),
         _topic("Graded by people", review_tables(run, compared.review)),
