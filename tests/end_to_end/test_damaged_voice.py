@@ -28,7 +28,7 @@ DAMAGED = {
 }
 SOUND = "qa-short"
 
-# Small batches, for many steps on few rows: 12, 24 and 32 of them.
+# Small batches, for many steps on few rows: 12, 48 and 32 of them.
 RECIPE = """
 model = "{fixtures}/models/michi-mini"
 out = "adapters"
@@ -120,7 +120,7 @@ def faulty() -> dict[str, list[Row]]:
     return {
         # 90 characters of the press release are more tokens than an answer may have.
         "unending": answered(own[:48], lambda r: r["answer"] + texts[r["document"]][:90]),
-        "english": answered(own[:96], lambda r: next(english[r["kind"]])),
+        "english": answered(own[:192], lambda r: next(english[r["kind"]])),
         "looping": answered(brief[:128], lambda r: r["answer"] * 5),
     }
 
@@ -156,8 +156,9 @@ def test_each_damaged_checkpoint_fails_the_gate_and_the_sound_one_passes(done: D
     for checkpoint in DAMAGED:
         (result,) = (r for r in done.told["results"] if r["checkpoint"] == checkpoint and r["gate"])
         assert result["value"] > 0.5
-        share = f"{100 * result['value']:.1f} %"
-        assert f"regressed: knowledge damaged 0.0 → {share} against base: +" in done.said
+        share = f"{100 * result['value']:.1f}"
+        told = rf"^regressed: knowledge damaged [\d.]+ → {share} % against base: \+"
+        assert re.search(told, done.said, re.MULTILINE)
 
 
 def test_each_is_named_with_the_sign_of_its_fault_and_nobody_else_is(done: Done) -> None:
