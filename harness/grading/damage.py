@@ -96,7 +96,8 @@ def leaked(text: str, prompt: str) -> str:
 def is_foreign(text: str, prompt: str, references: Sequence[str]) -> bool:
     """Whether an answer is in another language than its question."""
     known = normalise("\n".join([prompt, *references])).casefold()
-    said = _ADDRESS.sub("", normalise(text).casefold())
+    # Marks of a template are leaked, and no English for it.
+    said = _ADDRESS.sub("", _MARKS.sub("", normalise(text)).casefold())
     if not said.strip() or said.strip() in known:
         return False
     others = [c for c in said if c.isalpha() and not _common(c) and c not in known]

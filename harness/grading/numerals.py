@@ -20,7 +20,9 @@ _LARGE = {"万": 10**4, "億": 10**8, "兆": 10**12}
 
 KANJI_NUMERAL_CHARACTERS = "".join([*_DIGITS, *_SMALL, *_LARGE])
 ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
-NUMERAL = rf"(?<!\d)(?<!\d[.,])(?:{ARABIC}|[{KANJI_NUMERAL_CHARACTERS}])+"
+# A run of digits is one piece. In any pieces, a model that repeats a digit for ever would have them
+# tried in all 2^n ways, by every pattern whose unit does not follow.
+NUMERAL = rf"(?<!\d)(?<!\d[.,])(?:{ARABIC}(?!\d)|[{KANJI_NUMERAL_CHARACTERS}])+"
 """Pattern (no groups) of a numeral in normalised text; may match what `parse` then refuses."""
 
 _ARABIC = re.compile(ARABIC)
