@@ -88,7 +88,7 @@ Object.assign(METRICS, bothNames('hallucinated', GROUPS), bothNames('abstained',
     answered_at_5: { en: 'May be answered at 5 % risk', ja: 'リスク5%で回答できる割合' }, risk_at_5: { en: 'Risk there', ja: 'そのときのリスク' },
     withheld_at_5: { en: 'Right answers withheld there', ja: 'そのときに示さない正解' },
   });
-Object.assign(WORDS_JA, { 'cluster bootstrap on the logit': 'ロジットのクラスタブートストラップ', t: 't', 'none answered: not estimable': '回答なしのため推定不能' });
+Object.assign(WORDS_JA, { 'cluster bootstrap of gaps': 'ずれのクラスタブートストラップ', 'cluster bootstrap on the logit': 'ロジットのクラスタブートストラップ', t: 't', 'none answered: not estimable': '回答なしのため推定不能' });
 TASKS.hallucination = { en: 'Hallucination', ja: 'ハルシネーション' };
 const doubtsOf = (id, task) => own(own(REPORT.details, id) || {}, task);
 const hallucinationTasks = () => resultTasks().filter((task) => /^hallucination(_|$)/.test(task)
