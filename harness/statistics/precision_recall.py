@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.records import Interval
-from harness.statistics.bootstrap import RESAMPLES, SEED
+from harness.statistics.bootstrap import SEED
 from harness.statistics.intervals import LEVEL, t_quantile, wilson
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _CELLS = 2_000_000  # weights of texts held at once: 16 MB
+_RESAMPLES = 1000  # for a variance
 
 
 def average_precision(members: Sequence[float], others: Sequence[float]) -> float:
@@ -120,8 +121,8 @@ def _resampled(
     generator = np.random.default_rng(SEED)
     chunk = max(1, _CELLS // max(len(places), groups))
     figures = []
-    for start in range(0, RESAMPLES, chunk):
-        size = min(chunk, RESAMPLES - start)
+    for start in range(0, _RESAMPLES, chunk):
+        size = min(chunk, _RESAMPLES - start)
         drawn = generator.multinomial(groups, np.full(groups, 1 / groups), size=size)
         figures.append(_weighted(drawn.astype(float)[:, places], member, begins))
     return np.concatenate(figures)
