@@ -46,6 +46,8 @@ def evaluate(
     warn_of_odd(task.name, checkpoint, graded)
     if bench.judge is not None:
         graded = bench.judge(task, graded)
+    if hasattr(task, "relabelled"):
+        graded = [(s, response, task.relabelled(s, response, g)) for s, response, g in graded]
     readings = answers_read(graded, checkpoint, bench) if bench.likelihoods else {}
     rows = tuple(bench.row(*entry, readings.get(entry[0].id)) for entry in graded)
     study = _study(task, [(sample, grade) for sample, _, grade in graded])
@@ -170,13 +172,11 @@ def _judged(
     people: Mapping[str, Judgement],
 ) -> Grade:
     """The rule's grade, or a person's over it. Only what was written can be read and judged."""
-    relabelled = getattr(task, "relabelled", lambda sample, response, grade: grade)
     if not people or response.finish == "scored" or response.unanswered:
-        return cast(Grade, relabelled(sample, response, grade))
+        return grade
     suite = getattr(task, "judged_as", task.name)
     key = sample_key(suite, sample.id, sample.asked, response.text)
-    grade = over_rule(grade, people[key]) if key in people else grade
-    return cast(Grade, relabelled(sample, response, grade))
+    return over_rule(grade, people[key]) if key in people else grade
 
 
 def _prepared(task: AskedTask, checkpoint: Checkpoint, path: Path, bench: Workbench) -> AskedTask:

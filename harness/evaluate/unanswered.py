@@ -27,7 +27,7 @@ def grade(task: AskedTask, sample: Sample, response: Response) -> Grade:
 
 
 def grades(
-    task: Any, answered: Sequence[tuple[Sample, Response]], reference: Any, followed: Any = None
+    task: Any, answered: Sequence[tuple[Sample, Response]], reference: Any, followed: Any
 ) -> Sequence[Grade]:
     """The same of a task that grades all answers together. followed: the answers to `following`."""
     said = []
@@ -35,7 +35,7 @@ def grades(
         if response.unanswered and sample.request.continuations:
             raise needed(sample, response)
         said.append((sample, _NOTHING if response.unanswered else response))
-    more = () if followed is None or not hasattr(task, "following") else (followed,)
+    more = (followed,) if hasattr(task, "following") else ()
     found: Sequence[Grade] = task.grades(said, reference, *more)
     return found
 

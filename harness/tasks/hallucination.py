@@ -22,6 +22,8 @@ from harness.hallucination.labels import ABSTAINED, ANY, HALLUCINATED, TRAINED, 
 from harness.hallucination.selection import selection
 from harness.hallucination.signals import CONTROLS, ON_REQUEST, SIGNALS, doubts
 from harness.records import Grade, Interval, Outcome, Request, Response, Sample
+from harness.retrieval.retriever import Retriever
+from harness.retrieval.search import Progress
 from harness.tasks import AskedTask, Measure, Study
 from harness.tasks.knowledge import Knowledge
 
@@ -57,6 +59,15 @@ class Hallucination:
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`."""
         return self.of.load(path)
+
+    def retrieved(
+        self, samples: Sequence[Sample], retriever: Retriever, progress: Progress
+    ) -> list[Sample]:
+        """See `Task.retrieved`: with what the other suite shows."""
+        if not hasattr(self.of, "retrieved"):
+            return list(samples)
+        found: list[Sample] = self.of.retrieved(samples, retriever, progress)
+        return found
 
     def following(self, answered: Sequence[tuple[Sample, Response]]) -> list[Request]:
         """See `Task`."""

@@ -41,7 +41,7 @@ def test_no_characters_are_in_common_with_a_refusal() -> None:
 def test_where_likelihoods_make_the_figure_it_can_not_be_had() -> None:
     sample = Sample("fact-7", Request("？", continuations=("a", "b", "c")), ("a",), "d")
     with pytest.raises(ServiceError, match="question fact-7: the server would not take it"):
-        grades(Ranks(), [(sample, Response("400: too long", "untaken", 0))], {})
+        grades(Ranks(), [(sample, Response("400: too long", "untaken", 0))], {}, {})
 
 
 def test_lm_eval_gets_an_empty_text_and_no_likelihood() -> None:
