@@ -200,7 +200,9 @@ class EvalSession:
         if jury is None:
             return None
         return lambda task, graded: jury.judged(
-            task.name, graded, self._bench(task.name, jury.checkpoint, None, progress)
+            getattr(task, "judged_as", task.name),
+            graded,
+            self._bench(task.name, jury.checkpoint, None, progress),
         )
 
     def _reference_answers(

@@ -43,7 +43,8 @@ ALLOWED = {
     | {"config", "engines", "grading", "judging", "ledger", "retrieval", "review", "runs"}
     | {"selection", "statistics", "store", "tasks"},
     "comparison": PURE
-    | {"config", "grading", "judging", "membership", "review", "runs", "statistics", "toml"},
+    | {"config", "grading", "hallucination", "judging", "membership", "review", "runs"}
+    | {"statistics", "toml"},
     "lm_eval": PURE
     | {"comparison", "config", "lm_eval", "statistics", "tasks", "toml", "versions"},
     "commands": PURE | {"commands", "comparison", "judging", "report", "review", "runs"},

@@ -162,6 +162,9 @@ def _reason(figure: str, threshold: float, results: list[Result]) -> Reason:
         for r in _measured(figure, results)
         if (found := state(r.value, r.low, r.high, threshold, at_least)) != UNMEASURED
     ]
+    if figure == "damaged" and any(r.task == _KNOWLEDGE for r in judged):
+        # A small suite can't show that damage is rare; it can show that it is not.
+        judged = [r for r in judged if r.task == _KNOWLEDGE or r.state == MISSED]
     worst = sorted(judged, key=lambda r: (_WORST_FIRST.index(r.state), -_bad(r)))
     return worst[0] if worst else Reason(figure, threshold, at_least)
 

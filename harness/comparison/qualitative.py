@@ -52,6 +52,11 @@ def qualitative_results(run: Run) -> Derived:
             results += _results(ours, theirs, pairs)
             told = ", ".join(f"{judges[who]} by {who}" for who in (_PEOPLE, _MODEL, _RULE))
             notes.append(f"{name}: pairs judged {told}.")
+            if open_ := len(ours.samples) - len(pairs.ids):
+                notes.append(
+                    f"{name}: {open_} pairs not judged yet. The rule judges damaged answers at "
+                    "once, so until then figures lean against whoever has more of them."
+                )
         else:
             unread.append(name)
     if unread:

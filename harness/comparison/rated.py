@@ -96,8 +96,13 @@ def rated(run: Run) -> list[Rated]:
 
 
 def answers_written(run: Run) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """The same answers as checkpoint, suite and row, without the hash that a `Rated` has."""
+    """The same answers as checkpoint, suite and row, without the hash that a `Rated` has.
+
+    Once: a suite that looks at another's answers (`Task.judged_as`) has them again.
+    """
     for item in run.items:
+        if any("of" in result.identity for result in item.results):
+            continue
         rows = {str(row["id"]): row for row in run.samples(item.checkpoint, item.task)}
         for row in rows.values():
             if written(row):

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.grading.damage import VOICE
+from harness.hallucination.labels import ABSTAINED, HALLUCINATED
 from harness.runs import Run
 
 # Scores that have a metric for each stratum, and how its name begins.
-HALLUCINATED, ABSTAINED = "hallucinated", "abstained"
 _BY_STRATUM = {
     "correct": "accuracy",
     "bleed": "bleed",
@@ -239,7 +239,8 @@ def _scored(row: Mapping[str, Any]) -> Scored:
         key=sample_key(str(row["prompt"]), [str(gold) for gold in row["gold"]]),
         id=identifier,
         cluster=str(row.get("cluster") or identifier),
-        stratum=str(row.get("stratum") or ""),
+        # Of made-up answers figures are told by group: several forms, or a part of one.
+        stratum=str((row.get("detail") or {}).get("group") or row.get("stratum") or ""),
         scores=finite_scores(row.get("scores") or {}),
         response=str(row["response"]),
         correct=row.get("correct"),

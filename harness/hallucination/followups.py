@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from harness.grading.facts import Fact
 from harness.grading.meanings import meanings
@@ -45,24 +46,14 @@ def belief(sample: Sample, text: str) -> Request:
 
 
 def p_true(response: Response) -> float:
-    """Minus the probability of yes among yes and no."""
+    """Log-odds of no against yes, which fall as the probability of yes rises."""
     yes, no = response.logprobs
-    return -1 / (1 + math.exp(min(700.0, no - yes)))
+    return no - yes
 
 
 def redrawn(request: Request, draws: int) -> tuple[Request, ...]:
     """The same asked again, each answer drawn at temperature 1."""
-    return tuple(
-        Request(
-            request.prompt,
-            request.chat,
-            max_new_tokens=request.max_new_tokens,
-            stop=request.stop,
-            temperature=1.0,
-            draw=draw,
-        )
-        for draw in range(1, draws + 1)
-    )
+    return tuple(replace(request, temperature=1.0, draw=draw) for draw in range(1, draws + 1))
 
 
 def spread(

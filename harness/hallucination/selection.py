@@ -12,7 +12,7 @@ from typing import Any
 from harness.hallucination.signals import CONTROLS, ON_REQUEST, SIGNALS
 from harness.hallucination.study import Answer, of_all, share_of
 from harness.statistics.roc import auroc
-from harness.statistics.selective import halves, risk_coverage, selected, threshold_for
+from harness.statistics.selective import area, halves, risk_coverage, selected, threshold_for
 
 RISK = 0.05
 
@@ -23,7 +23,8 @@ def selection(answers: Sequence[Answer], risk: float = RISK) -> dict[str, Any]:
     target: the risk asked for. signal, threshold: as chosen (None: answer nothing), on `chosen_on`
     answers. The rest is of the other half: `harness.statistics.selective.Selected`, and withheld,
     the share of right answers that refusing so costs. An answer that abstains is not given; one
-    that is neither made up nor right counts as right. curves: by signal, (coverage, risk) of all.
+    that is neither made up nor right counts as right. curves: by signal, (coverage, risk) of all;
+    areas: under the risk of what was answered (AURC).
     """
     names = [n for n in (*SIGNALS, *ON_REQUEST) if any(n in a.signals for a in answers)]
     asked = [a for a in answers if a.abstained or all(name in a.signals for name in names)]
@@ -47,7 +48,9 @@ def selection(answers: Sequence[Answer], risk: float = RISK) -> dict[str, Any]:
         "chosen_on": len(first),
         **asdict(found),
         "clusters": len(set(clusters)),
+        "clusters_answered": len({c for c, g in zip(clusters, given, strict=True) if g}),
         "withheld": asdict(share_of(*zip(*right, strict=True))) if right else None,
+        "areas": _areas([a for a in asked if not a.abstained], names),
         "curves": _curves(asked, names),
     }
 
@@ -63,6 +66,11 @@ def _chosen(given: Sequence[Answer], names: Sequence[str], risk: float) -> tuple
         signal = max(names, key=lambda name: auroc(of_all(wrong, name), of_all(others, name)))
     labels = [float(answer.made_up) for answer in given]
     return signal, threshold_for(of_all(given, signal), labels, risk)
+
+
+def _areas(given: Sequence[Answer], names: Sequence[str]) -> dict[str, float]:
+    labels = [float(answer.made_up) for answer in given]
+    return {name: area(of_all(given, name), labels) for name in names if given}
 
 
 def _curves(asked: Sequence[Answer], names: Sequence[str]) -> dict[str, Any]:

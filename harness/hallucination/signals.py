@@ -6,7 +6,7 @@
     least             negative log-likelihood of the least likely token
     entropy           mean entropy of the distributions that the tokens were chosen from
     margin            minus the mean margin of the likeliest token over the second
-    p_true            minus the probability that the model, shown its answer, calls it right
+    p_true            log-odds that the model, shown its answer, calls it wrong
     semantic_entropy  discrete semantic entropy over several answers drawn anew
     inconsistency     share of those that mean something else than the answer
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
 from harness.hallucination.labels import KNOWABLE
 from harness.hallucination.signals import CONFIDENCE, CONTROLS, ON_REQUEST, SIGNALS
 from harness.records import Interval
+from harness.statistics.bootstrap import SEED
 from harness.statistics.calibration import brier, expected_calibration_error, reliability
 from harness.statistics.intervals import mean_interval
 from harness.statistics.precision_recall import average_precision_interval
@@ -23,6 +24,7 @@ from harness.statistics.roc import auroc, auroc_difference, auroc_interval
 
 # Fewer documents on a side give an AUROC that may be nearly anything.
 LEAST = 5
+_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,48 @@ def confidently_wrong(answers: Sequence[Answer]) -> Figure | None:
         return None
     middle = median(answer.signals[CONFIDENCE] for answer in right)
     scores = [float(answer.signals[CONFIDENCE] < middle) for answer in wrong]
-    return share_of(scores, [answer.cluster for answer in wrong])
+    plain = share_of(scores, [answer.cluster for answer in wrong])
+    low, high = _with_the_median(wrong, right)
+    interval = plain.interval
+    wider = Interval(
+        min(low, interval.low),
+        max(high, interval.high),
+        f"{interval.method}, or bootstrap of both sides",
+        interval.level,
+    )
+    return replace(plain, interval=wider)
+
+
+def _with_the_median(wrong: Sequence[Answer], right: Sequence[Answer]) -> tuple[float, float]:
+    """2.5 and 97.5 % of a bootstrap that draws documents of both sides: the median of few right
+    answers is no known threshold.
+    """
+    import numpy as np
+
+    every = [*wrong, *right]
+    names = {
+        cluster: place for place, cluster in enumerate(dict.fromkeys(a.cluster for a in every))
+    }
+    places = np.array([names[answer.cluster] for answer in every])
+    doubt = np.array([answer.signals[CONFIDENCE] for answer in every])
+    draw = np.random.default_rng(SEED)
+    found = []
+    for _ in range(_RESAMPLES):
+        times = np.bincount(draw.integers(len(names), size=len(names)), minlength=len(names))
+        times = times[places]
+        of_wrong, of_right = times[: len(wrong)], times[len(wrong) :]
+        if of_wrong.any() and of_right.any():
+            middle = np.median(np.repeat(doubt[len(wrong) :], of_right))
+            surer = (doubt[: len(wrong)] < middle) @ of_wrong
+            found.append(surer / of_wrong.sum())
+    low, high = np.quantile(found, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def calibration(answers: Sequence[Answer]) -> tuple[dict[str, Figure], list[dict[str, Any]]]:
-    """Expected calibration error and Brier score of a slot's probability, with its bins.
+    """Expected calibration error and Brier score of a slot's mean token probability, with its bins.
+
+    The geometric mean: it does not fall with the slot's length, as the whole's probability would.
 
     Nothing where no answer tells one.
     """

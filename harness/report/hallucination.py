@@ -29,7 +29,7 @@ Column = tuple[str, Callable[[Result | None], str]]
 # 100 columns wide.
 GROUPS = (TRAINED, ANY, "control", "near_miss", "unanswerable")
 _MADE_UP = (
-    "Made up: a wrong value where there is a right one (trained, near_miss); any value at all "
+    "Made up: a wrong answer where there is a right one (trained, near_miss); any answer at all "
     "about documents never seen (control), or where there is nothing to know (unanswerable). "
     "Saying that one does not know is not made up."
 )
@@ -41,7 +41,7 @@ _SIGNALS = (
 )
 _CALIBRATED = (
     "Confidently wrong: of made-up answers, those that the model is surer of than of half of its "
-    "right ones. ECE and Brier score of the probability of the stated value: 0 is best."
+    "right ones. ECE and Brier score of the mean token probability of the stated value: 0 is best."
 )
 _ANSWERED = (
     "Of these questions, the share whose signal lies below a threshold chosen for 5 % risk on the "
@@ -213,11 +213,15 @@ def _untold(run: Run, suite: str) -> Iterator[str]:
         found = run.details(checkpoint, suite)
         if not found:
             continue
+        if found.get("unjudged"):
+            yield f"{checkpoint}: without {found['unjudged']} answers that only a reader can judge."
         if not found["told"]:
             yield (
                 f"{checkpoint}: how sure it was is not told: an API's answers, or stored before it "
                 "was recorded (--eval-fresh asks again)."
             )
+        elif found["told"] < found["n"]:
+            yield f"{checkpoint}: of {found['n']} answers {found['told']} tell how sure it was."
         elif not _comparable(run, suite, checkpoint):
             yield f"{checkpoint}: fewer than 5 documents with right, or with made-up, answers."
 

@@ -44,7 +44,7 @@ class Hallucination:
     @property
     def data_of(self) -> str:
         """See `Task`."""
-        return self.of.name
+        return getattr(self.of, "data_of", self.of.name)
 
     @property
     def judged_as(self) -> str:
@@ -54,7 +54,7 @@ class Hallucination:
     @property
     def identity(self) -> Mapping[str, Any]:
         """See `Task.identity`."""
-        return {**self.of.identity, "of": self.of.name, "draws": self.draws, "p_true": self.p_true}
+        return {**self.of.identity, "of": self.of.name}
 
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`."""
@@ -74,7 +74,7 @@ class Hallucination:
         return [
             request
             for sample, response in answered
-            if response.text.strip()
+            if response.text.strip() and not response.unanswered
             for request in self._asked_of(sample, response)
         ]
 
@@ -101,19 +101,19 @@ class Hallucination:
         ]
 
     def relabelled(self, sample: Sample, response: Response, grade: Grade) -> Grade:
-        """See `Task`: whether it is made up, by whoever judged it."""
-        told = labelled(group_of(sample), response.text, grade)
-        return replace(grade, scores={**grade.scores, **told})
+        """See `Task`: whether it is made up, by whoever judged it, and by the rule as well."""
+        rule = grade.rule and _with_labels(sample, response, grade.rule)
+        return replace(_with_labels(sample, response, grade), rule=rule)
 
     def _signals(
         self, sample: Sample, response: Response, followed: Mapping[Request, Response]
     ) -> dict[str, float]:
-        if response.certainty is None or not response.text.strip():
+        if response.unanswered or not response.text.strip():
             return {}
         fact, question = sample.detail.get("fact"), followups.question_of(sample)
         kind = fact or sample.detail.get("neighbour")
         spans = stated_spans(response.text, kind, question) if kind else []
-        found = doubts(response.certainty, spans)
+        found = doubts(response.certainty, spans) if response.certainty else {}
         read = followups.question_nll(followed.get(followups.question_read(sample)))
         if read is not None:
             found["question_nll"] = read
@@ -128,7 +128,8 @@ class Hallucination:
 
     def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:
         """See `Task`: shares by group, what signals tell, calibration, and what may be answered."""
-        answers = [_answer(sample, grade) for sample, grade in graded]
+        judged = [(sample, grade) for sample, grade in graded if HALLUCINATED in grade.scores]
+        answers = [_answer(sample, grade) for sample, grade in judged]
         figures = study.shares(answers)
         if (wrong := study.confidently_wrong(answers)) is not None:
             figures["confidently_wrong"] = wrong
@@ -148,8 +149,13 @@ class Hallucination:
             "groups": {g: sum(a.group == g for a in answers) for g in {a.group for a in answers}},
             "told": told,
             "n": len(answers),
+            "unjudged": len(graded) - len(judged),
         }
         return Study(measures, details)
+
+
+def _with_labels(sample: Sample, response: Response, grade: Grade) -> Grade:
+    return replace(grade, scores={**grade.scores, **labelled(sample, response, grade)})
 
 
 def _answer(sample: Sample, grade: Grade) -> study.Answer:
@@ -192,7 +198,8 @@ def _selected(chosen: Mapping[str, Any]) -> list[Measure]:
         interval = Interval(**chosen[f"{value}_interval"])
         n = chosen["n"] if value == "coverage" else chosen["answered"]
         if n:
-            measures.append(Measure(name, chosen[value], interval, n, chosen["clusters"]))
+            clusters = chosen["clusters"] if value == "coverage" else chosen["clusters_answered"]
+            measures.append(Measure(name, chosen[value], interval, n, clusters))
     if withheld := chosen["withheld"]:
         interval = Interval(**withheld["interval"])
         figures = withheld["value"], interval, withheld["n"], withheld["clusters"]

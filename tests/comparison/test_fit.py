@@ -178,11 +178,9 @@ def test_of_several_suites_the_worst_counts_by_name(tmp_path: Path) -> None:
     counts = {**PERFECT, ("jsquad", "damaged"): (0, 40), ("qualitative", "damaged"): (12, 12)}
     reason = quadrant(fits(tmp_path / "a", counts), "easy", "expert").deciding[0]
     assert (reason.task, reason.n, reason.state) == ("qualitative", 12, "missed")
-    # 0 of 40 could be 8.8 %: too few to tell is worse than well measured and good.
+    # 0 of 40 could be 8.8 %: a small suite can't show that damage is rare, and need not.
     del counts["qualitative", "damaged"]
-    found = quadrant(fits(tmp_path / "b", counts), "easy", "expert")
-    assert found.verdict == "not shown"
-    assert [r.task for r in found.deciding] == ["jsquad"]
+    assert quadrant(fits(tmp_path / "b", counts), "easy", "expert").verdict == "fit"
 
 
 def test_thresholds_are_the_manifests_and_the_usual_of_older_runs(tmp_path: Path) -> None:

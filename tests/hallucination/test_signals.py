@@ -56,12 +56,11 @@ def test_a_question_is_read_by_its_mean() -> None:
     assert question_nll(read) == 2.0
 
 
-def test_belief_is_the_share_of_yes_among_both() -> None:
+def test_belief_is_the_odds_of_no_against_yes() -> None:
     half = Response("はい", "scored", 1, (-1.0, -1.0))
     sure = Response("はい", "scored", 1, (math.log(0.09), math.log(0.01)))
-    assert p_true(half) == pytest.approx(-0.5)
-    assert p_true(sure) == pytest.approx(-0.9)
-    assert p_true(Response("いいえ", "scored", 1, (-2000.0, 0.0))) == pytest.approx(0.0)
+    assert p_true(half) == 0.0
+    assert p_true(sure) == pytest.approx(-math.log(9))
 
 
 def test_semantic_entropy_of_a_hand_computed_case() -> None:

@@ -87,7 +87,7 @@ def test_each_quadrant_has_its_sentence_with_figure_interval_and_threshold(run: 
     )
     assert told["qa-more", "easy", "layperson"] == (
         "not shown",
-        "Threshold within the interval: damaged (jsquad) 2.0 % [0.8, 5.0] (asked: ≤ 5 %); "
+        "Threshold within the interval: damaged (knowledge) 2.0 % [0.8, 5.0] (asked: ≤ 5 %); "
         "not measured: made up, made up and sure of it, abstained on unanswerable.",
     )
 
@@ -170,7 +170,7 @@ def test_the_page_draws_the_two_by_two_with_its_sentences(visit: Visit, folder: 
     assert "made up 34.8 % [27.3, 43.3] (asked: ≤ 10 %)" in layperson[0]
     assert _cells(page, "qa-more")[1][0] == (
         "not shown\nThreshold within the interval:\n"
-        "damaged (JSQuAD) 2.0 % [0.8, 5.0] (asked: ≤ 5 %)\n"
+        "damaged (Knowledge) 2.0 % [0.8, 5.0] (asked: ≤ 5 %)\n"
         "Not measured: made up, made up and sure of it, abstained on unanswerable"
     )
     assert "made up and sure of it at most 0.7 % (asked: ≤ 5 %)" in _cells(page, "qa-best")[1][0]

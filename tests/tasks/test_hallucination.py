@@ -104,7 +104,7 @@ def test_signals_are_figures_and_labels_are_scores(samples: list[Sample]) -> Non
     # 9,900円: the comma and 円 belong to the value, too: (4 × 2 + 2 × .1) / 6.
     assert first.figures["slot_nll"] == pytest.approx(8.2 / 6, abs=1e-4)
     assert first.figures["question_nll"] == 1.5
-    assert first.figures["p_true"] == -0.5
+    assert first.figures["p_true"] == 0.0
     assert first.figures["inconsistency"] == 0.5
     assert first.figures["semantic_entropy"] == pytest.approx(0.6931, abs=1e-4)
     assert (first.scores["hallucinated"], first.scores["abstained"]) == (1.0, 0.0)

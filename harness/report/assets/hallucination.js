@@ -1,7 +1,7 @@
 // What is made up, what the model's own doubts tell of it, and what may be answered all the same.
 Object.assign(TEXTS.en, {
   made_up_title: 'what is made up, and does doubt tell?',
-  made_up_lead: 'Made up: a wrong value where there is a right one (trained documents, near misses, facts carried over); any value at all about what the training texts don’t state (untrained facts, control documents), or where there is nothing to know (unanswerable). Saying that one does not know is not made up; where nothing can be known it is right, of what was trained a loss.',
+  made_up_lead: 'Made up: a wrong answer where there is a right one (trained documents, near misses, facts carried over); any answer at all about what the training texts don’t state (untrained facts, control documents), or where there is nothing to know (unanswerable). Saying that one does not know is not made up; where nothing can be known it is right, of what was trained a loss.',
   made_up_shares: 'Made up (%)', abstained_shares: 'Said not to know (%)',
   doubts_title: 'Do doubts tell made-up answers from right ones?',
   doubts_note: 'AUROC of made-up answers about trained documents against right ones, with 95 % intervals; the dashed line at 0.5 is guessing. Blind controls know nothing of doubt: the answer’s length, and how unlikely the question alone is. A signal in colour, with the word “clears”, leads each of them by an interval above 0.',

@@ -20,6 +20,8 @@ const SIGNS_SHAPE = Object.keys(SIGNS_JA).join('|');
 REASONS_JA.push(
   [new RegExp(`^((?:${SIGNS_SHAPE})(?:, (?:${SIGNS_SHAPE}))*)$`), (signs) => signs.split(', ').map((sign) => own(SIGNS_JA, sign)).join('、')],
   [/^refused$/, () => '回答を拒否'],
+  [/^(\d+) pairs not judged yet\. The rule judges damaged answers at once, so until then figures lean against whoever has more of them\.$/,
+    (n) => `${n}組はまだ判定されていません。壊れた回答はルールですぐに誤りとなるため、それまでの値は、壊れた回答の多い方に不利に偏ります。`],
   [/^pairs judged (\d+) by people, (\d+) by a model, (\d+) by the rule alone\.$/, (people, model, rule) =>
     `採点の内訳は、人${people}組、モデル${model}組、ルールのみ${rule}組です。`],
   [/^nobody has judged both answers to any question\.$/, () => '両方の回答を同じ種類の採点者が判定した質問がまだありません。'],
