@@ -3,11 +3,11 @@
     python docs/matrix_speed.py             # the embedded model with its adapters
     python docs/matrix_speed.py --model FOLDER --jsquad FILE --reviews FILE
 
-Whole processes, each from its start to its end, one after another: lm-eval's command line once for
-each checkpoint, in the batches of BATCHES in which a fifth of it went fastest; ours once for all,
-with nothing stored; ours again. Another model gets six adapters of random numbers, small enough
-that texts stay texts. Answers must agree. A run of its own tells what is not the model's forward
-passes. Writes docs/performance.md if --write is given.
+Whole processes, each from its start to its end, one after another: ours once for all checkpoints,
+with nothing stored; lm-eval's command line once for each, in the batches of BATCHES in which a
+fifth of it went fastest; ours with nothing stored, and again. Another model gets six adapters of
+random numbers, small enough that texts stay texts. Answers must agree. A run of its own tells what
+is not the model's forward passes. Writes docs/performance.md if --write is given.
 """
 
 from __future__ import annotations
@@ -158,6 +158,9 @@ def _timed(
     found = Found(min(tried, key=lambda batch: tried[batch].wall))
     timed(_command(matrix, folder / "warm", "--eval-limit", "8"), peer.environment, ROOT)
     for number in range(rounds):
+        # Before and after theirs: in their quarter of an hour a machine may become slower.
+        early = _command(matrix, folder / f"early-{number}")
+        found.first.append(timed(early, peer.environment, ROOT))
         out = folder / f"theirs-{number}"
         runs = [peer.run(a, found.batch, out / name) for name, a in adapters.items()]
         found.theirs.append(Took(sum(r.wall for r in runs), sum(r.cores for r in runs)))
