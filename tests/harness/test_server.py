@@ -218,12 +218,14 @@ def test_bytes_that_are_no_request_do_not_stop_it(server: Served) -> None:
         b"GET /x HTTP/9.9\r\n\r\n",
         b"A" * 100_000 + b"\r\n\r\n",
     ):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-            with suppress(OSError):  # it may have hung up before all was said
-                connection.sendall(raw)
-                connection.shutdown(socket.SHUT_WR)
-                while connection.recv(65_536):
-                    pass
+        with (
+            suppress(OSError),  # it may have hung up before all was said
+            socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection,
+        ):
+            connection.sendall(raw)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65_536):
+                pass
     assert server.send([event()])[0] == 200
 
 
