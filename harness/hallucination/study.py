@@ -111,7 +111,6 @@ def calibration(answers: Sequence[Answer]) -> tuple[dict[str, Figure], list[dict
     """Expected calibration error and Brier score of a slot's mean token probability, with its bins.
 
     The geometric mean: it does not fall with the slot's length, as the whole's probability would.
-
     Nothing where no answer tells one.
     """
     told = [a for a in _comparable(answers) if CONFIDENCE in a.signals and (a.made_up or a.right)]

@@ -2,9 +2,10 @@
 
 The questions, prompts and grades are another suite's, the knowledge suite's unless another is
 given, so its answers serve and are not asked for again. How sure the model was of each token is
-recorded as it writes (weights on this machine alone tell it; of an API's answers only the shares
-remain). Asked besides is how likely each question is without any answer; on request also, with one
-more request a question, whether the model believes its answer (p_true), and `draws` answers more.
+recorded as it writes (weights on this machine alone tell it; of an API's answers the shares remain,
+and what is drawn anew). Asked besides is how likely each question is without any answer; on request
+also, with one more request a question, whether the model believes its answer (p_true), and `draws`
+answers more.
 
 A text suite of your own: evaluate(Hallucination(JSQuAD(), name="hallucination_jsquad")).
 """

@@ -150,8 +150,8 @@ def test_it_is_said_where_the_negative_finding_holds_and_where_not(
         ["not tested", "base: fewer than 5 documents with right, or with made-up, answers."],
         ["contradicted", "qa-e3: Mean NLL, NLL of the value, Least likely token, Entropy clear both "
          "blind controls; the best, NLL of the value, has AUROC 0.810 (0.760 to 0.860). "
-         "The finding holds for: what training never stated."],
-        ["holds", "qa-e1: no signal of the tokens clears both blind controls; the best, NLL of the "
+         "The finding is not contradicted for: what training never stated."],
+        ["not contradicted", "qa-e1: no signal of the tokens clears both blind controls; the best, NLL of the "
          "value, has AUROC 0.570 (0.520 to 0.620)."],
         ["not tested", "gpt: how sure it was is not told: an API’s answers, or stored before it was "
          "recorded (--eval-fresh asks again)."],

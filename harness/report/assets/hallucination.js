@@ -10,7 +10,7 @@ Object.assign(TEXTS.en, {
   article_said: 'The article of 2024 on gemma-7b looked at token likelihoods and found no tendency that gives made-up words away. Measured here:',
   against_article: (names, best, found) => `${names} clear both blind controls; the best, ${best}, has AUROC ${found}.`,
   as_article: (best, found) => `no signal of the tokens clears both blind controls; the best, ${best}, has AUROC ${found}.`,
-  holds_for: (groups) => ` The finding holds for: ${groups}.`, contradicted_for: (groups) => ` The finding is contradicted for: ${groups}.`,
+  holds_for: (groups) => ` The finding is not contradicted for: ${groups}.`, contradicted_for: (groups) => ` The finding is contradicted for: ${groups}.`,
   too_alike: 'fewer than 5 documents with right, or with made-up, answers.',
   not_told: 'how sure it was is not told: an API’s answers, or stored before it was recorded (--eval-fresh asks again).',
   every_signal: 'Every signal', made_up_in: 'Made up in', signal: 'Signal', base_rate: 'Base rate',
@@ -31,7 +31,7 @@ Object.assign(TEXTS.en, {
   no_threshold: (risk, signal) => `no threshold of the best signal (${signal}) keeps the risk at ${risk} % on the half it is chosen on: it may answer none of these questions.`,
   risk_table: 'Risk (%) as a table', risk_axes: 'coverage (%) → risk (%) ↑', coverage: 'Coverage (%)', risk_share: 'Risk (%)', risk_line: (risk) => `${risk} % risk`,
 });
-Object.assign(TEXTS.en.findings, { contradicted: 'contradicted', holds: 'holds', untested: 'not tested' });
+Object.assign(TEXTS.en.findings, { contradicted: 'contradicted', holds: 'not contradicted', untested: 'not tested' });
 Object.assign(TEXTS.ja, {
   made_up_title: '何を作り出すか、迷いから分かるか',
   made_up_lead: 'ハルシネーションと数えるのは、正解のある質問(学習した文書、紛らわしい質問、継続商品)への誤った値、学習データに書かれていないこと(未学習の事実、対照)への何らかの値、答えようのない質問への何らかの値です。「分からない」という回答は含みません。答えようのない質問では正しい回答であり、学習したことについては損失です。',
@@ -43,7 +43,7 @@ Object.assign(TEXTS.ja, {
   article_said: 'gemma-7bについての2024年の記事は、トークンの尤度を調べ、作り出した語を見分けられる傾向はないとしました。この実行での結果は次のとおりです。',
   against_article: (names, best, found) => `${names}が、二つのブラインド対照をどちらも上回ります。最良は${best}で、AUROC ${found}です。`,
   as_article: (best, found) => `二つのブラインド対照をどちらも上回るトークンの信号はありません。最良は${best}で、AUROC ${found}です。`,
-  holds_for: (groups) => `記事と同じ結果の質問：${groups}。`, contradicted_for: (groups) => `記事と異なる結果の質問：${groups}。`,
+  holds_for: (groups) => `反証されなかった質問：${groups}。`, contradicted_for: (groups) => `記事と異なる結果の質問：${groups}。`,
   too_alike: '正解の文書か、ハルシネーションの文書が5件未満です。',
   not_told: 'トークンの確率の記録がありません。APIの回答か、記録を始める前に保存した回答です(--eval-freshで質問し直せます)。',
   every_signal: 'すべての信号', made_up_in: '対象の質問', signal: '信号', base_rate: '基準率',
@@ -64,7 +64,7 @@ Object.assign(TEXTS.ja, {
   no_threshold: (risk, signal) => `最良の信号(${signal})でも、しきい値を決める半分の質問でリスクを${risk}%に保てません。回答できる質問はありません。`,
   risk_table: 'リスク(%)を表で見る', risk_axes: 'カバレッジ(%) → リスク(%) ↑', coverage: 'カバレッジ(%)', risk_share: 'リスク(%)', risk_line: (risk) => `リスク${risk}%`,
 });
-Object.assign(TEXTS.ja.findings, { contradicted: '反証', holds: '同じ結果', untested: '検証できず' });
+Object.assign(TEXTS.ja.findings, { contradicted: '反証', holds: '反証されず', untested: '検証できず' });
 Object.assign(WORDS, { contradicted: 'passed', holds: 'inconclusive' });
 
 const SIGNALS = { mean_nll: { en: 'Mean NLL', ja: '平均NLL' }, slot_nll: { en: 'NLL of the value', ja: '値のNLL' },
