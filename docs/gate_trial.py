@@ -31,7 +31,7 @@ from harness.engines.local import LocalEngine
 from harness.errors import MichiError
 from harness.evaluate import Workbench, evaluate
 from harness.fingerprint import weights_folder
-from harness.plugin.planning import CORRELATION, DISCORDANCE, assumed_effect
+from harness.plugin.weak_gates import CORRELATION, DISCORDANCE, assumed_effect
 from harness.records import Checkpoint, Request, Verdict
 from harness.runs import Run, read_run
 from harness.statistics.paired import paired_difference
@@ -70,7 +70,7 @@ class Pool:
 
     @property
     def planned(self) -> int:
-        """The n that `harness.plugin.planning` would ask for."""
+        """The n that `harness.plugin.weak_gates` would ask for."""
         clusters = [str(c) for c, scores in enumerate(self.documents) for _ in scores]
         effect = assumed_effect(clusters)
         return sample_size(MARGIN, DISCORDANCE, power=POWER, design_effect=effect)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from harness.commands import bless, calibrate, compare, export, report, review
+from harness.commands import bless, calibrate, compare, export, merge, report, review
 from harness.errors import MichiError
 from harness.report.terminal import plain
 
@@ -16,6 +16,7 @@ COMMANDS = {
     "bless": (bless, "make a run the baseline that gates go by"),
     "export": (export, "write a run's results in another tool's form"),
     "review": (review, "grade a run's answers by eye, in a browser"),
+    "merge": (merge, "put the answers of shards together (pytest evals --eval-shard)"),
     "calibrate": (calibrate, "hold a run's judge against people's grades"),
 }
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from harness.errors import ConfigError
 from harness.jsonl import append_rows, read_whole_rows, whole_rows
-from harness.records import Checkpoint, Request, Response, Usage
+from harness.records import Checkpoint, Model, Request, Response, Usage
 from harness.records.response import BROKEN
 from harness.scrub import scrub
 
@@ -40,15 +40,18 @@ class Price:
 class Ledger:
     """The costs of one checkpoint's answers to one task, beside those of the whole run.
 
-    folder: of the run. root: of the project.
+    folder: of the run. root: of the project. shards: how many share a budget, each in a folder of
+    its own.
     """
 
-    def __init__(self, folder: Path, root: Path, checkpoint: Checkpoint, task: str) -> None:
+    def __init__(
+        self, folder: Path, root: Path, checkpoint: Checkpoint, task: str, shards: int = 1
+    ) -> None:
         self._path, self._root = folder / COSTS, root
         self._checkpoint, self._task = checkpoint, task
         api = checkpoint.model.api
         self._price = Price(*api.price) if api and api.price else None
-        self._limit = api.max_cost if api else None
+        self._limit = api.max_cost / shards if api and api.max_cost is not None else None
         self._read, self._sum = 0, 0.0  # bytes of the file, and dollars in them
 
     @property
@@ -145,6 +148,13 @@ def _counted(request: Request, response: Response, usage: Usage) -> _Counted:
     if not request.continuations:
         answer = tokens_of(response.text)
     return _Counted(Usage(prompt, answer, usage.model), True, whole)
+
+
+def price_of(model: Model, requests: Sequence[Request]) -> float | None:
+    """Dollars that these may cost at most; None for a model without a price."""
+    if model.api is None or model.api.price is None:
+        return None
+    return Price(*model.api.price).of(*estimate(requests))
 
 
 def read_costs(folder: Path) -> list[Mapping[str, Any]]:

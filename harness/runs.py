@@ -31,7 +31,8 @@ SCHEMA = 1
 class Item:
     """One (checkpoint, task) of a run as it ended.
 
-    status: "measured" | "passed" | "failed" | "error" | "skipped" | "crashed".
+    status: "measured" | "passed" | "failed" | "error" | "skipped" | "crashed", and "answered" where
+    a shard only asked.
     asked, stored: samples answered by the engine now, and taken from the store.
     fingerprint: of the checkpoint's bytes (`harness.fingerprint`).
     """

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 
-from harness import manifest
-from harness.comparison.gate import Decision, concerns, decide, mistake
+from harness.begin import begin_run
+from harness.comparison.gate import Decision, decide
 from harness.comparison.scores import ScoreSet, from_rows
-from harness.config import Matrix, missing_parts, reference_of
-from harness.config.gates import Gate
+from harness.config import DataSource, Matrix, missing_parts, reference_of
 from harness.embedding.opening import Embedders
-from harness.engines import Engine, open_engine
+from harness.engines import open_engine
 from harness.errors import ConfigError, DataError, UnavailableError
-from harness.evaluate import Evaluation, Progress, Workbench, ask, evaluate
+from harness.evaluate import (
+    Answered,
+    Evaluation,
+    Progress,
+    Workbench,
+    answer_share,
+    ask,
+    evaluate,
+)
 from harness.evaluate.judging import Jury, checkpoint_of
-from harness.fingerprint import FileHashes, checkpoint_fingerprint, same_weights
-from harness.forecast import Forecast, Selected, data_of, nothing
+from harness.fingerprint import FileHashes, checkpoint_fingerprint
+from harness.gated import gates_on
+from harness.grading.meanings import Comparer
 from harness.ledger import Ledger
 from harness.lm_eval.leaderboard import as_asked
+from harness.opened import OpenEngines, OpenRetrievers
+from harness.planning.forecast import Forecast, Selection, data_of, nothing
+from harness.planning.plan import short
+from harness.planning.shard import ANSWERS
+from harness.planning.speeds import Speeds
 from harness.read_ahead import ReadAhead
-from harness.records import Checkpoint, Graded, Model, Request, Response, Retrieval
-from harness.retrieval.retriever import Retriever
+from harness.records import Checkpoint, Graded, Request, Response
 from harness.review.files import read_grades
 from harness.review.judgement import Judgement, judgements
-from harness.review.rubric import read_rubric
-from harness.runs import write_json
 from harness.scrub import scrub
 from harness.settings import Settings
 from harness.store import Store
 from harness.tasks import Task
+
+Done = TypeVar("Done")
 
 
 class EvalSession:
@@ -41,30 +53,48 @@ class EvalSession:
     selected: what will be evaluated of a model, so that all of it can be held against a budget.
     """
 
-    def __init__(self, settings: Settings, selected: Selected = nothing) -> None:
+    def __init__(self, settings: Settings, selected: Selection = nothing) -> None:
         self.settings = settings
-        self._forecast = Forecast(settings, selected, self._bench_of)
+        self._forecast = Forecast(settings, selected, self.bench_of)
         self._hashes = FileHashes(settings.reports / "store" / "hashes.json")
         self.ahead = ReadAhead(self._hashes)
+        self.speeds = Speeds(settings.reports / "store")
         self._store = Store(settings.reports / "store", fresh=settings.fresh)
+        if settings.shard is not None:
+            self._store = Store(settings.run_folder / ANSWERS, behind=self._store)
         self._own = self._store.since_now()
         self._prints: dict[Checkpoint, str] = {}
         self._references: dict[str, ScoreSet] = {}
         self._readings: dict[str, dict[Request, Response]] = {}
         self._people: Mapping[str, Judgement] | None = None
-        self._retrievers: dict[Retrieval, Retriever] = {}
         vectors = settings.reports / "store" / "vectors"
-        self._embedders = Embedders(
-            vectors, settings.run_folder, settings.root, self._hashes, settings.fresh
+        self._retrievers = OpenRetrievers(
+            Embedders(vectors, settings.run_folder, settings.root, self._hashes, settings.fresh)
         )
         self._jury: Jury | None = None
-        self._open: dict[Model, Engine] = {}
+        # Looked up when it is needed, so that it may be replaced.
+        self._engines = OpenEngines(lambda model: open_engine(model))
         self._public = lru_cache(partial(scrub, root=settings.root))
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
         """Measure one task on one checkpoint. Raises MichiError."""
         self.begin_run()
-        return self._evaluate(task, checkpoint, self.settings.run_folder, progress)
+        return self._work(evaluate, task, checkpoint, self.settings.run_folder, progress)
+
+    def answer_share(
+        self,
+        task: Task,
+        checkpoint: Checkpoint,
+        mine: Callable[[Request], bool] | None,
+        progress: Progress,
+    ) -> Answered:
+        """Answer a part of what a task asks of a checkpoint; None: all. Raises MichiError."""
+        self.begin_run()
+        if mine is not None:
+            work = partial(answer_share, mine=mine)
+            return self._work(work, task, checkpoint, None, progress)
+        done = self._work(evaluate, task, checkpoint, None, progress)
+        return Answered(done.asked, done.stored, done.fingerprint)
 
     def decide(
         self, task: Task, checkpoint: Checkpoint, evaluation: Evaluation, progress: Progress
@@ -77,7 +107,7 @@ class EvalSession:
         if not self.settings.gates:
             return []
         ours = from_rows(checkpoint.id, task.name, evaluation.identity, evaluation.rows)
-        gates = _gates_on(evaluation, ours, self.settings)
+        gates = gates_on(evaluation, ours, self.settings)
         if not gates or (self.settings.baseline is None and checkpoint.baseline):
             return []
         theirs, name = self._reference(task, checkpoint, progress)
@@ -101,7 +131,7 @@ class EvalSession:
         key = f"{task.name} {sorted(task.identity.items())}"
         if key not in self._references:
             try:
-                known = self._evaluate(task, base, None, progress)
+                known = self._work(evaluate, task, base, None, progress)
             except UnavailableError as error:
                 raise ConfigError(
                     f"{self.settings.matrix.path}: a gate is set for {task.name}, but {base.id}, "
@@ -110,9 +140,14 @@ class EvalSession:
             self._references[key] = from_rows(base.id, task.name, known.identity, known.rows)
         return self._references[key], base.id
 
-    def _evaluate(
-        self, task: Task, checkpoint: Checkpoint, folder: Path | None, progress: Progress
-    ) -> Evaluation:
+    def _work(
+        self,
+        work: Callable[[Task, Checkpoint, DataSource, Workbench], Done],
+        task: Task,
+        checkpoint: Checkpoint,
+        folder: Path | None,
+        progress: Progress,
+    ) -> Done:
         matrix = self.settings.matrix
         name, optional = data_of(task, matrix)
         if optional and name not in matrix.data:
@@ -120,9 +155,10 @@ class EvalSession:
         # What needs no answer needs no weights either: an API's model has none here.
         unasked = getattr(task, "unasked", False)
         bench = self._bench(task.name, checkpoint, folder, progress, "" if unasked else None)
-        self._forecast.prepare(checkpoint.model, bench.ledger)
+        if self.settings.shard is None:  # a shard asks less than all that was selected
+            self._forecast.prepare(checkpoint.model, bench.ledger)
         try:
-            return evaluate(as_asked(task, matrix.suites), checkpoint, matrix.source(name), bench)
+            return work(as_asked(task, matrix.suites), checkpoint, matrix.source(name), bench)
         except DataError as error:
             if not optional:
                 raise
@@ -139,12 +175,13 @@ class EvalSession:
     ) -> Workbench:
         reference = reference_of(checkpoint, self.settings.matrix)
         run, is_api = self.settings.run_folder, checkpoint.model.engine == "api"
-        ledger = Ledger(run, self.settings.root, checkpoint, task) if is_api else None
+        shards = self.settings.shard[1] if self.settings.shard else 1
+        ledger = Ledger(run, self.settings.root, checkpoint, task, shards) if is_api else None
         if fingerprint is None:
             fingerprint = self.fingerprint(checkpoint)
         return Workbench(
             fingerprint=fingerprint,
-            engine=lambda: self._engine(checkpoint.model),
+            engine=lambda: self._engines.of(checkpoint.model),
             # A baseline that gates ask again is the one of the tables, and is paid for once.
             store=self._own if folder is None or checkpoint.baseline else self._store,
             run_folder=folder,
@@ -160,14 +197,20 @@ class EvalSession:
             if is_api
             else lambda: nullcontext(False),
             forecast=partial(self._forecast.refuse_over, checkpoint.model),
-            retriever=self._retriever(checkpoint.retrieval),
+            retriever=self._retrievers.of(checkpoint.retrieval),
             judge=self._judge(progress),
+            comparer=self._comparer(task, progress),
+            timed=partial(self.speeds.note, checkpoint.model),
             public=self._public,
         )
 
-    def _bench_of(self, task: str, checkpoint: Checkpoint) -> Workbench:
+    def bench_of(self, task: str, checkpoint: Checkpoint) -> Workbench:
         """Where nothing is measured, but what has no answer yet is found."""
         return self._bench(task, checkpoint, None, lambda done, total: None)
+
+    def stored_keys(self, fingerprint: str) -> frozenset[bytes]:
+        """What the store has answers to (`harness.planning.plan.key_of`)."""
+        return frozenset(map(short, self._store.keys(fingerprint)))
 
     def _judgements(self) -> Mapping[str, Judgement]:
         """What people said of answers, by the answer's key. Raises DataError."""
@@ -175,18 +218,6 @@ class EvalSession:
             grades = read_grades(self.settings.grades, self.settings.grade_sizes)
             self._people = judgements(grades)
         return self._people
-
-    def _retriever(self, retrieval: Retrieval | None) -> Callable[[], Retriever] | None:
-        """Opens it when it is first needed: suites without documents never do."""
-        if retrieval is None:
-            return None
-
-        def opened() -> Retriever:
-            if retrieval not in self._retrievers:
-                self._retrievers[retrieval] = Retriever(retrieval, self._embedders.of(retrieval))
-            return self._retrievers[retrieval]
-
-        return opened
 
     def _sworn(self) -> Jury | None:
         """The matrix's judge, once for all items. Raises ConfigError and DataError."""
@@ -200,10 +231,13 @@ class EvalSession:
         if jury is None:
             return None
         return lambda task, graded: jury.judged(
-            getattr(task, "judged_as", task.name),
-            graded,
-            self._bench(task.name, jury.checkpoint, None, progress),
+            task, graded, self._bench(task.name, jury.checkpoint, None, progress)
         )
+
+    def _comparer(self, task: str, progress: Progress) -> Comparer | None:
+        if jury := self._sworn():
+            return jury.comparer(partial(self._bench, task, jury.checkpoint, None, progress))
+        return None
 
     def _reference_answers(
         self,
@@ -238,42 +272,12 @@ class EvalSession:
 
     def begin_run(self) -> None:
         """Write run.json if this run has none yet. Raises StorageError."""
-        path = self.settings.run_folder / "run.json"
-        if not path.exists():
-            described = manifest.describe(
-                self.settings.run_folder,
-                self.settings.matrix,
-                self.settings.arguments,
-                self.settings.root,
-                self.settings.reports,
-                self._hashes,
-                self.settings.redact,
-            )
-            rubric = dataclasses.asdict(read_rubric(self.settings.grades))
-            graded = len(self._judgements())
-            described = {**described, "rubric": rubric, "graded": graded}
-            if jury := self._sworn():
-                described["judge"] = jury.described()
-                described["judge"]["same_as"] = [
-                    checkpoint.id
-                    for checkpoint in self.settings.matrix.checkpoints
-                    if same_weights(checkpoint.model, jury.checkpoint.model, self._hashes)
-                ]
-            write_json(path, described)
+        if not (self.settings.run_folder / "run.json").exists():
+            begin_run(self.settings, self._hashes, self._judgements(), self._sworn())
 
     def close(self) -> None:
         """Give the models' memory back."""
-        while self._open:
-            self._open.popitem()[1].close()
-
-    def _engine(self, model: Model) -> Engine:
-        """The model's engine; of weights of our own one set lies in memory at a time."""
-        if model not in self._open:
-            if model.engine == "local":
-                for other in [m for m in self._open if m.engine == "local"]:
-                    self._open.pop(other).close()
-            self._open[model] = open_engine(model)
-        return self._open[model]
+        self._engines.close()
 
 
 def _no_data(task: Task, matrix: Matrix) -> str:
@@ -281,13 +285,3 @@ def _no_data(task: Task, matrix: Matrix) -> str:
         f"{matrix.path.name} names no data for it. Add [data.{task.name}] with a path, or give "
         f"--eval-data {task.name}=PATH."
     )
-
-
-def _gates_on(evaluation: Evaluation, ours: ScoreSet, settings: Settings) -> list[Gate]:
-    """The gates of a task. One that somebody set for what isn't there is a mistake."""
-    metrics = [result.metric for result in evaluation.results]
-    gates = [gate for gate in settings.gates if concerns(gate, ours)]
-    for gate in gates:
-        if gate in settings.matrix.gates and (wrong := mistake(gate, metrics, ours)):
-            raise ConfigError(f"{settings.matrix.path}: [gates.{gate.task}.{gate.metric}]: {wrong}")
-    return [gate for gate in gates if gate.metric in metrics]

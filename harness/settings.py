@@ -21,7 +21,8 @@ class Settings:
     fails. redact: whether reports leave out what was asked and answered. annotations: for whom
     gates that failed are marked on the terminal, "github" or "" for nobody. likelihoods: whether
     written answers are read again token by token. grade_sizes: of grade files when the session
-    began: what is graded during a run counts for no worker of it.
+    began: what is graded during a run counts for no worker of it. shard: (which, of how many),
+    where only a part of the requests is answered, and nothing judged.
     """
 
     matrix: Matrix
@@ -37,6 +38,7 @@ class Settings:
     grade_sizes: Mapping[str, int] | None = None
     redact: bool = False
     annotations: str = ""
+    shard: tuple[int, int] | None = None
 
     @property
     def gates(self) -> tuple[Gate, ...]:

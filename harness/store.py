@@ -47,11 +47,15 @@ def request_key(request: Request) -> str:
 
 
 class Store:
-    """Responses of earlier runs. `fresh` looks none up, and adds what is answered anew."""
+    """Responses of earlier runs. `fresh` looks none up, and adds what is answered anew.
 
-    def __init__(self, folder: Path, fresh: bool = False) -> None:
+    behind: a store that is looked up as well, and to which nothing is added.
+    """
+
+    def __init__(self, folder: Path, fresh: bool = False, behind: Store | None = None) -> None:
         self.folder = folder
         self.fresh = fresh
+        self._behind = behind
         self._starts: Mapping[str, int] = {}  # bytes of each file that are not looked up
 
     def since_now(self) -> Store:
@@ -71,7 +75,16 @@ class Store:
             return {}
         path = self._file(fingerprint)
         rows = read_whole_rows(path, self._starts.get(path.name, 0))
-        return {row["key"]: _response(row) for row in rows}
+        own = {row["key"]: _response(row) for row in rows}
+        return {**self._behind.load(fingerprint), **own} if self._behind else own
+
+    def keys(self, fingerprint: str) -> set[str]:
+        """Of all responses of these weights."""
+        if self.fresh:
+            return set()
+        path = self._file(fingerprint)
+        own = {row["key"] for row in read_whole_rows(path, self._starts.get(path.name, 0))}
+        return own | self._behind.keys(fingerprint) if self._behind else own
 
     def add(self, fingerprint: str, answers: Iterable[tuple[Request, Response]]) -> None:
         """Append responses, but for what is no answer of a server. Raises StorageError."""

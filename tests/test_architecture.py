@@ -47,13 +47,19 @@ ALLOWED = {
     | {"statistics", "toml"},
     "lm_eval": PURE
     | {"comparison", "config", "lm_eval", "statistics", "tasks", "toml", "versions"},
-    "commands": PURE | {"commands", "comparison", "judging", "report", "review", "runs"},
+    "planning": PURE
+    | {"config", "evaluate", "ledger", "lm_eval", "planning", "runs", "settings", "store"}
+    | {"tasks"},
+    "commands": PURE
+    | {"commands", "comparison", "judging", "ledger", "manifest", "planning", "report", "review"}
+    | {"runs"},
     "report": PURE
     | {
         "grading",
         "hallucination",
         "ledger",
         "membership",
+        "planning",
         "review",
         "runs",
         "statistics",

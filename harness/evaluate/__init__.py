@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from harness.config import DataSource
-from harness.engines import Answer, abilities
-from harness.evaluate.asking import answers_read, ask, in_words, needed
+from harness.engines import Answer
+from harness.evaluate.asking import answers_read, ask
 from harness.evaluate.bench import Evaluation, Progress, Workbench
-from harness.evaluate.chats import in_chats
 from harness.evaluate.files import settle_file, start_file
-from harness.evaluate.foreseen import foreseen, samples_of
+from harness.evaluate.foreseen import as_asked_of, first_turn, followed, foreseen, samples_of
 from harness.evaluate.identity import identity_of
+from harness.evaluate.judging import compared
 from harness.evaluate.served import warn_of_odd, warn_of_others
+from harness.evaluate.share import Answered, answer_share
 from harness.evaluate.unanswered import grade, grades
 from harness.evaluate.voice import voice_measures, voiced
 from harness.jsonl import append_rows
@@ -24,7 +25,17 @@ from harness.review.judgement import Judgement, over_rule
 from harness.runs import sample_file, write_json
 from harness.tasks import AskedTask, ConductedTask, Measure, Study, Task
 
-__all__ = ["Evaluation", "Progress", "Workbench", "ask", "evaluate", "foreseen"]
+__all__ = [
+    "Answered",
+    "Evaluation",
+    "Progress",
+    "Workbench",
+    "answer_share",
+    "ask",
+    "evaluate",
+    "first_turn",
+    "foreseen",
+]
 
 _NOTHING = Response("", "scored", 0)  # what a task gets that asks nobody
 
@@ -37,7 +48,7 @@ def evaluate(
     Answers and sample rows are on disk batch by batch. Raises DataError, UnavailableError,
     ServiceError, WeightsError and StorageError.
     """
-    task = in_chats(in_words(task, checkpoint.model), checkpoint.model)
+    task = as_asked_of(task, checkpoint)
     path = bench.run_folder and sample_file(bench.run_folder, checkpoint.id, task.name)
     if hasattr(task, "conduct"):
         graded, known = _conducted(cast(ConductedTask, task), checkpoint, source, bench, path)
@@ -101,28 +112,14 @@ def _asked(
         answered = [(sample, responses[sample.request]) for sample in samples]
         read = [request for request in by_request if request.per_token]
         reference = bench.reference(read) if read else {}
-        found = grades(task, answered, reference, _followed(task, answered, checkpoint, bench))
+        about, _ = followed(task, answered, checkpoint, bench)
+        task = compared(task, answered, about, bench)
+        found = grades(task, answered, reference, about)
         for (sample, response), of_sample in zip(answered, found, strict=True):
             of_sample = _spoken(task, sample, response, of_sample)
             judged = _judged(task, sample, response, of_sample, bench.people)
             graded[sample.id] = (sample, response, judged)
     return task, [graded[sample.id] for sample in samples], known
-
-
-def _followed(
-    task: AskedTask,
-    answered: Sequence[tuple[Sample, Response]],
-    checkpoint: Checkpoint,
-    bench: Workbench,
-) -> Mapping[Request, Response]:
-    """What the task asks about answers, once it has them."""
-    if not hasattr(task, "following"):
-        return {}
-    able = abilities(checkpoint.model)
-    wanted = dict.fromkeys(task.following(answered))
-    requests = [request for request in wanted if needed(request) in able]
-    total = len(requests)
-    return ask(checkpoint, requests, bench, lambda _, done: bench.progress(done, total))[0]
 
 
 def _conducted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -61,7 +62,9 @@ def ask(
                 bench.forecast()
                 bench.ledger.refuse_over(missing)
             if missing:
-                handed_over(bench.engine().answer(checkpoint, requests, skip=known), keep)
+                engine, begun = bench.engine(), time.monotonic()
+                handed_over(engine.answer(checkpoint, requests, skip=known), keep)
+                bench.timed(missing, time.monotonic() - begun)
     return responses, known
 
 

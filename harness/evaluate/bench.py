@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines import Engine
+from harness.grading.meanings import Comparer
 from harness.ledger import Ledger
 from harness.records import (
     Grade,
@@ -71,9 +72,11 @@ class Workbench:
     people: what persons said of answers, by `harness.review.events.sample_key`.
     likelihoods: whether sample rows are to tell how likely each token of an answer was.
     ledger: of an API's costs. retriever: opens what the checkpoint looks passages up with. judge:
-    grades written answers besides the rule. None where there is none of it.
+    grades written answers besides the rule. comparer: reads which answers in words mean the same.
+    None where there is none of it.
     turn: waits while another process asks the same task of a server, and says whether one may have.
     forecast: raises ConfigError where all that a session is to ask of an API may cost too much.
+    timed: is told what an engine answered, and in how many seconds.
     public: what a server said of itself, without the places of somebody's machine.
     """
 
@@ -91,8 +94,10 @@ class Workbench:
     ledger: Ledger | None = None
     retriever: Callable[[], Retriever] | None = None
     judge: Callable[[Task, Sequence[Graded]], list[Graded]] | None = None
+    comparer: Comparer | None = None
     turn: Callable[[], AbstractContextManager[bool]] = field(default=lambda: nullcontext(False))
     forecast: Callable[[], None] = field(default=lambda: None)
+    timed: Callable[[Sequence[Request], float], None] = field(default=lambda asked, seconds: None)
     public: Callable[[str], str] = field(default=lambda text: text)
 
     def row(

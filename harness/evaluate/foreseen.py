@@ -1,4 +1,4 @@
-"""What a task will ask of a checkpoint, as far as it is known before anything is asked."""
+"""What a task will ask of a checkpoint: before anything is asked, and once it has answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 
 from harness.config import DataSource
 from harness.engines import abilities
-from harness.evaluate.asking import in_words, needed
+from harness.evaluate.asking import ask, in_words, needed
 from harness.evaluate.bench import Workbench
 from harness.evaluate.chats import in_chats
 from harness.records import Checkpoint, Request, Response, Sample
@@ -41,7 +41,7 @@ def foreseen(
     Of a task that asks in several turns the first. Passages that are found by vectors are left out
     of prompts: vectors cost something themselves. Raises MichiError, and what a library raises.
     """
-    task = in_chats(in_words(task, checkpoint.model), checkpoint.model)
+    task = as_asked_of(task, checkpoint)
     if getattr(task, "unasked", False):
         return []
     stored = bench.store.load(bench.fingerprint)
@@ -49,10 +49,59 @@ def foreseen(
     known = {r: stored[k] for r in requests if (k := request_key(r)) in stored}
     if len(known) == len(requests):
         requests = _asked(task, checkpoint, source, bench, known)
+    return [r for r in _answerable(requests, checkpoint) if request_key(r) not in stored]
+
+
+def first_turn(
+    task: Task, checkpoint: Checkpoint, source: DataSource, bench: Workbench
+) -> tuple[list[Request], bool]:
+    """All that the task asks first, also what the store has answers to, and whether that is known.
+
+    It is not where something must be asked, or looked up by vectors, before there are prompts: then
+    the requests only tell about how much it is. Raises MichiError, and what a library raises.
+    """
+    task = as_asked_of(task, checkpoint)
+    if getattr(task, "unasked", False):
+        return [], True
+    if before := _preliminary(task, source):
+        return _answerable(before, checkpoint), False
+    requests = _answerable(_asked(task, checkpoint, source, bench, {}), checkpoint)
+    retrieved = checkpoint.retrieval is not None and hasattr(task, "retrieved")
+    return requests, not retrieved or _by_words(checkpoint)
+
+
+def followed(
+    task: AskedTask,
+    answered: Sequence[tuple[Sample, Response]],
+    checkpoint: Checkpoint,
+    bench: Workbench,
+) -> tuple[Mapping[Request, Response], frozenset[Request]]:
+    """What the task asks about answers once it has them, and which of it the store had."""
+    if not hasattr(task, "following"):
+        return {}, frozenset()
+    able = abilities(checkpoint.model)
+    wanted = dict.fromkeys(task.following(answered))
+    requests = [request for request in wanted if needed(request) in able]
+    total = len(requests)
+    return ask(checkpoint, requests, bench, lambda _, done: bench.progress(done, total))
+
+
+def as_asked_of(task: Task, checkpoint: Checkpoint) -> Task:
+    """The task in the form in which this checkpoint can be asked."""
+    return in_chats(in_words(task, checkpoint.model), checkpoint.model)
+
+
+def _answerable(requests: Sequence[Request], checkpoint: Checkpoint) -> list[Request]:
+    """Each request once; none where the checkpoint can't be asked one of them."""
     able = abilities(checkpoint.model)
     if not all(needed(request) in able for request in requests):
         return []
-    return [r for r in dict.fromkeys(requests) if request_key(r) not in stored]
+    return list(dict.fromkeys(requests))
+
+
+def _by_words(checkpoint: Checkpoint) -> bool:
+    """Whether passages are found without vectors, or none are looked up."""
+    return checkpoint.retrieval is None or checkpoint.retrieval.embedding is None
 
 
 def _preliminary(task: Task, source: DataSource) -> Sequence[Request]:
@@ -69,15 +118,14 @@ def _asked(
     known: Mapping[Request, Response],
 ) -> list[Request]:
     if hasattr(task, "conduct"):
-        return _first_turn(cast(ConductedTask, task), source.limit)
+        return _of_library(cast(ConductedTask, task), source.limit)
     if hasattr(task, "preliminary"):
         task = task.prepared(source.path, known)  # type: ignore[attr-defined]
-    retrieval = checkpoint.retrieval
-    found = retrieval is None or retrieval.embedding is None
+    found = _by_words(checkpoint)
     return [s.request for s in samples_of(cast(AskedTask, task), source, bench, found)]
 
 
-def _first_turn(task: ConductedTask, limit: int | None) -> list[Request]:
+def _of_library(task: ConductedTask, limit: int | None) -> list[Request]:
     taken: list[Request] = []
 
     def take(requests: Sequence[Request]) -> Mapping[Request, Response]:

@@ -24,11 +24,13 @@ def identity_of(
     questions = [[s.id, s.asked, list(s.gold)] for s in samples]
     together: dict[str, Any] = {}
     if hasattr(task, "grades"):
-        # Labels, documents and drawn values make figures, too, and so does a reference.
+        # Labels, documents and drawn values make figures, too.
         questions = [
             [*asked, s.stratum, s.cluster, list(s.request.continuations)]
             for asked, s in zip(questions, samples, strict=True)
         ]
+    if any(sample.request.per_token for sample in samples):
+        # What is read is held against what the reference reads.
         together = {"reference": bench.reference_id}
     if bench.retriever is not None and hasattr(task, "retrieved"):
         together |= {"retrieval": dict(bench.retriever().identity)}

@@ -11,14 +11,16 @@ controlling process alone writes results and reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import InconclusiveWarning, MichiError, UnavailableError
 from harness.evaluate import Evaluation
+from harness.plugin.gpus import VISIBLE, gpu_of, gpus, holds_suites
 from harness.plugin.nomatrix import NoMatrix
 from harness.plugin.options import add_options, asked_for, is_worker, read_settings
 from harness.plugin.outcome import Ended, failures, line, note
@@ -30,11 +32,15 @@ from harness.session import EvalSession
 from harness.settings import Settings
 from harness.tasks import Task
 
+if TYPE_CHECKING:
+    from harness.plugin.sharding import Sharding
+
 SETTINGS = pytest.StashKey[Settings]()
 SESSION = pytest.StashKey[EvalSession]()
 ABSENT = pytest.StashKey[NoMatrix]()
 ENDED = pytest.StashKey[Ended]()
 COMING = pytest.StashKey[object]()
+SHARDING: pytest.StashKey[Sharding] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,6 +63,16 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if not is_worker(config):
         config.pluginmanager.register(Recorder(settings, config), "michi-recorder")
+    opened, named = partial(_session_of, config), partial(_lm_eval_task, config)
+    if config.getoption("eval_plan"):
+        from harness.plugin.plan import PlanOnly
+
+        config.pluginmanager.register(PlanOnly(config, opened, named), "michi-plan")
+    elif settings.shard is not None:
+        from harness.plugin.sharding import Sharding
+
+        config.stash[SHARDING] = Sharding(opened, named)
+        config.pluginmanager.register(config.stash[SHARDING], "michi-sharding")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -67,6 +83,18 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["michi_run"] = str(settings.run_folder)
         node.workerinput["michi_grades"] = settings.grade_sizes
     node.workerinput["michi_columns"] = watched_columns(node.config)
+    if SETTINGS in node.config.stash and _holds_suites(node.config):
+        node.workerinput["michi_gpu"] = gpu_of(node.gateway.id)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """`-n auto` is a worker for each GPU where suites are evaluated and there are GPUs."""
+    return len(gpus()) or None if _holds_suites(config) else None
+
+
+def _holds_suites(config: pytest.Config) -> bool:
+    return holds_suites(tuple(config.args), config.invocation_params.dir)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -123,6 +151,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if is_worker(config):
         count = sum("evaluate" in getattr(item, "fixturenames", ()) for item in items)
         config.workeroutput["michi_evals"] = count  # type: ignore[attr-defined]
+        gpu = config.workerinput.get("michi_gpu")  # type: ignore[attr-defined]
+        if count and gpu:
+            os.environ[VISIBLE] = gpu
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -159,12 +190,8 @@ def evaluate(
 ) -> Iterator[Callable[[Task], Evaluation]]:
     """Call it with a task: `evaluate(JSQuAD())`. The figures are recorded before it returns."""
     config = request.config
-    if SESSION not in config.stash:
-        items, named = request.session.items, partial(_lm_eval_task, config)
-        config.stash[SESSION] = EvalSession(
-            config.stash[SETTINGS], lambda model: tasks_of(items, model, named)
-        )
-    session = config.stash[SESSION]
+    session = _session_of(config, request.session.items)
+    sharding = config.stash.get(SHARDING, None)
     strict = session.settings.strict
     ended = request.node.stash[ENDED] = Ended(checkpoint.id, request.node.nodeid, strict)
     progress = progress_line(config, f"[{checkpoint.id}]")
@@ -174,6 +201,10 @@ def evaluate(
         if isinstance(coming := config.stash.get(COMING, None), Checkpoint):
             session.ahead.expect(coming)
         try:
+            if sharding is not None:
+                answered = sharding.answer(request.node.nodeid, task, checkpoint, progress)
+                ended.take_answered(answered)
+                sharding.end()
             evaluation = session.evaluate(task, checkpoint, progress)
             ended.take(evaluation)
             decisions = session.decide(task, checkpoint, evaluation, progress)
@@ -190,6 +221,16 @@ def evaluate(
 
     yield run
     progress.clear()
+
+
+def _session_of(config: pytest.Config, items: Sequence[pytest.Item]) -> EvalSession:
+    """This process's session, opened once."""
+    if SESSION not in config.stash:
+        named = partial(_lm_eval_task, config)
+        config.stash[SESSION] = EvalSession(
+            config.stash[SETTINGS], lambda model: tasks_of(items, named, model)
+        )
+    return config.stash[SESSION]
 
 
 @pytest.hookimpl(wrapper=True)

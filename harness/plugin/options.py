@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from harness.comparison.baseline import Baseline, read_baseline
 from harness.config import load_matrix, override_data
 from harness.config.gates import refuse_unasked
 from harness.errors import ConfigError
+from harness.report.cells import tasks_on
 from harness.review.files import grade_sizes
 from harness.settings import Settings
 
@@ -61,6 +63,16 @@ def add_options(parser: pytest.Parser) -> None:
         help="read each written answer again, so that the report shows how likely its tokens were",
     )  # fmt: skip
     group.addoption(
+        "--eval-plan", action="store_true", default=False,
+        help="say what would be asked, in what time and for how much, and ask nothing; with "
+        "--eval-shard also how N shards would share it",
+    )  # fmt: skip
+    group.addoption(
+        "--eval-shard", metavar="I/N",
+        help="only answer the I-th of N parts of the requests, to be merged (python -m harness "
+        "merge)",
+    )  # fmt: skip
+    group.addoption(
         "--eval-annotations", choices=("github",), default=None,
         help="mark failed gates for the pages of a CI (default: for none)",
     )  # fmt: skip
@@ -76,7 +88,9 @@ def add_options(parser: pytest.Parser) -> None:
 
 def asked_for(config: pytest.Config) -> bool:
     """Whether the command line names anything to evaluate, so that mistakes can be told at once."""
-    names = ("eval_matrix", "eval_data", "eval_limit", "eval_run_dir", "eval_baseline")
+    names = (
+        "eval_matrix", "eval_data", "eval_limit", "eval_run_dir", "eval_baseline", "eval_shard"
+    )  # fmt: skip
     return any(config.getoption(name) not in (None, []) for name in names)
 
 
@@ -98,12 +112,13 @@ def read_settings(config: pytest.Config) -> Settings:
     matrix = override_data(
         matrix, config.getoption("eval_data"), limit, config.invocation_params.dir
     )
-    refuse_unasked(matrix.path, matrix.gates, matrix.data)
+    refuse_unasked(matrix.path, matrix.gates, tasks_on(matrix.data))
     reports = config.rootpath / config.getini("eval_reports")
+    shard = _shard(config.getoption("eval_shard"))
     grades = _grades(config, reports)
     return Settings(
         matrix=matrix,
-        run_folder=_run_folder(config, reports),
+        run_folder=_run_folder(config, reports, shard),
         reports=reports,
         root=config.rootpath,
         fresh=config.getoption("eval_fresh"),
@@ -115,7 +130,17 @@ def read_settings(config: pytest.Config) -> Settings:
         redact=bool(config.getoption("eval_redact") or config.getini("eval_redact")),
         annotations=_annotations(config),
         likelihoods=bool(config.getoption("eval_likelihoods")),
+        shard=shard,
     )
+
+
+def _shard(given: str | None) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    match = re.fullmatch(r"(\d+)/(\d+)", given)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise ConfigError(f"--eval-shard {given}: expected I/N with 1 <= I <= N, such as 3/16.")
+    return int(match[1]), int(match[2])
 
 
 def _baseline(config: pytest.Config) -> Baseline | None:
@@ -158,12 +183,14 @@ def _annotations(config: pytest.Config) -> str:
     return str(chosen)
 
 
-def _run_folder(config: pytest.Config, reports: Path) -> Path:
+def _run_folder(config: pytest.Config, reports: Path, shard: tuple[int, int] | None) -> Path:
     if is_worker(config):
         return Path(config.workerinput["michi_run"])  # type: ignore[attr-defined]
     given = config.getoption("eval_run_dir")
     if given:
         return (config.invocation_params.dir / Path(given).expanduser()).resolve()
+    if shard:  # the same again goes on there, as a job that was put back into its queue does
+        return reports / "shards" / f"{shard[0]}-of-{shard[1]}"
     return reports / "runs" / manifest.new_run_id()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.comparison.gate import Decision
 from harness.errors import IncomparableError, MichiError
-from harness.evaluate import Evaluation
+from harness.evaluate import Answered, Evaluation
 from harness.records import Result, Verdict
 from harness.runs import Item, item_line
 
@@ -51,6 +51,18 @@ class Ended:
                 stored=evaluation.stored,
                 fingerprint=evaluation.fingerprint,
                 results=evaluation.results,
+            )
+        )
+
+    def take_answered(self, answered: Answered) -> None:
+        """A shard's part of a task was answered."""
+        item = self.unmeasured("answered", "")
+        self.measured.append(
+            dataclasses.replace(
+                item,
+                asked=answered.asked,
+                stored=answered.stored,
+                fingerprint=answered.fingerprint,
             )
         )
 

@@ -76,7 +76,7 @@ class Recorder:
     def _weak_gates(self, nodeids: list[str]) -> list[str]:
         if not self.settings.gates:
             return []
-        from harness.plugin.planning import underpowered
+        from harness.plugin.weak_gates import underpowered
 
         try:
             return underpowered(self.settings, map(task_of, nodeids))
@@ -119,7 +119,8 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the reports; say with the exit code whether a gate or the configuration failed."""
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._names_nothing(session):
+        found_none = session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+        if found_none and self._names_nothing(session):
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if self._items:
             stopped = session.shouldstop or session.shouldfail  # -x
@@ -138,7 +139,8 @@ class Recorder:
         if self.config.option.no_summary or not (self._items or self._notes):
             return
         terminalreporter.section("michi", sep="=")
-        if self._items and (self.settings.run_folder / "run.json").exists():
+        whole = self.settings.shard is None
+        if whole and self._items and (self.settings.run_folder / "run.json").exists():
             from harness.report.terminal import run_lines
 
             for line in run_lines(self.settings.run_folder, self._compared):
@@ -201,6 +203,9 @@ class Recorder:
             begun["redact"] = bool(begun.get("redact")) or self.settings.redact
             begun = manifest.finished(begun, self._items, complete)
             write_json(folder / "run.json", begun)
+            if self.settings.shard is not None:
+                self._note(self._answered())
+                return
             if changed := self._to_grade_again():
                 write_json(folder / "run.json", {**begun, "to_grade_again": changed})
             from harness.comparison.within import comparisons
@@ -221,6 +226,17 @@ class Recorder:
         for path in written:
             if path.suffix == ".html":
                 self._note(f"report: {_short(shown / path.name, self.config)}")
+
+    def _answered(self) -> str:
+        """What a shard did, and what comes next."""
+        asked, stored = (sum(getattr(i, name) for i in self._items) for name in ("asked", "stored"))
+        ended = sum(item.status == "answered" for item in self._items)
+        folder = _short(self.settings.run_folder, self.config)
+        return (
+            f"{folder}: {asked:,} requests answered, {stored:,} were there already; {ended} of "
+            f"{len(self._items)} items. When all shards have run: python -m harness merge "
+            f"{_short(self.settings.run_folder.parent, self.config)}/*"
+        )
 
     def _to_grade_again(self) -> dict[str, list[str]]:
         """Graded answers that changed; grades that broke during the run keep no report back."""

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import pytest
 from _pytest.skipping import evaluate_skip_marks  # as pytest's own setup asks
 
+from harness.planning.selected import Selected
 from harness.records import Checkpoint, Model
 from harness.tasks import Task
 
@@ -20,9 +21,11 @@ class _Taken(BaseException):
 
 
 def tasks_of(
-    items: Iterable[pytest.Item], model: Model, lm_eval_task: Callable[[str], Task]
-) -> Iterator[tuple[Task, Checkpoint]]:
-    """What is evaluated on checkpoints of a model, of each suite the first task.
+    items: Iterable[pytest.Item],
+    lm_eval_task: Callable[[str], Task],
+    model: Model | None = None,
+) -> Iterator[Selected]:
+    """What is evaluated, of each suite the first task. model: on checkpoints of this one only.
 
     Each suite is called with an `evaluate` that takes down its task and goes no further. One that
     asks for other fixtures is left out, and so is what goes wrong: it says so when it runs.
@@ -33,14 +36,16 @@ def tasks_of(
         if not isinstance(item, pytest.Function) or not isinstance(checkpoint, Checkpoint):
             continue
         asked = set(inspect.signature(item.obj).parameters)
-        if checkpoint.model != model or "evaluate" not in asked or not asked <= _KNOWN:
+        if model not in (None, checkpoint.model):
+            continue
+        if "evaluate" not in asked or not asked <= _KNOWN:
             continue
         given: dict[str, Any] = {"checkpoint": checkpoint}
         if "lm_eval_task" in asked:
             given["lm_eval_task"] = lm_eval_task(parameters["lm_eval_task"])
         task = None if evaluate_skip_marks(item) else _first(item.obj, asked, given)
         if task is not None:
-            yield task, checkpoint
+            yield Selected(item.nodeid, task, checkpoint)
 
 
 def _first(suite: Callable[..., Any], asked: set[str], given: dict[str, Any]) -> Task | None:

@@ -7,12 +7,14 @@ and reports (xdist issue 1386). Here only the order of handing out differs: ids 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from xdist.scheduler import LoadScheduling
 
-from harness.records import Checkpoint
+from harness.planning.cost import size
+from harness.records import Checkpoint, Model
 
 
 class CheckpointScheduling(LoadScheduling):  # type: ignore[misc]
@@ -82,7 +84,12 @@ class CheckpointScheduling(LoadScheduling):  # type: ignore[misc]
         busy = {c.id for c in others}
         held = {c.model for c in others}
 
-        def cost(index: int) -> tuple[int, int]:
+        left: Counter[Model] = Counter()
+        for index in self.pending:
+            if (of := self._of_item[index]) is not None:
+                left[of.model] += size(of.model)
+
+        def cost(index: int) -> tuple[int, int, int]:
             wanted = self._of_item[index]
             if wanted is None or wanted == own:
                 rank = 0
@@ -92,9 +99,11 @@ class CheckpointScheduling(LoadScheduling):  # type: ignore[misc]
                 rank = 3
             else:
                 rank = 4 if wanted.id not in busy else 5
-            return rank, index
+            # A base that nobody holds: the longest work first, or it is what all wait for at last.
+            longest = -left[wanted.model] if wanted is not None and rank >= 3 else 0
+            return rank, longest, index
 
-        rank, index = min(cost(index) for index in self.pending)
+        rank, _, index = min(cost(index) for index in self.pending)
         if own is not None and rank == 5:
             return None  # loading another base for what a worker that has it is about to do
         return index

@@ -9,15 +9,16 @@ from harness.errors import ConfigError
 from harness.evaluate import Workbench, foreseen
 from harness.ledger import Ledger
 from harness.lm_eval.leaderboard import as_asked
+from harness.planning.selected import Selected
 from harness.records import Checkpoint, Model, Request
 from harness.settings import Settings
 from harness.tasks import Task
 
 # What was selected to be evaluated on checkpoints of a model.
-Selected = Callable[[Model], Iterable[tuple[Task, Checkpoint]]]
+Selection = Callable[[Model], Iterable[Selected]]
 
 
-def nothing(model: Model) -> list[tuple[Task, Checkpoint]]:
+def nothing(model: Model) -> list[Selected]:
     """Where nobody knows what will be asked: each suite is held against the budget by itself."""
     return []
 
@@ -31,7 +32,7 @@ class Forecast:
     def __init__(
         self,
         settings: Settings,
-        selected: Selected,
+        selected: Selection,
         bench: Callable[[str, Checkpoint], Workbench],
     ) -> None:
         self._settings, self._selected, self._bench = settings, selected, bench
@@ -69,14 +70,15 @@ class Forecast:
 
     def _with_references(self, model: Model) -> list[tuple[Task, Checkpoint]]:
         """What was selected of a model, and what gates ask of it where it is the baseline."""
-        settings, found = self._settings, list(self._selected(model))
+        settings = self._settings
+        found = [(one.task, one.checkpoint) for one in self._selected(model)]
         base = next((c for c in settings.matrix.checkpoints if c.baseline), None)
         if base is None or base.model != model or settings.baseline is not None:
             return found
         gated = {gate.task for gate in settings.gates}
         models = dict.fromkeys(c.model for c in settings.matrix.checkpoints)
-        every = [pair for other in models for pair in self._selected(other)]
-        return [*found, *((task, base) for task, _ in every if task.name in gated)]
+        every = [one.task for other in models for one in self._selected(other)]
+        return [*found, *((task, base) for task in every if task.name in gated)]
 
 
 def data_of(task: Task, matrix: Matrix) -> tuple[str, bool]:

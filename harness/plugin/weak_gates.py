@@ -9,7 +9,9 @@ from harness.comparison.gate import POWER
 from harness.comparison.scores import metric_samples
 from harness.config import DataSource
 from harness.config.gates import Gate
+from harness.hallucination.labels import ABSTAINED, HALLUCINATED, group_of
 from harness.records import Sample
+from harness.report.cells import source_of
 from harness.selection import limited
 from harness.settings import Settings
 from harness.statistics.power import detectable_difference, power_of, sample_size
@@ -30,9 +32,10 @@ def underpowered(settings: Settings, tasks: Iterable[str]) -> list[str]:
     chosen = set(tasks)
     for gate in settings.gates:
         task = _task(gate.task)
-        if gate.task not in chosen or task is None or gate.task not in settings.matrix.data:
+        named = source_of(gate.task, settings.matrix.data)
+        if gate.task not in chosen or task is None or named not in settings.matrix.data:
             continue
-        n, effect = _sizes(gate, _samples(task, settings.matrix.source(gate.task)))
+        n, effect = _sizes(gate, _samples(task, settings.matrix.source(named)))
         if n and power_of(n, gate.margin, DISCORDANCE, design_effect=effect) < POWER:
             lines.append(_line(gate, n, effect))
     return lines
@@ -62,6 +65,10 @@ def _task(name: str) -> AskedTask | None:
         from harness.tasks.marc_ja import MarcJa
 
         return MarcJa()
+    if name == "hallucination":
+        from harness.tasks.hallucination import Hallucination
+
+        return Hallucination()
     return None
 
 
@@ -71,8 +78,9 @@ def _samples(task: AskedTask, source: DataSource) -> list[Sample]:
 
 def _sizes(gate: Gate, samples: Sequence[Sample]) -> tuple[int, float]:
     """How many samples are behind the gate's metric, and their assumed design effect."""
-    _, stratum = metric_samples(gate.metric)
-    chosen = [sample for sample in samples if stratum in (None, sample.stratum)]
+    score, stratum = metric_samples(gate.metric)
+    of = group_of if score in (HALLUCINATED, ABSTAINED) else lambda sample: sample.stratum
+    chosen = [sample for sample in samples if stratum in (None, of(sample))]
     if not chosen:
         return 0, 1.0
     return len(chosen), assumed_effect([sample.cluster for sample in chosen])

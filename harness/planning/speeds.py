@@ -1,0 +1,68 @@
+"""How fast a model answered here before: what a plan's times are made of.
+
+speeds.jsonl beside the store: a line each time a model was asked for one kind of answer, with what
+that cost (`harness.planning.cost.cost`) and how long it took, its loading left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.jsonl import append_rows, read_whole_rows
+from harness.planning.cost import cost, kind
+from harness.records import Model, Request
+
+_RECENT = 20  # of a kind: older ones may be of another machine or version
+_LEAST = 1.0  # seconds: below that it is caches that are measured
+
+
+class Speeds:
+    """Of one store's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "speeds.jsonl"
+        self._rows: list[dict[str, Any]] | None = None
+
+    def note(self, model: Model, requests: Sequence[Request], seconds: float) -> None:
+        """A model has answered these. Raises StorageError."""
+        kinds = {kind(request) for request in requests}
+        if seconds < _LEAST or len(kinds) != 1:
+            return
+        row = {
+            **_named(model),
+            "kind": kinds.pop(),
+            "cost": sum(map(cost, requests)),
+            "seconds": round(seconds, 3),
+            "workers": int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+        }
+        append_rows(self._path, [row])
+
+    def expected(self, model: Model, costs: Mapping[str, int]) -> float | None:
+        """Seconds for so much of each kind; None where one of them was never timed."""
+        total = 0.0
+        for name, units in costs.items():
+            rows = [row for row in self._known() if self._fits(row, model, name)][-_RECENT:]
+            if not rows:
+                return None
+            total += units * _sum(rows, "seconds") / _sum(rows, "cost")
+        return total
+
+    def _known(self) -> list[dict[str, Any]]:
+        if self._rows is None:
+            self._rows = read_whole_rows(self._path)
+        return self._rows
+
+    def _fits(self, row: Mapping[str, Any], model: Model, name: str) -> bool:
+        wanted = {**_named(model), "kind": name}
+        return all(row.get(key) == value for key, value in wanted.items())
+
+
+def _named(model: Model) -> dict[str, Any]:
+    return {"model": model.id, "dtype": model.dtype, "quantization": model.quantization}
+
+
+def _sum(rows: Iterable[Mapping[str, Any]], name: str) -> float:
+    return float(sum(row[name] for row in rows))
