@@ -131,6 +131,7 @@ def _api(model: Model, root: Path) -> dict[str, Any] | None:
     return {
         "base_url": public_url(api.address),
         "prompt_logprobs": api.prompt_logprobs,
+        "logprobs": api.logprobs,
         "price": api.price,
         "max_cost": api.max_cost,
         "extra_body": json.dumps(scrub_all(hide_named(json.loads(api.extra_body)), root)),

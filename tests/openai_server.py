@@ -124,3 +124,17 @@ def embeddings(
 def slowly(seconds: float, answer: Any) -> Any:
     time.sleep(seconds)
     return answer
+
+
+Told = tuple[bytes, float, Sequence[float]]  # a token's bytes, its log-probability, the likeliest
+
+
+def with_logprobs(answer: dict[str, Any], tokens: Sequence[Told]) -> dict[str, Any]:
+    """The answer with an object a token, as chat completions have them."""
+    content = [
+        {"token": spelled.decode("utf-8", "replace"), "bytes": list(spelled), "logprob": logprob,
+         "top_logprobs": [{"token": "?", "bytes": None, "logprob": other} for other in top]}
+        for spelled, logprob, top in tokens
+    ]  # fmt: skip
+    answer["choices"][0]["logprobs"] = {"content": content, "refusal": None}
+    return answer

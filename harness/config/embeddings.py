@@ -15,7 +15,7 @@ model = "text-embedding-3-small"   # the name that the server knows
 dimensions = 512                   # numbers of a vector, for models trained to be cut
 batch = 64                         # texts a request
 
-[retrievers.served.api]            # as of a model, but for prompt_logprobs
+[retrievers.served.api]            # as of a model, but for log-probabilities
 price = { prompt = 0.02 }          # US dollars a million tokens
 query_body = { input_type = "query" }      # sent with questions and with passages, for servers
 passage_body = { input_type = "passage" }  # that add prefixes themselves
@@ -46,8 +46,9 @@ def read_embedding(path: Path, where: str, table: Mapping[str, Any]) -> Embeddin
     if given and engine != "api":
         raise ConfigError(f'{path}: {of_api} belongs to a retriever with engine = "api".')
     own = {key: given[key] for key in given if key not in _BODIES}
-    if "prompt_logprobs" in own:
-        raise ConfigError(f"{path}: {of_api}: prompt_logprobs belongs to a model that answers.")
+    for key in ("prompt_logprobs", "logprobs"):
+        if key in own:
+            raise ConfigError(f"{path}: {of_api}: {key} belongs to a model that answers.")
     api = read_api(path, of_api, own, ("prompt",)) if engine == "api" else None
     found = Embedding(
         model=model if api else str(place(path, model)),

@@ -102,6 +102,7 @@ def read_api(
         timeout=value(path, where, given, "timeout", float, Api().timeout),
         retries=value(path, where, given, "retries", int, Api().retries),
         prompt_logprobs=value(path, where, given, "prompt_logprobs", bool, False),
+        logprobs=value(path, where, given, "logprobs", bool, False),
         price=_price(path, where, given, priced),
         max_cost=value(path, where, given, "max_cost", float, None),
         extra_body=json_body(path, where, given, "extra_body"),
@@ -115,6 +116,12 @@ def read_api(
             f"{path}: {where}: max_cost needs a price: price = "
             f"{{ {', '.join(f'{name} = ...' for name in priced)} }}, US dollars a million tokens."
         )
+    for name in ("logprobs", "top_logprobs"):
+        if api.logprobs and name in json.loads(api.extra_body):
+            raise ConfigError(
+                f"{path}: {where}: logprobs = true asks for as many as are needed: take {name} "
+                "out of extra_body."
+            )
     return api
 
 

@@ -12,12 +12,13 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.engines import Answer
+from harness.engines import Answer, logprobs
 from harness.engines.chat import Chat
 from harness.engines.complaints import RefusedRequest
 from harness.engines.parallel import in_parallel
 from harness.engines.refusals import Refusals
 from harness.engines.server import Server, usage_of
+from harness.engines.untold import Untold
 from harness.errors import ConfigError, MichiError
 from harness.records import Api, Checkpoint, Model, Request, Response, Usage
 from harness.records.response import BROKEN
@@ -33,6 +34,7 @@ class ApiEngine:
         self._api = model.api or Api()
         self._server = Server(self._api)
         self._chats: dict[str, Chat] = {}
+        self._untold = Untold(self._server.host, model)
 
     def answer(
         self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Container[Request] = ()
@@ -40,13 +42,14 @@ class ApiEngine:
         """See `Engine.answer`: here each answer comes by itself.
 
         A request that the server would not take is "untaken". Raises ServiceError where it takes
-        none (`Refusals`).
+        none (`Refusals`), and ConfigError where it tells no log-probabilities, but was said to.
         """
         name = checkpoint.served_as or self.model.weights
         chat = self._chats.setdefault(name, Chat(name, self._server))
         wanted = [request for request in requests if request not in skip]
 
-        refusals = Refusals(self._server.host, self.model, len(wanted) < len(requests))
+        resumed = len(wanted) < len(requests)
+        refusals = Refusals(self._server.host, self.model, resumed)
         broken: list[Exception] = []
 
         def one(request: Request) -> Answer:
@@ -58,14 +61,22 @@ class ApiEngine:
                 else:
                     response = self._written(name, chat, request)
             except RefusedRequest as error:
+                if self._tells(request) and "logprobs" in str(error):
+                    raise self._untold.refused(error) from error
                 return request, refusals.add(request, error)
             except _BrokenOff as error:
                 broken.append(error.why)
                 return request, Response("", BROKEN, 0, usage=error.usage)
             refusals.taken()
+            if self._tells(request):
+                self._untold.add(response)
+                if mistake := self._untold.mistake():
+                    broken.append(mistake)  # what was answered is yielded all the same
             return request, response
 
         yield from in_parallel(one, wanted, self._api.concurrency)
+        if not resumed and (mistake := self._untold.mistake(1)):
+            broken.append(mistake)
         if broken:
             raise broken[0]
         refusals.settle()
@@ -74,12 +85,18 @@ class ApiEngine:
         """Let go of the connections."""
         self._server.close()
 
+    def _tells(self, request: Request) -> bool:
+        """Whether to ask how likely each token was; of what a schema holds it tells nothing."""
+        return self._api.logprobs and not request.continuations and not request.schema
+
     def _written(self, name: str, chat: Chat, request: Request) -> Response:
         options: dict[str, Any] = {"temperature": request.temperature}
         if request.temperature:
             options["seed"] = request.draw
         if request.stop:
             options["stop"] = list(request.stop[:_STOPS])
+        if self._tells(request):
+            options |= logprobs.asked(request.chat)
         if not request.chat:
             return self._completed(name, request, options)
         schema = json.loads(request.schema) if request.schema else None
@@ -88,7 +105,7 @@ class ApiEngine:
         usage = Usage(reply.prompt_tokens, reply.answer_tokens, reply.model)
         if reply.finish == "invalid":
             raise RefusedRequest(None, "", reply.text, usage if reply.model else None)
-        return Response(_cut(reply.text, request), reply.finish, usage.answer_tokens, usage=usage)
+        return self._response(request, reply.text, reply.finish, usage, reply.tokens)
 
     def _completed(self, name: str, request: Request, options: dict[str, Any]) -> Response:
         try:
@@ -104,7 +121,21 @@ class ApiEngine:
         if choice.finish_reason == "content_filter":
             return Response("content filter", "refused", usage.answer_tokens, usage=usage)
         finish = "length" if choice.finish_reason == "length" else "stop"
-        return Response(_cut(choice.text or "", request), finish, usage.answer_tokens, usage=usage)
+        tokens = logprobs.tokens_of(choice)
+        return self._response(request, choice.text or "", finish, usage, tokens)
+
+    def _response(
+        self,
+        request: Request,
+        text: str,
+        finish: str,
+        usage: Usage,
+        tokens: Sequence[logprobs.Token],
+    ) -> Response:
+        kept = _cut(text, request)
+        told = self._tells(request) and finish != "refused"
+        sure = logprobs.certainty(tokens, kept, request.stop) if told else None
+        return Response(kept, finish, usage.answer_tokens, usage=usage, certainty=sure)
 
     def _scored(self, name: str, request: Request) -> Response:
         spent: list[Usage] = []  # a request a read: what was paid for is counted whatever comes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.engines.complaints import RefusedRequest
+from harness.engines.logprobs import Token, tokens_of
 from harness.engines.server import Server, usage_of
 
 
@@ -15,7 +16,8 @@ class Reply:
     """One answer of a chat model.
 
     finish: "stop" | "length" | "refused" | "invalid" (the server would not take this request;
-    `text` then says why). model: the snapshot that the server says answered.
+    `text` then says why). model: the snapshot that the server says answered. tokens: where the
+    server tells them.
     """
 
     text: str
@@ -23,6 +25,7 @@ class Reply:
     prompt_tokens: int = 0
     answer_tokens: int = 0
     model: str = ""
+    tokens: tuple[Token, ...] = ()
 
 
 class Chat:
@@ -74,7 +77,7 @@ class Chat:
         if refusal or choice.finish_reason == "content_filter":
             return Reply(str(refusal or "content filter"), "refused", *spent)
         finish = "length" if choice.finish_reason == "length" else "stop"
-        return Reply(_text(choice.message.content), finish, *spent)
+        return Reply(_text(choice.message.content), finish, *spent, tokens_of(choice))
 
 
 def _text(content: Any) -> str:

@@ -33,19 +33,22 @@ CONFIDENCE = "slot_nll"
 def doubts(told: Certainty, spans: Sequence[tuple[int, int]]) -> dict[str, float]:
     """The signals of one answer that its tokens tell, and its length. {} where it has none.
 
-    spans: characters of the answer that state values, [] for none.
+    spans: characters of the answer that state values, [] for none. What is not told of the tokens
+    has no signal.
     """
     if not told.logprobs:
         return {}
     slot = _within(told.ends, spans) or range(len(told.logprobs))
-    return {
+    found = {
         "mean_nll": -_mean(told.logprobs),
         "slot_nll": -_mean([told.logprobs[place] for place in slot]),
         "least": -min(told.logprobs),
-        "entropy": _mean(told.entropies),
-        "margin": -_mean(told.margins),
-        "length": float(len(told.logprobs)),
     }
+    if told.entropies:
+        found["entropy"] = _mean(told.entropies)
+    if told.margins:
+        found["margin"] = -_mean(told.margins)
+    return {**found, "length": float(len(told.logprobs))}
 
 
 def _within(ends: Sequence[int], spans: Sequence[tuple[int, int]]) -> list[int]:

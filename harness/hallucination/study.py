@@ -129,7 +129,7 @@ def calibration(answers: Sequence[Answer]) -> tuple[dict[str, Figure], list[dict
 
 def detection(answers: Sequence[Answer]) -> dict[str, dict[str, Any]]:
     """By stratum and signal: AUROC, average precision, the leads over both controls, and whether
-    it clears them.
+    it clears them: None where a control that could tell was not read, as of an API.
 
     Made-up answers of the stratum against right ones about what was trained: "trained" (or "any"),
     "control" with "untrained", "near_miss" with "unanswerable", and "all" of these.
@@ -181,7 +181,9 @@ def _told(name: str, wrong: Sequence[Answer], right: Sequence[Answer]) -> dict[s
                 blind = tuple([-score for score in side] for side in blind)  # type: ignore[assignment]
             lead, range_ = auroc_difference(sides, blind, *clusters)
             leads[control] = {"value": lead, "low": range_.low, "high": range_.high}
-    cleared = len(leads) == len(CONTROLS) and all(lead["low"] > 0 for lead in leads.values())
+    cleared: bool | None = all(lead["low"] > 0 for lead in leads.values())
+    if cleared and len(leads) < len(CONTROLS):
+        cleared = None
     return {**entry, "leads": leads, "clears": cleared}
 
 

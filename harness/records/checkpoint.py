@@ -15,7 +15,8 @@ class Api:
     for OPENAI_API_KEY, which goes to OpenAI and to this machine and to nobody else (`key_name`).
     concurrency: requests under way at most. timeout: seconds for one. retries: of one request.
     prompt_logprobs: whether the server tells how likely a given text is (vLLM does; OpenAI does
-    not): without it questions of likelihood are asked in words.
+    not): without it questions of likelihood are asked in words. logprobs: whether it is asked how
+    likely each token of its answers was (OpenAI, vLLM, llama.cpp).
     price: US dollars a million tokens, in and out. max_cost: dollars that a run may spend on this
     model. extra_body: a JSON object sent with every request. omit: names of parameters that the
     server refuses ("temperature", "seed").
@@ -27,6 +28,7 @@ class Api:
     timeout: float = 120.0
     retries: int = 6
     prompt_logprobs: bool = False
+    logprobs: bool = False
     price: tuple[float, float] | None = None
     max_cost: float | None = None
     extra_body: str = "{}"

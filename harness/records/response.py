@@ -64,7 +64,8 @@ class Certainty:
 
     ends: characters of the answer up to each token's end. logprobs: natural-log probability of the
     token. entropies: of the model's distribution there, in nats. margins: log-probability of the
-    likeliest token less that of the second.
+    likeliest token less that of the second. Of an API's answer entropies are (), and margins where
+    its server does not tell them.
     """
 
     ends: tuple[int, ...]
@@ -101,7 +102,7 @@ class Response:
     reading: where tokens were asked for one by one. usage: of an API's answer.
     greedy: of joint requests, whether each continuation is what greedy decoding would write. cut:
     tokens of the prompt that were left out because the model takes no more. certainty: of a written
-    answer, where the engine tells it: weights on this machine do.
+    answer, where the engine tells it: weights on this machine do, servers that are asked to may.
     """
 
     text: str

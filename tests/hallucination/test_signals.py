@@ -7,6 +7,7 @@ import math
 import pytest
 
 from harness.grading.facts import Fact
+from harness.grading.meanings import Sorting, by_meaning, read_answers
 from harness.hallucination.followups import p_true, question_nll, spread
 from harness.hallucination.signals import doubts
 from harness.records import Certainty, Reading, Response
@@ -63,14 +64,26 @@ def test_belief_is_the_odds_of_no_against_yes() -> None:
     assert p_true(sure) == pytest.approx(-math.log(9))
 
 
+def priced(*texts: str) -> Sorting:
+    return by_meaning(read_answers(texts, Fact("money", "1円"), "いくらですか？"))
+
+
 def test_semantic_entropy_of_a_hand_computed_case() -> None:
     """Of four answers two give one price in two notations, two others a price each."""
     drawn = ["7,700円です。", "価格は7700円（税込）です。", "8,800円です。", "9,900円です。"]
-    found = spread("7700円です。", drawn, Fact("money", "1円"), "いくらですか？")
+    found = spread(priced("7700円です。", *drawn))
     assert found["semantic_entropy"] == pytest.approx(1.5 * math.log(2))
     assert found["inconsistency"] == 0.5
 
 
 def test_answers_that_agree_have_no_entropy() -> None:
-    found = spread("7,700円", ["7700円です。"] * 3, Fact("money", "1円"), "いくらですか？")
+    found = spread(priced("7,700円", *["7700円です。"] * 3))
     assert found == {"semantic_entropy": 0.0, "inconsistency": 0.0}
+
+
+def test_what_a_server_does_not_tell_has_no_signal() -> None:
+    known = {"mean_nll": 4.0 / 6, "slot_nll": 3.3 / 3, "least": 2.0, "length": 6.0}
+    bare = Certainty(TOLD.ends, TOLD.logprobs, (), ())
+    assert doubts(bare, [(3, 8)]) == pytest.approx(known)
+    margins = Certainty(TOLD.ends, TOLD.logprobs, (), TOLD.margins)
+    assert doubts(margins, [(3, 8)]) == pytest.approx({**known, "margin": -1.0})

@@ -91,6 +91,18 @@ def test_a_control_may_point_the_other_way() -> None:
     assert not detection(every)["trained"]["slot_nll"]["clears"]
 
 
+def test_a_control_that_was_not_read_leaves_open_what_the_other_does_not_settle() -> None:
+    """As of an API's questions: entropy tells nothing, and is not ahead of length anyhow."""
+    every = []
+    for a in answers():
+        told = {name: value for name, value in a.signals.items() if name != "question_nll"}
+        every.append(Answer(a.group, a.cluster, a.made_up, False, a.right, told))
+    found = detection(every)["trained"]
+    assert set(found["slot_nll"]["leads"]) == {"length"}
+    assert found["slot_nll"]["clears"] is None
+    assert found["entropy"]["clears"] is False
+
+
 def test_doubt_that_tells_nothing_clears_nothing() -> None:
     found = detection(answers(honest=False))["trained"]
     assert not any(found[name]["clears"] for name in ("mean_nll", "slot_nll", "entropy"))

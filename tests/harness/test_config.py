@@ -68,11 +68,12 @@ def test_an_api_is_read_with_its_defaults(tmp_path: Path) -> None:
     assert bare.api == Api()
     given = (
         'base_url = "http://127.0.0.1:8000/v1/"\nprice = { prompt = 5, answer = 15.0 }\n'
-        'max_cost = 3\nextra_body = { top_k = 1 }\nomit = ["seed"]\n'
+        'max_cost = 3\nextra_body = { top_k = 1 }\nomit = ["seed"]\nlogprobs = true\n'
     )
     (full,) = load(tmp_path, API.format(api=_API + given)).models
     assert full.api == Api(
         base_url="http://127.0.0.1:8000/v1",
+        logprobs=True,
         price=(5.0, 15.0),
         max_cost=3.0,
         extra_body='{"top_k": 1}',
@@ -94,6 +95,11 @@ def test_an_api_is_read_with_its_defaults(tmp_path: Path) -> None:
         (API.format(api=_API + "retry = 1"), "unknown key 'retry'. Did you mean 'retries'"),
         (API.format(api=_API + 'omit = ["top_p"]'), "omit = 'top_p': expected one of temperature"),
         (API.format(api=_API + "extra_body = { day = 2025-01-01 }"), "use what JSON has"),
+        (API.format(api=_API + "logprobs = 5"), "logprobs = 5: expected true or false"),
+        (
+            API.format(api=_API + "logprobs = true\nextra_body = { top_logprobs = 5 }"),
+            "asks for as many as are needed: take top_logprobs out of extra_body",
+        ),
         (API.format(api="") + 'adapter = "./a"\n', r"served_as = \"\.\.\.\""),
         (GOOD + 'served_as = "x"\n', 'served_as belongs to a model with engine = "api"'),
     ],

@@ -139,8 +139,8 @@ def test_an_api_goes_by_server_name_and_what_is_always_sent(world: Path) -> None
         of(omit=("temperature",)),
     ]
     assert len(set(told)) == len(told)
-    # How fast it is asked and what it may cost change no answer.
-    assert of(concurrency=1, max_cost=2.0, price=(1.0, 1.0), retries=0) == of()
+    # How fast it is asked, what it may cost, and what it tells besides change no answer.
+    assert of(concurrency=1, max_cost=2.0, price=(1.0, 1.0), retries=0, logprobs=True) == of()
     assert of(served_as="gpt-4o") == of()
 
 

@@ -76,6 +76,8 @@ def test_a_retriever_names_what_embeds(tmp_path: Path) -> None:
          'api] belongs to a retriever with engine = "api"'),
         ('model = "m"\nengine = "api"\n[retrievers.catalogue.api]\nprompt_logprobs = true',
          "prompt_logprobs belongs to a model that answers"),
+        ('model = "m"\nengine = "api"\n[retrievers.catalogue.api]\nlogprobs = true',
+         ": logprobs belongs to a model that answers"),
         ('model = "m"\nengine = "api"\n[retrievers.catalogue.api]\nmax_cost = 1',
          "max_cost needs a price: price = { prompt = ... }"),
         ('model = "m"\nengine = "api"\n[retrievers.catalogue.api]\nprice = { answer = 1 }',

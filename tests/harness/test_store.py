@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import DataError, StorageError
 from harness.jsonl import append_rows, read_rows, read_whole_rows
-from harness.records import Reading, Request, Response
+from harness.records import Certainty, Reading, Request, Response
 from harness.store import Store, request_key
 
 ASKED = Request("質問")
@@ -133,3 +133,13 @@ def test_a_broken_line_is_named_with_its_number(tmp_path: Path) -> None:
 
 def test_reading_what_is_not_there_yet_gives_nothing(tmp_path: Path) -> None:
     assert read_whole_rows(tmp_path / "absent.jsonl") == []
+
+
+@pytest.mark.parametrize("margins", [(0.5, 2.25), ()])
+def test_how_sure_a_model_was_comes_back_as_it_was(
+    tmp_path: Path, margins: tuple[float, ...]
+) -> None:
+    """Of an API: entropies are never told, margins not by every server."""
+    told = Certainty((1, 3), (-0.1235, -1e4), (), margins)
+    Store(tmp_path).add("w", [(ASKED, Response("答え", "stop", 2, certainty=told))])
+    assert Store(tmp_path).load("w")[request_key(ASKED)].certainty == told
