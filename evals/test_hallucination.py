@@ -9,6 +9,8 @@ answered at a risk of 5 %. Nothing is asked again but the questions' own likelih
 On request, at one more request a question, and at `draws` more answers a question:
 
     evaluate(Hallucination(p_true=True, draws=10))
+
+Which of the answers drawn anew mean the same, values tell, or words, or the judge of the matrix.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from harness.grading.facts import Fact
-from harness.grading.meanings import meanings
+from harness.grading.meanings import WAYS, Answers, Sorting, read_answers
 from harness.records import Request, Response, Sample
 from harness.statistics.entropy import agreement, discrete_entropy
 
@@ -56,16 +57,46 @@ def redrawn(request: Request, draws: int) -> tuple[Request, ...]:
     return tuple(replace(request, temperature=1.0, draw=draw) for draw in range(1, draws + 1))
 
 
-def spread(
-    text: str, others: Sequence[str], fact: Fact | None, question: str
-) -> Mapping[str, float]:
-    """Semantic entropy of answers drawn anew, and how many mean something else than `text`.
+def read_drawn(sample: Sample, text: str, drawn: Sequence[Response]) -> Answers:
+    """An answer and those drawn anew, read for what they mean. No answer of a server is silence."""
+    kind = sample.detail.get("fact") or sample.detail.get("neighbour")
+    question = question_of(sample)
+    texts = [text, *("" if response.unanswered else response.text for response in drawn)]
+    return read_answers(texts, kind or Fact("text", question or "?"), question)
 
-    Answers mean the same if they state the same values (`harness.grading.meanings`).
-    """
-    kind = fact or Fact("text", question or "?")
-    first, *labels = meanings([text, *others], kind, question)
+
+def spread(sorting: Sorting) -> Mapping[str, float]:
+    """Semantic entropy of answers drawn anew, and how many mean something else than the first."""
+    first, *labels = sorting.labels
     return {
         "semantic_entropy": discrete_entropy(labels),
         "inconsistency": 1 - agreement(first, labels),
+    }
+
+
+def ways_of(sorting: Sorting) -> dict[str, int]:
+    """What the answers to one question were compared by: how many each way, the first among them.
+
+    compared, unread: pairs that were compared by a judge, and those without a verdict.
+    """
+    told = {way: sorting.ways.count(way) for way in WAYS if way in sorting.ways}
+    return {**told, "compared": sorting.compared, "unread": sorting.unread}
+
+
+def all_ways(told: Sequence[Mapping[str, int]], judge: str) -> dict[str, Any]:
+    """The same of all questions. judge: who compared those in words, "" for nobody.
+
+    {} where nothing was drawn anew.
+    """
+    if not told:
+        return {}
+
+    def sums(names: Sequence[str]) -> dict[str, int]:
+        return {name: sum(one.get(name, 0) for one in told) for name in names}
+
+    return {
+        "judge": judge,
+        "questions": len(told),
+        "ways": sums(WAYS),
+        **sums(("compared", "unread")),
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.judging.rubric import ENGLISH, JAPANESE, JudgeRubric
@@ -102,26 +102,34 @@ class Case:
     answer: str
 
 
-def language(case: Case) -> str:
-    """The language of the question: Japanese where it has kana or kanji."""
-    return JAPANESE if _KANA_OR_KANJI.search(case.question) else ENGLISH
+def language(question: str) -> str:
+    """The language of a question: Japanese where it has kana or kanji."""
+    return JAPANESE if _KANA_OR_KANJI.search(question) else ENGLISH
+
+
+def fenced(
+    texts: Mapping[str, str], words: Mapping[str, str], parts: Sequence[object]
+) -> dict[str, str]:
+    """Each text between tags that are called by its word and by a hash of all parts of a case."""
+    content = json.dumps(parts, ensure_ascii=True)
+    seal = hashlib.sha256(content.encode()).hexdigest()[:12]
+    tags = {name: f"{words[name]}-{seal}" for name in texts}
+    return {name: f"<{tags[name]}>\n{text}\n</{tags[name]}>" for name, text in texts.items()}
 
 
 def judge_prompt(case: Case, rubric: JudgeRubric) -> str:
     """What a judge is told, in the language of the question."""
-    spoken = language(case)
-    seal = _seal(case)
-    names = {name: f"{word}-{seal}" for name, word in _NAMES[spoken].items()}
-    parts = {
+    spoken = language(case.question)
+    texts = {
         "question": case.question,
         "reference": _OR[spoken].join(case.references),
         "answer": case.answer,
     }
-    fenced = {n: f"<{names[n]}>\n{text}\n</{names[n]}>" for n, text in parts.items()}
+    shown = fenced(texts, _NAMES[spoken], (case.question, case.references, case.answer))
     if not case.references:
         rules = rubric.without_reference[spoken]
-        return _WITHOUT_REFERENCE[spoken].format(rubric=rules, **fenced)
-    return _TEMPLATES[spoken].format(rubric=rubric.texts[spoken], **fenced)
+        return _WITHOUT_REFERENCE[spoken].format(rubric=rules, **shown)
+    return _TEMPLATES[spoken].format(rubric=rubric.texts[spoken], **shown)
 
 
 def judge_requests(
@@ -139,9 +147,3 @@ def judge_requests(
         )
         for draw in range(repeats)
     )
-
-
-def _seal(case: Case) -> str:
-    parts: Sequence[object] = (case.question, case.references, case.answer)
-    text = json.dumps(parts, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

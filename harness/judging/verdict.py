@@ -69,7 +69,7 @@ def read_verdict(text: str, answer: str = "") -> Said | None:
     where the judge's own happens to be the same; and where it names a verdict in any form, only an
     object that ends the judge's text is the judge's.
     """
-    plain = _THOUGHT.sub("", text).strip()
+    plain = after_thought(text)
     forging = bool(_NAMED.search(answer))
     quotable = [_folded(found) for found in _objects_anywhere(answer)] if forging else []
     found = [
@@ -85,6 +85,11 @@ def read_verdict(text: str, answer: str = "") -> Said | None:
     if not found and bare in _VERDICTS and bare != answer.strip(_AROUND).lower():
         found = [Said(_VERDICTS[bare])]
     return found[0] if len({said.verdict for said in found}) == 1 else None
+
+
+def after_thought(text: str) -> str:
+    """What a model wrote once it had thought."""
+    return _THOUGHT.sub("", text).strip()
 
 
 def opinion(said: Sequence[Said | None]) -> Opinion:

@@ -73,6 +73,8 @@ class AskedTask(Task, Protocol):
                                 checkpoint's reference by request, and is empty where it has none
     following(answered)         requests about answers, once there are some; `grades` gets their
                                 responses by request as a third argument
+    compared(answered, followed, comparer)  the task with a judge's word on answers to `following`
+                                that no rule can compare; its identity is another one
     endless                     true where answers go on with a text, and are no damaged ones for it
     relabelled(sample, response, grade)  the grade once nobody changes it any more
     judged_as                   name of the suite whose grades by people count here, too

@@ -2,10 +2,11 @@
 
 The questions, prompts and grades are another suite's, the knowledge suite's unless another is
 given, so its answers serve and are not asked for again. How sure the model was of each token is
-recorded as it writes (weights on this machine alone tell it; of an API's answers the shares remain,
+recorded as it writes, by weights on this machine and, but for the entropy, by servers that tell it
+(`logprobs = true`); of other answers the shares remain,
 and what is drawn anew). Asked besides is how likely each question is without any answer; on request
 also, with one more request a question, whether the model believes its answer (p_true), and `draws`
-answers more.
+answers more, whose meanings are told by values, words, or the matrix's judge (`grading.meanings`).
 
 A text suite of your own: evaluate(Hallucination(JSQuAD(), name="hallucination_jsquad")).
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.grading.meanings import Answers, Comparer, Verdicts, by_meaning, verdicts_on
 from harness.grading.slots import stated_spans
 from harness.hallucination import followups, study
 from harness.hallucination.labels import ABSTAINED, ANY, HALLUCINATED, TRAINED, group_of, labelled
@@ -30,17 +32,22 @@ from harness.tasks.knowledge import Knowledge
 
 _HEADLINES = ("hallucinated_trained", "hallucinated_any", "hallucinated_control")
 _DECIMALS = 4  # of signals, as their tokens have
+_MEANINGS = "meanings"  # how an answer's row tells what those drawn anew were compared by
 
 
 @dataclass(frozen=True, slots=True)
 class Hallucination:
-    """See the module. of: the suite whose answers are looked at."""
+    """See the module. of: the suite whose answers are looked at.
+
+    verdicts: what a judge says of answers drawn anew (`compared`); None where nobody was asked.
+    """
 
     of: AskedTask = field(default_factory=Knowledge)
     draws: int = 0
     p_true: bool = False
     name: str = "hallucination"
     optional: bool = True
+    verdicts: Verdicts | None = field(default=None, compare=False)
 
     @property
     def data_of(self) -> str:
@@ -55,7 +62,10 @@ class Hallucination:
     @property
     def identity(self) -> Mapping[str, Any]:
         """See `Task.identity`."""
-        return {**self.of.identity, "of": self.of.name}
+        found = {**self.of.identity, "of": self.of.name}
+        if self.verdicts is not None:
+            found["meanings"] = f"{self.verdicts.name}/{self.verdicts.setup}"
+        return found
 
     def load(self, path: Path) -> list[Sample]:
         """See `Task.load`."""
@@ -85,6 +95,30 @@ class Hallucination:
             asked.append(followups.belief(sample, response.text))
         return asked + list(followups.redrawn(sample.request, self.draws))
 
+    def compared(
+        self,
+        answered: Sequence[tuple[Sample, Response]],
+        followed: Mapping[Request, Response],
+        comparer: Comparer,
+    ) -> Hallucination:
+        """See `Task`: with a judge's word on which answers drawn anew mean the same."""
+        if not self.draws:
+            return self
+        drawn = [self._drawn(sample, response, followed) for sample, response in answered]
+        return replace(self, verdicts=verdicts_on([group for group in drawn if group], comparer))
+
+    def _drawn(
+        self, sample: Sample, response: Response, followed: Mapping[Request, Response]
+    ) -> Answers | None:
+        """An answer with those drawn anew; None where there are none."""
+        if response.unanswered or not response.text.strip():
+            return None
+        asked = followups.redrawn(sample.request, self.draws)
+        drawn = [followed[request] for request in asked if request in followed]
+        if not asked or len(drawn) < len(asked):
+            return None
+        return followups.read_drawn(sample, response.text, drawn)
+
     def grades(
         self,
         answered: Sequence[tuple[Sample, Response]],
@@ -92,14 +126,20 @@ class Hallucination:
         followed: Mapping[Request, Response],
     ) -> list[Grade]:
         """See `Task`: the other suite's grades, with signals as figures."""
-        return [
-            replace(
-                self.of.grade(sample, response),
-                figures=self._signals(sample, response, followed),
-                detail={"group": group_of(sample)},
-            )
-            for sample, response in answered
-        ]
+        return [self._graded(sample, response, followed) for sample, response in answered]
+
+    def _graded(
+        self, sample: Sample, response: Response, followed: Mapping[Request, Response]
+    ) -> Grade:
+        drawn = self._drawn(sample, response, followed)
+        figures = self._signals(sample, response, followed)
+        detail: dict[str, Any] = {"group": group_of(sample)}
+        if drawn is not None:
+            sorting = by_meaning(drawn, self.verdicts.told if self.verdicts else None)
+            figures |= followups.spread(sorting)
+            detail[_MEANINGS] = followups.ways_of(sorting)
+        figures = {name: round(value, _DECIMALS) for name, value in figures.items()}
+        return replace(self.of.grade(sample, response), figures=figures, detail=detail)
 
     def relabelled(self, sample: Sample, response: Response, grade: Grade) -> Grade:
         """See `Task`: whether it is made up, by whoever judged it, and by the rule as well."""
@@ -121,11 +161,7 @@ class Hallucination:
         belief = followed.get(followups.belief(sample, response.text)) if self.p_true else None
         if belief is not None:
             found["p_true"] = followups.p_true(belief)
-        drawn = [followed.get(request) for request in followups.redrawn(sample.request, self.draws)]
-        if drawn and None not in drawn:
-            texts = [other.text for other in drawn if other is not None]
-            found |= followups.spread(response.text, texts, kind, question)
-        return {name: round(value, _DECIMALS) for name, value in found.items()}
+        return found
 
     def study(self, graded: Sequence[tuple[Sample, Grade]]) -> Study:
         """See `Task`: shares by group, what signals tell, calibration, and what may be answered."""
@@ -143,7 +179,9 @@ class Hallucination:
             *_selected(chosen),
         ]
         told = sum(bool(answer.signals) for answer in answers)
-        details = {
+        by = self.verdicts.name if self.verdicts else ""
+        drawn = [g.detail[_MEANINGS] for _, g in graded if _MEANINGS in g.detail]
+        details: dict[str, Any] = {
             "detection": detected,
             "reliability": bins,
             "selection": chosen,
@@ -152,6 +190,8 @@ class Hallucination:
             "n": len(answers),
             "unjudged": len(graded) - len(judged),
         }
+        if ways := followups.all_ways(drawn, by):
+            details["meanings"] = ways
         return Study(measures, details)
 
 
