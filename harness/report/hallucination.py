@@ -109,13 +109,14 @@ def _signals(run: Run, suite: str) -> Table | None:
             continue
         best = max(told, key=lambda name: told[name]["auroc"])
         clearing = [name for name in told if told[name]["clears"]]
+        unread = any(told[name]["clears"] is None for name in told)
         rows.append(
             (
                 *cells[:2],
                 f"{_wrong(told[best])}/{told[best]['n']}",
                 *(_auroc(entries.get(control)) for control in CONTROLS),
                 f"{best} {_auroc(told[best])}",
-                ", ".join(clearing) or "none",
+                ", ".join(clearing) or (BLANK if unread else "none"),
             )
         )
     columns = ("#", "checkpoint", "made up", *CONTROLS, "best signal", "clear both controls")
@@ -217,13 +218,19 @@ def _untold(run: Run, suite: str) -> Iterator[str]:
             yield f"{checkpoint}: without {found['unjudged']} answers that only a reader can judge."
         if not found["told"]:
             yield (
-                f"{checkpoint}: how sure it was is not told: an API's answers, or stored before it "
-                "was recorded (--eval-fresh asks again)."
+                f"{checkpoint}: how sure it was is not told: an API's answers without logprobs = "
+                "true, or stored before it was recorded (--eval-fresh asks again)."
             )
         elif found["told"] < found["n"]:
             yield f"{checkpoint}: of {found['n']} answers {found['told']} tell how sure it was."
         elif not _comparable(run, suite, checkpoint):
             yield f"{checkpoint}: fewer than 5 documents with right, or with made-up, answers."
+        entries = _comparable(run, suite, checkpoint)
+        if any(entry.get("clears", False) is None for entry in entries.values()):
+            yield (
+                f"{checkpoint}: behind an API the question alone is not read, and nothing is said "
+                "of clearing both controls."
+            )
 
 
 def _label(run: Run, suite: str) -> str:

@@ -153,10 +153,39 @@ def test_it_is_said_where_the_negative_finding_holds_and_where_not(
          "The finding is not contradicted for: what training never stated."],
         ["not contradicted", "qa-e1: no signal of the tokens clears both blind controls; the best, NLL of the "
          "value, has AUROC 0.570 (0.520 to 0.620)."],
-        ["not tested", "gpt: how sure it was is not told: an API’s answers, or stored before it was "
-         "recorded (--eval-fresh asks again)."],
+        ["not tested", "gpt: how sure it was is not told: an API’s answers without logprobs = true, or "
+         "stored before it was recorded (--eval-fresh asks again)."],
     ]  # fmt: skip
     assert "found no tendency" in page.inner_text(f"{SECTION} .under:has(.findings)")
+
+
+@pytest.mark.browser
+def test_where_the_question_was_not_read_clearing_both_is_left_open(
+    visit: Visit, tmp_path: Path
+) -> None:
+    folder = doubting_run(tmp_path / "run")
+    path = sample_file(folder, "qa-e3", "hallucination").with_suffix(".json")
+    found = json.loads(path.read_text("utf-8"))
+    entries = found["detection"]["trained"]
+    del entries["question_nll"], entries["entropy"]
+    for entry in entries.values():
+        if entry.get("clears"):
+            entry["clears"] = None
+            del entry["leads"]["question_nll"]
+    path.write_text(json.dumps(found), "utf-8")
+    page = visit.open(folder)
+
+    told = page.locator(f"{SECTION} .findings li").nth(1).inner_text()
+    assert told == (
+        "not tested\nqa-e3: the best signal of the tokens, NLL of the value, has AUROC 0.810 (0.760 "
+        "to 0.860). Behind an API the question alone, one of the blind controls, is not read: whether "
+        "a signal clears both is open."
+    )
+    page.locator(f"{SECTION} summary", has_text="Every signal, qa-e3").click()
+    rows = page.locator(f"{SECTION} details[open] tbody tr").all()
+    cells = [row.locator("th, td").all_inner_texts() for row in rows]
+    assert [row[7] for row in cells[:5]] == ["–", "–", "–", "no", "–"]  # margin; length
+    assert cells[1][5:7] == ["+0.200\n+0.150 to +0.250", "–"]
 
 
 @pytest.mark.browser

@@ -12,7 +12,8 @@ Object.assign(TEXTS.en, {
   as_article: (best, found) => `no signal of the tokens clears both blind controls; the best, ${best}, has AUROC ${found}.`,
   holds_for: (groups) => ` The finding is not contradicted for: ${groups}.`, contradicted_for: (groups) => ` The finding is contradicted for: ${groups}.`,
   too_alike: 'fewer than 5 documents with right, or with made-up, answers.',
-  not_told: 'how sure it was is not told: an API’s answers, or stored before it was recorded (--eval-fresh asks again).',
+  not_told: 'how sure it was is not told: an API’s answers without logprobs = true, or stored before it was recorded (--eval-fresh asks again).',
+  question_unread: (best, found) => `the best signal of the tokens, ${best}, has AUROC ${found}. Behind an API the question alone, one of the blind controls, is not read: whether a signal clears both is open.`,
   every_signal: 'Every signal', made_up_in: 'Made up in', signal: 'Signal', base_rate: 'Base rate',
   lead_over: (control) => `Lead over ${control}`, clears_both: 'Clears both', answer_yes: 'yes', answer_no: 'no',
   every_signal_note: 'Made-up answers of each group of questions against right ones about trained documents. The average precision of a signal that tells nothing is the base rate.',
@@ -45,7 +46,8 @@ Object.assign(TEXTS.ja, {
   as_article: (best, found) => `二つのブラインド対照をどちらも上回るトークンの信号はありません。最良は${best}で、AUROC ${found}です。`,
   holds_for: (groups) => `反証されなかった質問：${groups}。`, contradicted_for: (groups) => `記事と異なる結果の質問：${groups}。`,
   too_alike: '正解の文書か、ハルシネーションの文書が5件未満です。',
-  not_told: 'トークンの確率の記録がありません。APIの回答か、記録を始める前に保存した回答です(--eval-freshで質問し直せます)。',
+  not_told: 'トークンの確率の記録がありません。logprobs = trueのないAPIの回答か、記録を始める前に保存した回答です(--eval-freshで質問し直せます)。',
+  question_unread: (best, found) => `トークンの信号のうち最良は${best}で、AUROC ${found}です。APIでは質問だけの起こりにくさ(ブラインド対照の一つ)を読めないため、両方を上回るかどうかは分かりません。`,
   every_signal: 'すべての信号', made_up_in: '対象の質問', signal: '信号', base_rate: '基準率',
   lead_over: (control) => `${control}との差`, clears_both: '両方を上回る', answer_yes: 'はい', answer_no: 'いいえ',
   every_signal_note: '各区分のハルシネーションを、学習した文書についての正解と見分けられるかを示します。何も示さない信号の平均適合率は、基準率に等しくなります。',
@@ -154,6 +156,9 @@ function articleFinding(id, found) {
   if (!names.length) return say('untested', T(found.told ? 'too_alike' : 'not_told'));
   const best = names.reduce((first, name) => entries[name].auroc > entries[first].auroc ? name : first);
   const clearing = clearingIn(entries);
+  if (!clearing.length && names.some((name) => entries[name].clears === null)) {
+    return say('untested', T('question_unread', signalName(best), aurocText(entries[best])));
+  }
   return clearing.length ? say('contradicted', T('against_article', clearing.map(signalName).join(T('comma')), signalName(best), aurocText(entries[best])), otherwise(found, true))
     : say('holds', T('as_article', signalName(best), aurocText(entries[best])), otherwise(found, false));
 }
@@ -194,7 +199,7 @@ function everySignal(id, { detection }) {
       const e = entries[name];
       const leads = Object.keys(CONTROLS).map((control) => own(e.leads || {}, control)).map((lead) => lead ? stack(lead.value, lead, SIGNED_THREE) : NONE);
       return [own(T('strata'), stratum) || formName(stratum), signalName(name), stack(e.auroc, e, THREE), stack(e.ap, { low: e.ap_low, high: e.ap_high }, THREE),
-        told(e.base_rate, THREE), ...leads, 'clears' in e ? T(e.clears ? 'answer_yes' : 'answer_no') : NONE, e.n];
+        told(e.base_rate, THREE), ...leads, typeof e.clears === 'boolean' ? T(e.clears ? 'answer_yes' : 'answer_no') : NONE, e.n];
     }));
   const title = colon(T('every_signal'), id);
   return el('details', null, el('summary', null, T('every_signal'), T('comma'), named(id)), table(title, columns, rows), notes([T('every_signal_note')]));
