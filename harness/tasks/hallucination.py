@@ -3,10 +3,10 @@
 The questions, prompts and grades are another suite's, the knowledge suite's unless another is
 given, so its answers serve and are not asked for again. How sure the model was of each token is
 recorded as it writes, by weights on this machine and, but for the entropy, by servers that tell it;
-of other answers the shares remain, and what is drawn anew. Asked besides is how likely each question
-is without any answer; on request also, with one more request a question, whether the model believes
-its answer (p_true), and `draws` answers more, whose meanings are told by values, words, or the
-matrix's judge (`grading.meanings`).
+of other answers the shares remain, and what is drawn anew. Asked besides is how likely each
+question is without any answer; on request also, with one more request a question, whether the model
+believes its answer (p_true), and `draws` answers more, whose meanings are told by values, words, or
+the matrix's judge (`grading.meanings`).
 
 A text suite of your own: evaluate(Hallucination(JSQuAD(), name="hallucination_jsquad")).
 """
