@@ -20,6 +20,7 @@ from harness.comparison.scores import (
     measured,
     paired,
     unlike,
+    worse_if_more,
 )
 from harness.errors import ConfigError
 from harness.grading.damage import REFUSED, SIGNS
@@ -191,7 +192,7 @@ def _row(
         task=a.task if a.task == b.task else f"{a.task} | {b.task}",
         metric=metric,
         verdict=Verdict.INCOMPARABLE,
-        lower_is_better=score in a.lower_is_better | b.lower_is_better,
+        lower_is_better=worse_if_more(score, stratum, a.lower_is_better | b.lower_is_better),
         n=len(pairs.ids),
         clusters=len(set(pairs.clusters)),
         missing_a=pairs.missing_there,

@@ -27,8 +27,10 @@ from harness.comparison.scores import (
     metric_samples,
     paired,
     unlike,
+    worse_if_more,
 )
 from harness.config.gates import Gate
+from harness.hallucination.labels import ABSTAINED, HALLUCINATED
 from harness.records import Interval, Verdict
 from harness.statistics.paired import flips, paired_difference
 from harness.statistics.power import design_effect, discordance, sample_size
@@ -41,6 +43,8 @@ POWER = 0.9
 _WITH_A_RETRIEVER = (
     "What was found goes by a baseline with a retriever, or by a blessed run (--eval-baseline)"
 )
+_BY_READERS = frozenset({"correct", HALLUCINATED, ABSTAINED})  # scores that may wait for a reader
+_GRADE = "have both graded: by python -m harness review RUN, or by [judge] in the matrix"
 _SHOWN = 5  # ids named in a reason
 _KEPT = 20  # ids of samples that became worse, kept for the summary
 
@@ -87,7 +91,8 @@ def decide(gate: Gate, ours: ScoreSet, theirs: ScoreSet | None, against: str) ->
     pairs = paired(ours, theirs, score, stratum)
     if problem := _problem(gate, pairs, against):
         return _incomparable(gate, against, problem)
-    return _compared(gate, pairs, against, score in ours.lower_is_better)
+    worse = worse_if_more(score, stratum, ours.lower_is_better)
+    return _compared(gate, pairs, against, worse)
 
 
 def concerns(gate: Gate, ours: ScoreSet) -> bool:
@@ -103,16 +108,13 @@ def mistake(gate: Gate, metrics: Sequence[str], ours: ScoreSet) -> str:
             "its answers are not graded yet. Set this gate when they are: python -m harness review "
             "RUN, or [judge] in the matrix."
         )
-    if gate.metric not in metrics:
-        near = suggestion(gate.metric, metrics)
-        return f"no such metric.{near} Measured: {', '.join(metrics)}."
+    means = [metric for metric in metrics if _behind(metric, ours)]
+    if gate.metric not in means:
+        wrong = f"no such metric.{suggestion(gate.metric, means)}"
+        if gate.metric in metrics:
+            wrong = "no mean over samples, so it can't be compared answer by answer."
+        return f"{wrong} Gates can be set for: {', '.join(means) or 'nothing of this task'}."
     ids = _behind(gate.metric, ours)
-    if not ids:
-        means = [metric for metric in metrics if _behind(metric, ours)]
-        return (
-            "no mean over samples, so it can't be compared answer by answer. Gates can be set "
-            f"for: {', '.join(means) or 'nothing of this task'}."
-        )
     if unknown := [id for id in gate.must_not_break if id not in ids]:
         return f"must_not_break names {', '.join(unknown)}, not among the {len(ids)} asked."
     return ""
@@ -129,7 +131,8 @@ def _problem(gate: Gate, pairs: Paired, against: str) -> str:
     if not pairs.ids:
         return f"no sample of {gate.task} has a score behind {gate.metric} here and in {against}"
     if missing := pairs.missing_here + pairs.missing_there:
-        return f"{missing} samples have no {gate.metric} on both sides, here and in {against}"
+        told = f"{missing} samples have no {gate.metric} on both sides, here and in {against}"
+        return f"{told}; {_GRADE}" if metric_samples(gate.metric)[0] in _BY_READERS else told
     return ""
 
 

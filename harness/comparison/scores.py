@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.grading.damage import VOICE
-from harness.hallucination.labels import ABSTAINED, HALLUCINATED
+from harness.hallucination.labels import ABSTAINED, HALLUCINATED, UNKNOWABLE
 from harness.runs import Run
 
 # Scores that have a metric for each stratum, and how its name begins.
@@ -117,6 +117,18 @@ def metric_samples(metric: str) -> tuple[str, str | None]:
         if metric.startswith(f"{prefix}_"):
             return score, metric.removeprefix(f"{prefix}_")
     return metric, None
+
+
+def worse_if_more(
+    score: str, stratum: str | None, lower: Collection[str] = LOWER_IS_BETTER
+) -> bool:
+    """Whether a rise of a score is a loss. lower: the scores that are better the lower.
+
+    To say that one does not know is right where nothing can be known, and elsewhere a loss.
+    """
+    if score == ABSTAINED and stratum is not None:
+        return stratum not in UNKNOWABLE
+    return score in lower
 
 
 def score_set(run: Run, checkpoint: str, task: str) -> ScoreSet | None:

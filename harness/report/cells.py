@@ -58,6 +58,11 @@ def source_of(task: str, data: Mapping[str, Any]) -> str:
     return task if task in data else _DATA_OF.get(task, task)
 
 
+def tasks_on(data: Mapping[str, Any]) -> list[str]:
+    """The tasks that can be asked on these data, those that take another's among them."""
+    return [*data, *(task for task, of in _DATA_OF.items() if of in data and task not in data)]
+
+
 def _label(data: Mapping[str, Any]) -> str:
     label = str(data.get("label") or "no label")
     return f"{label}, at most {data['limit']} samples" if data.get("limit") else label

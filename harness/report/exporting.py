@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.comparison.scores import LOWER_IS_BETTER, metric_samples
+from harness.comparison.scores import LOWER_IS_BETTER, metric_samples, worse_if_more
 from harness.errors import ConfigError
 from harness.jsonl import append_rows
 from harness.report.lm_eval_samples import NO_FILTER, Row, digest, samples
@@ -99,7 +99,7 @@ def _add(
     told_of = dict.fromkeys(metric for row in found for metric in row["metrics"])
     logged = [metric for metric in told_of if all(metric in row["metrics"] for row in found)]
     metrics = dict.fromkeys(key.partition(",")[0] for key in figures if "_stderr," not in key)
-    better = {metric: metric_samples(metric)[0] not in lower for metric in (*metrics, *logged)}
+    better = {m: not worse_if_more(*metric_samples(m), lower) for m in (*metrics, *logged)}
     shots = told.get("num_fewshot", identity.get("num_fewshot", 0))
     version = told.get("version", identity.get("version", 0))
     config = told.get("config", {})

@@ -51,6 +51,17 @@ def test_won_tied_and_lost_by_hand(tmp_path: Path) -> None:
     assert "qa-e3: pairs judged 9 by people, 0 by a model, 0 by the rule alone." in found.notes
 
 
+def test_an_answer_that_was_graded_alone_neither_wins_nor_loses(tmp_path: Path) -> None:
+    found = qualitative_results(run_of(tmp_path, rows("rrrw---b"), rows("w--rwrrr")))
+    # Both are judged of q0 (won), q3 and the broken q7 (lost).
+    win, loss = (round(1 / 3, 12), 3), (round(2 / 3, 12), 3)
+    assert figures(found) == {"win": win, "tie": (0.0, 3), "loss": loss, "net": (-win[0], 3)}
+    assert (
+        "qa-e3: 5 pairs not judged yet. The rule judges damaged answers at once, so until then "
+        "figures lean against whoever has more of them."
+    ) in found.notes
+
+
 def test_intervals_are_wilsons_and_the_paired_one(tmp_path: Path) -> None:
     found = qualitative_results(run_of(tmp_path, rows("rrrrrw"), rows("wwwrwr")))
     win, net = found.result("qa-e3", "win"), found.result("qa-e3")
@@ -163,5 +174,7 @@ def test_a_gate_on_accuracy_waits_for_grades(tmp_path: Path) -> None:
     assert mistake(gate, ["accuracy", "graded"], ours) == ""
     half = decide(gate, ours, theirs, "base")
     assert half.verdict == "incomparable"
-    assert half.reason == "1 samples have no accuracy on both sides, here and in base"
+    assert half.reason.startswith(
+        "1 samples have no accuracy on both sides, here and in base; have "
+    )
     assert decide(gate, ours, ours, "base").figures["n"] == 2

@@ -12,6 +12,7 @@ from harness.comparison.scores import (
     paired,
     sample_key,
     score_set,
+    worse_if_more,
 )
 from harness.runs import read_run
 from tests.report import builder as build
@@ -102,3 +103,20 @@ def test_an_item_without_samples_gives_none(run_folder: Path, task: str) -> None
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Path:
     return build.whole_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("metric", "worse"),
+    [
+        ("accuracy_seen", False),
+        ("hallucinated_control", True),
+        ("damaged", True),
+        # What can't be known is not to be answered, and what can is.
+        ("abstained_unanswerable", False),
+        ("abstained_control", False),
+        ("abstained_trained", True),
+        ("abstained_any", True),
+    ],
+)
+def test_which_figures_are_worse_when_they_rise(metric: str, worse: bool) -> None:
+    assert worse_if_more(*metric_samples(metric)) == worse

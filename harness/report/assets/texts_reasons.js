@@ -57,8 +57,10 @@ const REASONS_JA = [
   [/^([^:;]+) holds no (\S+) of ([^:;]+)$/, (against, task, id) => `${against}には${id}の${taskName(task)}がありません`],
   [/^no sample of (\S+) has a score behind (\S+) here and in (.+)$/, (task, metric, against) =>
     `${taskName(task)}には、${against}と共通して${metricName(task, metric)}のもとになるサンプルがありません`],
-  [/^(\d+) samples have no (\S+) on both sides, here and in (.+)$/, (n, metric, against) =>
+  [/^(\d+) samples have no (\S+) on both sides, here and in ([^;]+)$/, (n, metric, against) =>
     `${n}件のサンプルで、${against}との両方に${metricName('', metric)}があるわけではありません`],
+  [/^have both graded: by python -m harness review RUN, or by \[judge\] in the matrix$/, () =>
+    'python -m harness review RUNか、マトリクスの[judge]で、両方を採点してください'],
   [/^only (\d+) of (\d+) questions were asked of both$/, (n, of) => `両方に質問したのは${of}件のうち${n}件だけです`],
   [/^only (\d+) samples are shared, of (\d+) here and (\d+) of the baseline$/, (n, here, there) =>
     `共通のサンプルは、こちらの${here}件と基準の${there}件のうち${n}件だけです`],
