@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from harness.grading.meanings import ABSTAINED, JUDGE, VALUES, WORDS
 from harness.hallucination.labels import ANY, TRAINED
 from harness.hallucination.signals import CONTROLS, ON_REQUEST, SIGNALS
 from harness.records import Result
@@ -39,6 +40,11 @@ _SIGNALS = (
     "of its lead over each lies above 0. The article of 2024 found no trait of likelihoods that "
     "gives made-up words away; here it is as measured."
 )
+_WAYS = {
+    VALUES: "the values that they state",
+    ABSTAINED: "saying not to know",
+    WORDS: "their words alone, which scatters meanings too much",
+}
 _CALIBRATED = (
     "Confidently wrong: of made-up answers, those that the model is surer of than of half of its "
     "right ones. ECE and Brier score of the mean token probability of the stated value: 0 is best."
@@ -120,7 +126,9 @@ def _signals(run: Run, suite: str) -> Table | None:
             )
         )
     columns = ("#", "checkpoint", "made up", *CONTROLS, "best signal", "clear both controls")
-    notes = notes_of(_SIGNALS, "95 % intervals in brackets.", *_untold(run, suite))
+    notes = notes_of(
+        _SIGNALS, "95 % intervals in brackets.", *_untold(run, suite), *_compared(run, suite)
+    )
     title = f"Hallucination: do doubts tell? (AUROC) – data: {_label(run, suite)}"
     if not rows:
         return Table(title=title, columns=(), rows=(), notes=notes)
@@ -231,6 +239,21 @@ def _untold(run: Run, suite: str) -> Iterator[str]:
                 f"{checkpoint}: behind an API the question alone is not read, and nothing is said "
                 "of clearing both controls."
             )
+
+
+def _compared(run: Run, suite: str) -> Iterator[str]:
+    """What the meanings of answers drawn anew were told by, where they were drawn."""
+    for checkpoint in (str(c["id"]) for c in run.checkpoints):
+        found = (run.details(checkpoint, suite) or {}).get("meanings")
+        if not found:
+            continue
+        asked = f"in {found['compared']} comparisons, {found['unread']} of them unread"
+        names = {**_WAYS, JUDGE: f"the judge {found['judge']} ({asked})"}
+        told = [f"{n} by {names[way]}" for way, n in found["ways"].items() if n]
+        yield (
+            f"{checkpoint}: which of {sum(found['ways'].values())} answers, given and drawn anew, "
+            f"mean the same was told: {', '.join(told)}."
+        )
 
 
 def _label(run: Run, suite: str) -> str:

@@ -75,12 +75,20 @@ def _details() -> dict[str, dict[str, Any]]:
     }
     silent = {"trained": _signals(0.56, 0.57, 0.55, 0.55, 0.5, cleared=0)}
     none = _selection(None, 0.0, float("nan"))
+    by_words = {"values": 400, "abstained": 0, "words": 150, "judge": 0}
+    words = {"judge": "", "questions": 50, "ways": by_words, "compared": 0, "unread": 0}
+    by_judge = {"values": 380, "abstained": 20, "words": 0, "judge": 150}
+    judged = {"judge": "gpt-4o", "questions": 50, "ways": by_judge, "compared": 98, "unread": 3}
     return {
-        "base": {**usual, "detection": {}, "reliability": [_bin(0.9, 90, 0.1)], "selection": none},
+        "base": {
+            **usual, "detection": {}, "selection": none, "meanings": words,
+            "reliability": [_bin(0.9, 90, 0.1)],
+        },
         "qa-e1": {**usual, "detection": silent, "reliability": [], "selection": {}},
         "qa-e3": {
             **usual, "detection": telling, "selection": _selection(0.3, 0.32, 0.0625),
             "reliability": [_bin(0.2, 4, 0.25), _bin(0.5, 16, 0.5), _bin(0.9, 36, 0.75)],
+            "meanings": judged,
         },
         "gpt": {**usual, "told": 0, "detection": {}, "reliability": [], "selection": {}},
     }  # fmt: skip
@@ -228,6 +236,25 @@ def test_every_signal_stands_in_a_table_with_its_leads(visit: Visit, folder: Pat
     assert cells[4][5:8] == ["+0.020\n−0.030 to +0.070", "+0.020\n−0.030 to +0.070", "no"]
     assert cells[5][5:8] == ["–", "–", "–"]
     assert cells[7][0] == "what training never stated"
+
+
+@pytest.mark.browser
+def test_it_is_said_what_told_which_answers_mean_the_same(visit: Visit, folder: Path) -> None:
+    page = visit.open(folder)
+    own = page.locator(f"{SECTION} > .under").first.locator(":scope > .notes li")
+
+    assert own.all_inner_texts() == [
+        "base: which of 550 answers, given and drawn anew, mean the same was told: 400 by the "
+        "values that they state, 150 by their words alone, which scatters meanings too much.",
+        "qa-e3: which of 550 answers, given and drawn anew, mean the same was told: 380 by the "
+        "values that they state, 20 by saying not to know, 150 by the judge gpt-4o (in 98 "
+        "comparisons, 3 of them unread: these count as unlike).",
+    ]
+    page.click(".language")
+    page.wait_for_selector("html[lang=ja]")
+    assert "採点モデルgpt-4oによる150件(比較98回、うち判定を読み取れず別の意味としたもの3回)" in (
+        own.last.inner_text()
+    )
 
 
 @pytest.mark.browser

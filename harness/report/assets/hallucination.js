@@ -12,6 +12,10 @@ Object.assign(TEXTS.en, {
   as_article: (best, found) => `no signal of the tokens clears both blind controls; the best, ${best}, has AUROC ${found}.`,
   holds_for: (groups) => ` The finding is not contradicted for: ${groups}.`, contradicted_for: (groups) => ` The finding is contradicted for: ${groups}.`,
   too_alike: 'fewer than 5 documents with right, or with made-up, answers.',
+  meanings_told: (n, ways) => `which of ${n} answers, given and drawn anew, mean the same was told: ${ways}.`,
+  meaning_ways: { values: (n) => `${n} by the values that they state`, abstained: (n) => `${n} by saying not to know`,
+    words: (n) => `${n} by their words alone, which scatters meanings too much`,
+    judge: (n, m) => `${n} by the judge ${m.judge} (in ${m.compared} comparisons, ${m.unread} of them unread: these count as unlike)` },
   not_told: 'how sure it was is not told: an API’s answers without logprobs = true, or stored before it was recorded (--eval-fresh asks again).',
   question_unread: (best, found) => `the best signal of the tokens, ${best}, has AUROC ${found}. Behind an API the question alone, one of the blind controls, is not read: whether a signal clears both is open.`,
   every_signal: 'Every signal', made_up_in: 'Made up in', signal: 'Signal', base_rate: 'Base rate',
@@ -46,6 +50,10 @@ Object.assign(TEXTS.ja, {
   as_article: (best, found) => `二つのブラインド対照をどちらも上回るトークンの信号はありません。最良は${best}で、AUROC ${found}です。`,
   holds_for: (groups) => `反証されなかった質問：${groups}。`, contradicted_for: (groups) => `記事と異なる結果の質問：${groups}。`,
   too_alike: '正解の文書か、ハルシネーションの文書が5件未満です。',
+  meanings_told: (n, ways) => `もとの回答と引き直した回答の計${n}件について、同じ意味かどうかの判定方法：${ways}。`,
+  meaning_ways: { values: (n) => `述べた値による${n}件`, abstained: (n) => `「分からない」とした${n}件`,
+    words: (n) => `語句の一致だけによる${n}件(意味の数が多めに出ます)`,
+    judge: (n, m) => `採点モデル${m.judge}による${n}件(比較${m.compared}回、うち判定を読み取れず別の意味としたもの${m.unread}回)` },
   not_told: 'トークンの確率の記録がありません。logprobs = trueのないAPIの回答か、記録を始める前に保存した回答です(--eval-freshで質問し直せます)。',
   question_unread: (best, found) => `トークンの信号のうち最良は${best}で、AUROC ${found}です。APIでは質問だけの起こりにくさ(ブラインド対照の一つ)を読めないため、両方を上回るかどうかは分かりません。`,
   every_signal: 'すべての信号', made_up_in: '対象の質問', signal: '信号', base_rate: '基準率',
@@ -145,7 +153,15 @@ function doubtsPart(task, studied) {
     el('p', { class: 'quiet' }, T('doubts_terms')),
     el('p', null, T('article_said')), el('ul', { class: 'findings' }, studied.map(([id, found]) => articleFinding(id, found))),
     told.length ? el('div', { class: 'charts' }, told.map(([id, entries]) => doubtDots(id, entries, scale))) : null,
-    told.map(([id]) => everySignal(id, doubtsOf(id, task))));
+    told.map(([id]) => everySignal(id, doubtsOf(id, task))),
+    notes(studied.filter(([, found]) => found.meanings).map(([id, found]) => colon(id, meaningsTold(found.meanings)))));
+}
+
+// What answers drawn anew were compared by, for semantic entropy and inconsistency.
+function meaningsTold(meanings) {
+  const ways = Object.entries(meanings.ways).filter(([, n]) => n);
+  const n = ways.reduce((sum, [, of]) => sum + of, 0);
+  return T('meanings_told', n, ways.map(([way, of]) => T('meaning_ways')[way](of, meanings)).join(T('comma')));
 }
 
 // Where the article's negative finding holds and where it doesn't: by the signals of tokens alone.
