@@ -43,7 +43,7 @@ _SIGNALS = (
 _WAYS = {
     VALUES: "the values that they state",
     ABSTAINED: "saying not to know",
-    WORDS: "their words alone, which scatters meanings too much",
+    WORDS: "words that are equal",
 }
 _CALIBRATED = (
     "Confidently wrong: of made-up answers, those that the model is surer of than of half of its "
@@ -249,6 +249,8 @@ def _compared(run: Run, suite: str) -> Iterator[str]:
             continue
         asked = f"in {found['compared']} comparisons, {found['unread']} of them unread"
         names = {**_WAYS, JUDGE: f"the judge {found['judge']} ({asked})"}
+        if not found["judge"]:
+            names[WORDS] = "their words alone, which scatters meanings too much"
         told = [f"{n} by {names[way]}" for way, n in found["ways"].items() if n]
         yield (
             f"{checkpoint}: which of {sum(found['ways'].values())} answers, given and drawn anew, "

@@ -77,7 +77,7 @@ def _details() -> dict[str, dict[str, Any]]:
     none = _selection(None, 0.0, float("nan"))
     by_words = {"values": 400, "abstained": 0, "words": 150, "judge": 0}
     words = {"judge": "", "questions": 50, "ways": by_words, "compared": 0, "unread": 0}
-    by_judge = {"values": 380, "abstained": 20, "words": 0, "judge": 150}
+    by_judge = {"values": 380, "abstained": 20, "words": 11, "judge": 139}
     judged = {"judge": "gpt-4o", "questions": 50, "ways": by_judge, "compared": 98, "unread": 3}
     return {
         "base": {
@@ -247,12 +247,12 @@ def test_it_is_said_what_told_which_answers_mean_the_same(visit: Visit, folder: 
         "base: which of 550 answers, given and drawn anew, mean the same was told: 400 by the "
         "values that they state, 150 by their words alone, which scatters meanings too much.",
         "qa-e3: which of 550 answers, given and drawn anew, mean the same was told: 380 by the "
-        "values that they state, 20 by saying not to know, 150 by the judge gpt-4o (in 98 "
-        "comparisons, 3 of them unread: these count as unlike).",
+        "values that they state, 20 by saying not to know, 11 by words that are equal, 139 by the "
+        "judge gpt-4o (in 98 comparisons, 3 of them unread: these count as unlike).",
     ]
     page.click(".language")
     page.wait_for_selector("html[lang=ja]")
-    assert "採点モデルgpt-4oによる150件(比較98回、うち判定を読み取れず別の意味としたもの3回)" in (
+    assert "採点モデルgpt-4oによる139件(比較98回、うち判定を読み取れず別の意味としたもの3回)" in (
         own.last.inner_text()
     )
 
