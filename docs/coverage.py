@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from coverage_doubts import main as simulate_doubts
 from coverage_grades import main as simulate_grades
 from coverage_roc import main as simulate_roc
 from numpy.typing import NDArray
@@ -240,6 +241,7 @@ def main() -> None:
     ]
     write_between(PAGE, BEGIN, END, lines)
     simulate_roc()
+    simulate_doubts()
     simulate_grades()
 
 

@@ -193,7 +193,7 @@ def _cell(held: float, told: float) -> str:
     if math.isnan(held):
         return "–"
     text = f"**{100 * held:.1f}**" if held < 0.93 else f"{100 * held:.1f}"
-    return text if told == 1 else f"{text} (of {100 * told:.0f} %)"
+    return text if told == 1 else f"{text} (of {min(99, round(100 * told))} %)"
 
 
 def main() -> None:

@@ -51,10 +51,11 @@ def average_precision_interval(
     The deviation comes from a bootstrap of whole clusters, a cluster with texts on both sides with
     both; the interval is A ± t · SE on the logit, as for `roc.auroc_interval`. In 100 to 300 trials
     (A = .25 to .99, smaller side 10 to 150 clusters of 1 to 8 texts) it held the truth in 96 to
-    100 %, where documents have texts on both sides in 93 to 96; the percentiles of the resamples
-    in 80 to 100, mostly too high, since a text that is drawn twice stands beside itself. Where no
-    resample differs, or A = 1, it is Wilson's on the clusters of the smaller side. One cluster on a
-    side gives [0, 1]. Raises ValueError as `average_precision`, or if lengths differ.
+    100 %, where documents have texts on both sides in 91 to 96 (docs/statistics.md); the
+    percentiles of the resamples in 80 to 100, mostly too high, since a text that is drawn twice
+    stands beside itself. Where no resample differs, or A = 1, it is Wilson's on the clusters of the
+    smaller side. One cluster on a side gives [0, 1]. Raises ValueError as `average_precision`, or
+    if lengths differ.
     """
     import numpy as np
 
