@@ -32,7 +32,9 @@ def tokenizer(folder: Path) -> list[str]:
         bos_token="<bos>",
         unk_token="<unk>",
     ).save_pretrained(folder)
-    (folder / "chat_template.jinja").write_text("{{ messages[0].content }}", "utf-8")
+    (folder / "chat_template.jinja").write_text(
+        "{% for turn in messages %}{{ turn.content }}{% endfor %}", "utf-8"
+    )
     return words
 
 

@@ -14,9 +14,10 @@ import re
 import struct
 import threading
 from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from harness.errors import ConfigError, WeightsError
+from harness.errors import ConfigError, UnavailableError, WeightsError
 from harness.records import Api, Checkpoint, Model
 
 _MODEL_FILES = (
@@ -125,7 +126,7 @@ def checkpoint_fingerprint(checkpoint: Checkpoint, hashes: FileHashes) -> str:
     Raises ConfigError where a part is missing and WeightsError where a safetensors file is cut off.
     """
     model = checkpoint.model
-    if model.engine != "local":
+    if not model.here:
         return _api_fingerprint(checkpoint)
     parts = _folder_parts(weights_folder(model), _MODEL_FILES, hashes)
     if model.chat_template is not None:
@@ -140,8 +141,26 @@ def checkpoint_fingerprint(checkpoint: Checkpoint, hashes: FileHashes) -> str:
             ("adapter " + name, digest)
             for name, digest in _folder_parts(checkpoint.adapter, _ADAPTER_FILES, hashes)
         ]
-    content = json.dumps([model.dtype, model.quantization, parts])
+    by = ["vllm", vllm_version(), *model.vllm] if model.engine == "vllm" else []
+    content = json.dumps([model.dtype, model.quantization, parts, *by])
     return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def adapter_hash(adapter: Path) -> str:
+    """Of an adapter's files. Raises ConfigError and WeightsError."""
+    parts = _folder_parts(adapter, _ADAPTER_FILES, FileHashes())
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def vllm_version() -> str:
+    """Of the vLLM that is installed. Raises UnavailableError."""
+    try:
+        return version("vllm")
+    except PackageNotFoundError as error:
+        raise UnavailableError(
+            "vLLM is not installed here: pip install vllm, which brings a torch of its own, or "
+            'ask with engine = "local".'
+        ) from error
 
 
 def same_weights(one: Model, other: Model, hashes: FileHashes) -> bool:
@@ -150,9 +169,9 @@ def same_weights(one: Model, other: Model, hashes: FileHashes) -> bool:
     Behind an API: the same name, a snapshot's date aside. Folders are compared by their files; hub
     ids by their names, since nothing is fetched for this.
     """
-    if one.engine != other.engine:
+    if one.here != other.here:
         return False
-    if one.engine != "local":
+    if not one.here:
         return _DATED.sub("", one.weights) == _DATED.sub("", other.weights)
     if one.weights == other.weights:
         return one.revision == other.revision

@@ -99,7 +99,7 @@ def _model(model: Model, root: Path) -> dict[str, Any]:
         "weights": scrub(_place(model.weights, root), root),
         "released": model.released.isoformat(),
         "engine": model.engine,
-        "dtype": model.dtype if model.engine == "local" else None,
+        "dtype": model.dtype if model.here else None,
         "quantization": model.quantization,
         "note": scrub(model.note, root),
         "api": _api(model, root),
@@ -125,7 +125,7 @@ def _checkpoint(checkpoint: Checkpoint, root: Path, hashes: FileHashes) -> dict[
 
 def _api(model: Model, root: Path) -> dict[str, Any] | None:
     """How an API's model was reached; without what may be secret in its address and body."""
-    if model.engine == "local":
+    if model.here:
         return None
     api = model.api or Api()
     return {

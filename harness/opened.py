@@ -20,8 +20,8 @@ class OpenEngines:
     def of(self, model: Model) -> Engine:
         """The model's engine. Raises ConfigError, WeightsError and UnavailableError."""
         if model not in self._open:
-            if model.engine == "local":
-                for other in [m for m in self._open if m.engine == "local"]:
+            if model.here:
+                for other in [m for m in self._open if m.here]:
                     self._open.pop(other).close()
             self._open[model] = self._open_engine(model)
         return self._open[model]

@@ -19,7 +19,7 @@ class ReadAhead:
     def expect(self, checkpoint: Checkpoint) -> None:
         """Begin with a checkpoint's files, once. What is wrong with them is told in its turn."""
         # A hub id might have to be fetched, and that is not for the background.
-        local = checkpoint.model.engine == "local" and checkpoint.model.is_folder
+        local = checkpoint.model.is_folder
         if not local or checkpoint in self._expected:
             return
         self._expected.add(checkpoint)

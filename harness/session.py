@@ -13,7 +13,7 @@ from harness.comparison.gate import Decision, decide
 from harness.comparison.scores import ScoreSet, from_rows
 from harness.config import DataSource, Matrix, missing_parts, reference_of
 from harness.embedding.opening import Embedders
-from harness.engines import open_engine
+from harness.engines import Engine, open_engine
 from harness.errors import ConfigError, DataError, UnavailableError
 from harness.evaluate import (
     Answered,
@@ -36,7 +36,7 @@ from harness.planning.plan import short
 from harness.planning.shard import ANSWERS
 from harness.planning.speeds import Speeds
 from harness.read_ahead import ReadAhead
-from harness.records import Checkpoint, Graded, Request, Response
+from harness.records import Checkpoint, Graded, Model, Request, Response
 from harness.review.files import read_grades
 from harness.review.judgement import Judgement, judgements
 from harness.scrub import scrub
@@ -72,8 +72,7 @@ class EvalSession:
             Embedders(vectors, settings.run_folder, settings.root, self._hashes, settings.fresh)
         )
         self._jury: Jury | None = None
-        # Looked up when it is needed, so that it may be replaced.
-        self._engines = OpenEngines(lambda model: open_engine(model))
+        self._engines = OpenEngines(self._opened)
         self._public = lru_cache(partial(scrub, root=settings.root))
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
@@ -274,6 +273,12 @@ class EvalSession:
         """Write run.json if this run has none yet. Raises StorageError."""
         if not (self.settings.run_folder / "run.json").exists():
             begin_run(self.settings, self._hashes, self._judgements(), self._sworn())
+
+    def _opened(self, model: Model) -> Engine:
+        if model.engine != "vllm":
+            return open_engine(model)
+        of_model = (c.adapter for c in self.settings.matrix.checkpoints if c.model == model)
+        return open_engine(model, [adapter for adapter in of_model if adapter])
 
     def close(self) -> None:
         """Give the models' memory back."""

@@ -40,8 +40,8 @@ ALLOWED = {
     "scrub": set(),
     "ledger": PURE | {"scrub"},
     "evaluate": PURE
-    | {"config", "engines", "grading", "judging", "ledger", "retrieval", "review", "runs"}
-    | {"selection", "statistics", "store", "tasks"},
+    | {"config", "engines", "fingerprint", "grading", "judging", "ledger", "retrieval", "review"}
+    | {"runs", "selection", "statistics", "store", "tasks"},
     "comparison": PURE
     | {"config", "grading", "hallucination", "judging", "membership", "review", "runs"}
     | {"statistics", "toml"},

@@ -24,7 +24,7 @@ from harness.config.data import DataSource, read_data
 from harness.config.fit import Fit, read_fit
 from harness.config.gates import Gate, read_gates
 from harness.config.judge import Judge, read_judge
-from harness.config.models import read_models
+from harness.config.models import read_models, refuse_unserved
 from harness.config.retrievers import read_retrievers
 from harness.config.suites import Suites, lm_eval_sources, read_suites
 from harness.errors import ConfigError
@@ -36,6 +36,7 @@ __all__ = [
     "Judge",
     "Matrix",
     "Suites",
+    "answered_by",
     "load_matrix",
     "missing_parts",
     "override_data",
@@ -108,6 +109,24 @@ def override_data(matrix: Matrix, paths: Iterable[str], limit: int | None, base:
             raise ConfigError(f"--eval-limit {limit}: must be at least 1.")
         data = {task: dataclasses.replace(source, limit=limit) for task, source in data.items()}
     return dataclasses.replace(matrix, data=data)
+
+
+def answered_by(matrix: Matrix, engine: str) -> Matrix:
+    """The matrix with `--eval-engine` applied: who answers for the weights on this machine.
+
+    Raises ConfigError for a model that this engine is not asked to serve.
+    """
+    models = {
+        model: dataclasses.replace(model, engine=engine) if model.here else model
+        for model in matrix.models
+    }
+    for model in models.values():
+        refuse_unserved(matrix.path, model)
+    checkpoints = [dataclasses.replace(c, model=models[c.model]) for c in matrix.checkpoints]
+    judge = matrix.judge and dataclasses.replace(matrix.judge, model=models[matrix.judge.model])
+    return dataclasses.replace(
+        matrix, models=tuple(models.values()), checkpoints=tuple(checkpoints), judge=judge
+    )
 
 
 def reference_of(checkpoint: Checkpoint, matrix: Matrix) -> Checkpoint | None:

@@ -4,6 +4,12 @@
 weights = "./models/michi-mini"   # a folder beside this file, or a hub id
 released = 2025-04-01
 
+[models.gemma]
+engine = "vllm"                   # a vLLM server, started when it is needed
+weights = "./gemma-7b"
+released = 2024-02-21
+vllm = ["--max-model-len", "4096"]
+
 [models.gpt-4o]
 engine = "api"
 weights = "gpt-4o-2024-05-13"     # the name that the API knows
@@ -31,7 +37,7 @@ from harness.toml import one_of, place, refuse_unknown, tables, value
 
 DTYPES = ("float32", "bfloat16", "float16")
 QUANTIZATIONS = (None, "nf4")
-ENGINES = ("local", "api")
+ENGINES = ("local", "vllm", "api")
 OMITTED = ("temperature", "seed", "stop", "max_tokens")
 
 
@@ -49,9 +55,9 @@ def _model(path: Path, id: str, table: dict[str, Any]) -> Model:
     weights = value(path, where, table, "weights", str, ...)
     template = value(path, where, table, "chat_template", str, None)
     is_path = weights.startswith((".", "/", "~")) or (path.parent / weights).is_dir()
-    return Model(
+    model = Model(
         id=id,
-        weights=str(place(path, weights)) if engine == "local" and is_path else weights,
+        weights=str(place(path, weights)) if engine != "api" and is_path else weights,
         released=value(path, where, table, "released", datetime.date, ...),
         engine=engine,
         api=_api(path, id, engine, table),
@@ -70,7 +76,19 @@ def _model(path: Path, id: str, table: dict[str, Any]) -> Model:
         trust_remote_code=value(path, where, table, "trust_remote_code", bool, False),
         note=value(path, where, table, "note", str, ""),
         release_evidence=value(path, where, table, "release_evidence", str, ""),
+        vllm=tuple(map(str, value(path, where, table, "vllm", list, []))),
     )
+    refuse_unserved(path, model)
+    return model
+
+
+def refuse_unserved(path: Path, model: Model) -> None:
+    """Raise ConfigError for a model that vLLM is not asked to serve."""
+    if model.engine == "vllm" and model.quantization:
+        raise ConfigError(
+            f'{path}: [models.{model.id}]: vLLM serves whole weights: leave quantization = '
+            f'"{model.quantization}" out, or ask with engine = "local".'
+        )
 
 
 def _api(path: Path, id: str, engine: str, table: dict[str, Any]) -> Api | None:

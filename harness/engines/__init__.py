@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from harness.fingerprint import weights_folder
@@ -37,19 +38,25 @@ def abilities(model: Model) -> frozenset[str]:
     """
     if model.engine == "local":
         return frozenset({"generate", "score", "read"})
+    if model.engine == "vllm":
+        return frozenset({"generate", "score"})
     scores = model.api is not None and model.api.prompt_logprobs
     return frozenset({"generate", "score"} if scores else {"generate"})
 
 
-def open_engine(model: Model) -> Engine:
-    """The engine that answers for a model.
+def open_engine(model: Model, adapters: Sequence[Path] = ()) -> Engine:
+    """The engine that answers for a model. adapters: that it will be asked with.
 
-    Raises ConfigError, WeightsError, and UnavailableError where an API's key is missing.
+    Raises ConfigError, WeightsError, and UnavailableError where an API's key is missing, or vLLM.
     """
     if model.engine == "local":
         from harness.engines.local import LocalEngine
 
         return LocalEngine(model, weights_folder(model))
+    if model.engine == "vllm":
+        from harness.engines.vllm import VllmEngine
+
+        return VllmEngine(model, weights_folder(model), adapters)
     from harness.engines.api import ApiEngine
 
     return ApiEngine(model)

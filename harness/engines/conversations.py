@@ -22,7 +22,7 @@ def chat_template(model: Model) -> tuple[str, Callable[[Turns, bool], str]]:
     knows no system's turn, that is left out, as lm-eval's `HFLM.apply_chat_template` (0.4.13) does.
     Raises UnavailableError for a model behind an API, WeightsError for a tokenizer without one.
     """
-    if model.engine != "local":
+    if not model.here:
         raise UnavailableError(
             f"{model.id} is behind an API, which writes chats by a template of its own: "
             "[suites.lm_eval] with chat_template = true needs weights on this machine."

@@ -124,7 +124,7 @@ _UNABLE = {
         "log-probabilities (vLLM does), say prompt_logprobs = true in [models.{model}.api]."
     ),
     READ: (
-        "{model} is behind an API, and texts are read token by token with weights on this "
-        "machine only."
+        "{model} is asked through a server, and texts are read token by token with weights on "
+        'this machine and engine = "local" only.'
     ),
 }

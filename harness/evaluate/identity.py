@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.config import DataSource
 from harness.evaluate.bench import Workbench
+from harness.fingerprint import vllm_version
 from harness.records import Checkpoint, Model, Sample
 from harness.tasks import Task
 
@@ -46,6 +47,7 @@ def identity_of(
 
 def _precision(model: Model) -> dict[str, str | None]:
     """Of the weights; an API does not tell (`harness.comparison.scores.unlike`)."""
-    if model.engine != "local":
+    if not model.here:
         return {"dtype": "untold", "quantization": "untold"}
-    return {"dtype": model.dtype, "quantization": model.quantization}
+    served = {"engine": f"vllm {vllm_version()}"} if model.engine == "vllm" else {}
+    return {"dtype": model.dtype, "quantization": model.quantization, **served}

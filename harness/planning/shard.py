@@ -94,7 +94,7 @@ def _planned(portion: Portion) -> dict[str, Any]:
         "task": portion.task,
         "checkpoint": portion.checkpoint.id,
         "fingerprints": [group.fingerprint for group in portion.groups],
-        "dtype": model.dtype if model.engine == "local" else "",
+        "dtype": model.dtype if model.here else "",
         "requests": None if portion.whole else sum(len(group.keys) for group in portion.groups),
         "digest": portion.digest,
     }

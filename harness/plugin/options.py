@@ -10,7 +10,7 @@ import pytest
 
 from harness import manifest
 from harness.comparison.baseline import Baseline, read_baseline
-from harness.config import load_matrix, override_data
+from harness.config import answered_by, load_matrix, override_data
 from harness.config.gates import refuse_unasked
 from harness.errors import ConfigError
 from harness.report.cells import tasks_on
@@ -63,6 +63,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="read each written answer again, so that the report shows how likely its tokens were",
     )  # fmt: skip
     group.addoption(
+        "--eval-engine", choices=("local", "vllm"), default=None,
+        help="who answers for the weights on this machine: transformers in this process, or a vLLM "
+        "server that is started for it (default: what the matrix says, usually local)",
+    )  # fmt: skip
+    group.addoption(
         "--eval-plan", action="store_true", default=False,
         help="say what would be asked, in what time and for how much, and ask nothing; with "
         "--eval-shard also how N shards would share it",
@@ -89,7 +94,8 @@ def add_options(parser: pytest.Parser) -> None:
 def asked_for(config: pytest.Config) -> bool:
     """Whether the command line names anything to evaluate, so that mistakes can be told at once."""
     names = (
-        "eval_matrix", "eval_data", "eval_limit", "eval_run_dir", "eval_baseline", "eval_shard"
+        "eval_matrix", "eval_data", "eval_limit", "eval_run_dir", "eval_baseline", "eval_shard",
+        "eval_engine",
     )  # fmt: skip
     return any(config.getoption(name) not in (None, []) for name in names)
 
@@ -112,6 +118,8 @@ def read_settings(config: pytest.Config) -> Settings:
     matrix = override_data(
         matrix, config.getoption("eval_data"), limit, config.invocation_params.dir
     )
+    if engine := config.getoption("eval_engine"):
+        matrix = answered_by(matrix, engine)
     refuse_unasked(matrix.path, matrix.gates, tasks_on(matrix.data))
     reports = config.rootpath / config.getini("eval_reports")
     shard = _shard(config.getoption("eval_shard"))

@@ -49,11 +49,13 @@ class Api:
 class Model:
     """Base weights with a public release date.
 
-    weights: a folder, a hub id, or (engine "api") the name that the API knows.
+    weights: a folder, a hub id, or (engine "api") the name that the API knows. engine: "local" (by
+    transformers here) | "vllm" (a vLLM server that is started here) | "api".
     api: how an API's model is reached; None for weights of our own.
     dtype: "float32" | "bfloat16" | "float16". quantization: None | "nf4".
     chat_template: a Jinja file for tokenizers that bring none (base models); None takes theirs.
-    release_evidence: a URL or a note that says where the release date is from.
+    release_evidence: a URL or a note that says where the release date is from. vllm: more
+    arguments of that server.
     """
 
     id: str
@@ -68,11 +70,17 @@ class Model:
     trust_remote_code: bool = False
     note: str = ""
     release_evidence: str = ""
+    vllm: tuple[str, ...] = ()
+
+    @property
+    def here(self) -> bool:
+        """Whether its weights are on this machine, whoever answers for them."""
+        return self.engine != "api"
 
     @property
     def is_folder(self) -> bool:
         """Whether the weights are a folder on this machine rather than a hub id or an API name."""
-        return self.engine == "local" and Path(self.weights).is_absolute()
+        return self.here and Path(self.weights).is_absolute()
 
 
 @dataclass(frozen=True, slots=True)

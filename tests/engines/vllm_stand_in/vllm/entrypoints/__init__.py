@@ -1,0 +1,1 @@
+"""Stands where vLLM would: see entrypoints/openai/api_server.py."""
