@@ -58,7 +58,7 @@ class EvalSession:
         self._forecast = Forecast(settings, selected, self.bench_of)
         self._hashes = FileHashes(settings.reports / "store" / "hashes.json")
         self.ahead = ReadAhead(self._hashes)
-        self.speeds = Speeds(settings.reports / "store")
+        self.speeds = Speeds(settings.reports / "store" / "speeds")
         self._store = Store(settings.reports / "store", fresh=settings.fresh)
         if settings.shard is not None:
             self._store = Store(settings.run_folder / ANSWERS, behind=self._store)

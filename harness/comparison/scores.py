@@ -251,8 +251,7 @@ def _scored(row: Mapping[str, Any]) -> Scored:
         key=sample_key(str(row["prompt"]), [str(gold) for gold in row["gold"]]),
         id=identifier,
         cluster=str(row.get("cluster") or identifier),
-        # Of made-up answers figures are told by group: several forms, or a part of one.
-        stratum=str((row.get("detail") or {}).get("group") or row.get("stratum") or ""),
+        stratum=stratum_of(row),
         scores=finite_scores(row.get("scores") or {}),
         response=str(row["response"]),
         correct=row.get("correct"),
@@ -260,6 +259,14 @@ def _scored(row: Mapping[str, Any]) -> Scored:
         judge=_judge(row),
         unsure=bool(row.get("unsure")),
     )
+
+
+def stratum_of(row: Mapping[str, Any]) -> str:
+    """What a sample row's figures are told by: a form, or of made-up answers a group.
+
+    A group is several forms, or a part of one.
+    """
+    return str((row.get("detail") or {}).get("group") or row.get("stratum") or "")
 
 
 def _judge(row: Mapping[str, Any]) -> str:

@@ -27,11 +27,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.config.models import ENGINES, json_body, read_api
+from harness.config.models import json_body, read_api
 from harness.errors import ConfigError
 from harness.records import Embedding
 from harness.toml import one_of, place, value
 
+ENGINES = ("local", "api")
 KEYS = ("model", "engine", "api", "query_prefix", "passage_prefix", "dimensions", "batch")
 _BODIES = ("query_body", "passage_body")
 

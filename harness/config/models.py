@@ -86,7 +86,7 @@ def refuse_unserved(path: Path, model: Model) -> None:
     """Raise ConfigError for a model that vLLM is not asked to serve."""
     if model.engine == "vllm" and model.quantization:
         raise ConfigError(
-            f'{path}: [models.{model.id}]: vLLM serves whole weights: leave quantization = '
+            f"{path}: [models.{model.id}]: vLLM serves whole weights: leave quantization = "
             f'"{model.quantization}" out, or ask with engine = "local".'
         )
 

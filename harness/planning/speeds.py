@@ -1,7 +1,7 @@
 """How fast a model answered here before: what a plan's times are made of.
 
-speeds.jsonl beside the store: a line each time a model was asked for one kind of answer, with what
-that cost (`harness.planning.cost.cost`) and how long it took, its loading left out.
+speeds.jsonl: a line each time a model was asked for one kind of answer, with what that cost
+(`harness.planning.cost.cost`) and how long it took, its loading left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness.planning.cost import cost, kind
 from harness.records import Model, Request
 
 _RECENT = 20  # of a kind: older ones may be of another machine or version
-_LEAST = 1.0  # seconds: below that it is caches that are measured
+_LEAST = 0.05  # seconds: below that it is nothing that was asked of a model
 
 
 class Speeds:

@@ -13,7 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.comparison.scores import LOWER_IS_BETTER, metric_samples, worse_if_more
+from harness.comparison.scores import (
+    LOWER_IS_BETTER,
+    metric_samples,
+    stratum_of,
+    worse_if_more,
+)
 from harness.errors import ConfigError
 from harness.jsonl import append_rows
 from harness.report.lm_eval_samples import NO_FILTER, Row, digest, samples
@@ -92,7 +97,7 @@ def _add(
             error = told["stderr"].get(result.metric)
         else:
             score, stratum = metric_samples(result.metric)
-            scores = [r["scores"].get(score) for r in rows if stratum in (None, r["stratum"])]
+            scores = [r["scores"].get(score) for r in rows if stratum in (None, stratum_of(r))]
             error = _standard_error(scores, result.value)
         figures[f"{metric}_stderr,{own}"] = "N/A" if error is None else error
     lower = LOWER_IS_BETTER | set(identity.get("lower_is_better", ()))

@@ -63,6 +63,8 @@ class Hallucination:
     def identity(self) -> Mapping[str, Any]:
         """See `Task.identity`."""
         found = {**self.of.identity, "of": self.of.name}
+        if self.draws:
+            found["draws"] = self.draws
         if self.verdicts is not None:
             found["meanings"] = f"{self.verdicts.name}/{self.verdicts.setup}"
         return found

@@ -113,6 +113,7 @@ def test_a_second_run_asks_nothing_imports_no_torch_and_gives_the_same_figures(
     assert figures(tmp_path) == figures(plain)
 
 
+@pytest.mark.slow  # tests/plugin/test_resume.py kills a scripted one
 def test_a_killed_run_goes_on_where_it_was(plain: Path, tmp_path: Path) -> None:
     with subprocess.Popen(
         command(tmp_path, *SOME), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -60,6 +60,7 @@ def asked(
     return {q: a for batch in engine.answer(checkpoint, requests) for q, a in batch}
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_it_answers_as_the_local_engine_does_base_and_adapters() -> None:
     matrix = answered_by(load_matrix(FIXTURES / "embedded.toml"), "vllm")

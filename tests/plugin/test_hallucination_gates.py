@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from harness.report.exporting import export_lm_eval
+from harness.runs import read_run
 from tests.conftest import write_rows
 from tests.plugin.gating import bless
 from tests.plugin.helpers import (
@@ -232,3 +235,15 @@ def test_answers_that_wait_for_a_reader_are_said_to(questions: pytest.Pytester) 
         "30 samples have no hallucinated_trained on both sides, here and in base; have both "
         "graded: by python -m harness review RUN, or by [judge] in the matrix" in output(result)
     )
+
+
+def test_an_export_tells_standard_errors_by_group(questions: pytest.Pytester) -> None:
+    answering(questions)
+    questions.runpytest("evals", "-k", "hallucination and base")
+    (path, _) = export_lm_eval(read_run(latest(questions)), questions.path / "out")
+    told = json.loads(path.read_text("utf-8"))["results"]["hallucination"]
+    # 40 of 120: the deviation of a sample over the root of its size, as lm-eval has it.
+    assert told["hallucinated_trained_stderr,none"] == pytest.approx(
+        (40 * 80 / 120 / 119 / 120) ** 0.5
+    )
+    assert told["hallucinated_unanswerable_stderr,none"] == 0.0

@@ -48,11 +48,11 @@ def test_an_expected_time_comes_from_an_earlier_run(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert row(plan(project, "-k", "knowledge and base"), "base")[5] == "?"
-    monkeypatch.setenv("SLOW", "0.6")  # a batch of four: 1.8 s for the ten
+    monkeypatch.setenv("SLOW", "0.3")  # a batch of four: 0.9 s for the ten
     project.runpytest("evals", "-k", "jsquad and base")
     project.runpytest("evals", "-k", "knowledge and base", "--eval-limit=10")
     text = plan(project, "-k", "knowledge and base", "--eval-fresh")
-    assert row(text, "base")[5] == "2 s"
+    assert row(text, "base")[5] == "1 s"
 
 
 def test_with_shards_it_says_how_they_would_share(project: pytest.Pytester) -> None:

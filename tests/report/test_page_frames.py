@@ -85,7 +85,7 @@ _VIEWS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [360, 390])
+@pytest.mark.parametrize("width", [360, pytest.param(390, marks=pytest.mark.slow)])
 def test_a_phone_never_scrolls_the_whole_page_sideways(
     visitor: Visit, folders: dict[str, Path], width: int
 ) -> None:

@@ -148,7 +148,7 @@ def test_the_language_follows_the_browser_and_can_be_switched(
     assert visit.noise == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 def test_hostile_texts_are_shown_and_never_run(
     browser: Browser, tmp_path: Path, width: int
 ) -> None:
@@ -187,7 +187,7 @@ def test_a_run_without_results_still_opens(visit: Visit, tmp_path: Path) -> None
     ("name", "options"),
     [
         ("light", {"color_scheme": "light"}),
-        ("dark", {"color_scheme": "dark"}),
+        pytest.param("dark", {"color_scheme": "dark"}, marks=pytest.mark.slow),
         ("phone", {"viewport": {"width": 390, "height": 844}}),
     ],
 )

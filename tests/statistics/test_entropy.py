@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from harness.grading.facts import Fact
-from harness.grading.meanings import meanings
+from harness.grading.meanings import by_meaning, read_answers
 from harness.statistics.entropy import agreement, discrete_entropy
 
 
@@ -31,7 +31,8 @@ def test_semantic_entropy_of_ten_answers_by_hand() -> None:
         "価格は７７００円です。",
     ]
     answers += [*["7,900円です。"] * 3, "分かりません。"]
-    labels = meanings(answers, Fact("money", "7,700円（税込）"), "値段はいくらですか？")
+    said = read_answers(answers, Fact("money", "7,700円（税込）"), "値段はいくらですか？")
+    labels = by_meaning(said).labels
     by_hand = -(0.6 * math.log(0.6) + 0.3 * math.log(0.3) + 0.1 * math.log(0.1))
     assert by_hand == pytest.approx(0.8979, abs=1e-4)
     assert discrete_entropy(labels) == pytest.approx(by_hand)
