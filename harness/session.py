@@ -227,14 +227,15 @@ class EvalSession:
 
     def _judge(self, progress: Progress) -> Callable[[Task, Sequence[Graded]], list[Graded]] | None:
         jury = self._sworn()
-        if jury is None:
+        if jury is None or self.settings.shard is not None:  # a shard asks and does not judge
             return None
         return lambda task, graded: jury.judged(
             task, graded, self._bench(task.name, jury.checkpoint, None, progress)
         )
 
     def _comparer(self, task: str, progress: Progress) -> Comparer | None:
-        if jury := self._sworn():
+        jury = self._sworn()
+        if jury is not None and self.settings.shard is None:
             return jury.comparer(partial(self._bench, task, jury.checkpoint, None, progress))
         return None
 

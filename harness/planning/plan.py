@@ -94,11 +94,12 @@ def short(key: str) -> bytes:
 class Line:
     """Takes up portions in the order in which they are asked; the first that asks something has it.
 
-    Of checkpoints that are through, and are nobody's reference, nothing is remembered.
+    What was asked of bare models and of references is remembered to the end: others may be held
+    against them. Of a fine-tuned checkpoint that is through nothing is.
     """
 
-    def __init__(self, references: Iterable[str]) -> None:
-        self._kept = frozenset(references)
+    def __init__(self) -> None:
+        self._kept: set[str] = set()
         self._seen: dict[str, set[bytes]] = {}
         self.portions: list[Portion] = []
 
@@ -114,6 +115,8 @@ class Line:
         groups = []
         for who, fingerprint, requests in asked:
             group = Group(who, fingerprint)
+            if who.bare or who != checkpoint:
+                self._kept.add(fingerprint)
             seen = self._seen.setdefault(fingerprint, set())
             for request in requests:
                 key = key_of(request)

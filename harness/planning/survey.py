@@ -57,12 +57,9 @@ def survey(
             yield Item(one, (), False, str(error))
 
 
-def lined_up(
-    items: Iterable[Item], matrix: Matrix, fingerprint: Callable[[Checkpoint], str]
-) -> list[Portion]:
+def lined_up(items: Iterable[Item]) -> list[Portion]:
     """The items on one line, to be cut. One that can't be planned goes whole, to one shard."""
-    bases = {reference_of(checkpoint, matrix) for checkpoint in matrix.checkpoints}
-    line = Line(fingerprint(base) for base in bases if base is not None)
+    line = Line()
     for item in items:
         one = item.selected
         line.add(one.nodeid, one.task.name, one.checkpoint, item.asked, whole=not item.known)

@@ -63,7 +63,7 @@ class PlanOnly:
         else:
             of = settings.shard[1]
             every = list(surveyed)
-            portions = lined_up(every, settings.matrix, session.fingerprint)
+            portions = lined_up(every)
             shards = [list(parts(portions, which, of)) for which in range(1, of + 1)]
             tables = [
                 plan_table(estimates(every, stored, session.speeds)),

@@ -46,7 +46,7 @@ class Sharding:
         try:
             selected = tasks_of(items, self._lm_eval_task)
             surveyed = survey(selected, settings.matrix, session.bench_of)
-            portions = lined_up(surveyed, settings.matrix, session.fingerprint)
+            portions = lined_up(surveyed)
             self.shard = Shard(which, of, portions, session.answer_share)
             own = list(self.shard.own.values())
             write_shard(settings.run_folder, which, of, portions, own)

@@ -27,7 +27,7 @@ def questions(n: int, start: int = 0) -> list[Request]:
 
 
 def lined_up(checkpoint: Checkpoint, counts: dict[str, int]) -> list[Portion]:
-    line = Line([])
+    line = Line()
     start = 0
     for name, n in counts.items():
         line.add(name, name, checkpoint, [(checkpoint, "f", questions(n, start))], whole=False)
@@ -68,7 +68,7 @@ def test_shards_cost_the_same_but_for_a_request(tmp_path: Path) -> None:
 def test_what_is_larger_costs_more(tmp_path: Path) -> None:
     small = Checkpoint("small", model("small", tmp_path, 1))
     large = Checkpoint("large", model("large", tmp_path, 3))
-    line = Line([])
+    line = Line()
     line.add("s", "t", small, [(small, "s", questions(90))], whole=False)
     line.add("l", "t", large, [(large, "l", questions(90))], whole=False)
     first = Counter(
@@ -81,7 +81,7 @@ def test_what_is_larger_costs_more(tmp_path: Path) -> None:
 
 def test_what_two_items_ask_is_asked_by_the_first(tmp_path: Path) -> None:
     base = Checkpoint("base", model("one", tmp_path))
-    line = Line([])
+    line = Line()
     line.add("first", "t", base, [(base, "f", questions(10))], whole=False)
     line.add("second", "t", base, [(base, "f", questions(15))], whole=False)
     assert [len(portion.groups[0].keys) for portion in line.portions] == [10, 5]
@@ -90,7 +90,7 @@ def test_what_two_items_ask_is_asked_by_the_first(tmp_path: Path) -> None:
 def test_a_reference_keeps_what_it_was_asked_for_later_checkpoints(tmp_path: Path) -> None:
     one = model("one", tmp_path)
     base, tuned, other = (Checkpoint(name, one) for name in ("base", "tuned", "other"))
-    line = Line(["base"])
+    line = Line()
     for checkpoint in (base, tuned, other):
         asked = [(checkpoint, checkpoint.id, questions(5)), (base, "base", questions(5))]
         line.add(checkpoint.id, "t", checkpoint, asked, whole=False)
@@ -99,7 +99,7 @@ def test_a_reference_keeps_what_it_was_asked_for_later_checkpoints(tmp_path: Pat
 
 def test_an_item_that_is_not_known_yet_goes_whole_to_one_shard(tmp_path: Path) -> None:
     base = Checkpoint("base", model("one", tmp_path))
-    line = Line([])
+    line = Line()
     line.add("a", "t", base, [(base, "f", questions(50))], whole=False)
     line.add("unknown", "t", base, [(base, "f", questions(50))], whole=True)
     line.add("broken", "t", base, [], whole=True)
@@ -116,7 +116,7 @@ def test_other_questions_or_weights_are_another_plan(tmp_path: Path) -> None:
     base = Checkpoint("base", model("one", tmp_path))
 
     def digest(fingerprint: str, n: int) -> str:
-        line = Line([])
+        line = Line()
         line.add("a", "t", base, [(base, fingerprint, questions(n))], whole=False)
         return line.portions[0].digest
 
