@@ -48,7 +48,7 @@ def asked(reports: Path) -> int:
 
 # Without the known and hallucination suites: they share requests with knowledge, which are then
 # asked once.
-LIMIT = 24
+LIMIT = 16
 SOME = ("-k", "(base or qa-short) and not known and not hallucination", "--eval-limit", str(LIMIT))
 ALL = 2 * 4 * LIMIT
 

@@ -112,7 +112,7 @@ def test_line_ends_and_a_mark_of_windows_change_nothing(
     assert project.runpytest(*GATED).ret == 0
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_the_file_is_found_from_where_its_name_was_written(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: str
 ) -> None:

@@ -83,7 +83,7 @@ def test_lf_chooses_the_same_items_after_a_run_over_workers(project: pytest.Pyte
     assert outcomes(project.runpytest("evals/test_gate.py", "--lf")) == {"failed": 2}
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_an_unknown_checkpoint_in_k_names_those_there_are(
     project: pytest.Pytester, workers: str
 ) -> None:

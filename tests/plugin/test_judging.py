@@ -92,7 +92,7 @@ def test_a_suite_that_skips_after_measuring_skips_no_gate(project: pytest.Pytest
     assert items(latest(project))["tuned", "marc_ja"]["status"] == "failed"
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_what_can_not_be_told_fails_where_warnings_are_errors(
     project: pytest.Pytester, workers: str
 ) -> None:
@@ -110,7 +110,7 @@ def test_what_can_not_be_told_fails_where_warnings_are_errors(
     assert "Traceback" not in output(strict)
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_run_that_was_stopped_at_a_failed_gate_is_partial(
     project: pytest.Pytester, workers: str
 ) -> None:

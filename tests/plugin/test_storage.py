@@ -88,7 +88,7 @@ def test_a_store_that_cannot_be_written_is_told(project: pytest.Pytester) -> Non
     assert told_cleanly(result)
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_full_disk_is_told_and_what_was_measured_is_kept(
     project: pytest.Pytester, workers: str
 ) -> None:

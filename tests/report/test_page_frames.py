@@ -36,7 +36,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-@pytest.fixture(params=["en-GB", "ja-JP"])
+# In English the same tests are slow ones.
+@pytest.fixture(params=[pytest.param("en-GB", marks=pytest.mark.slow), "ja-JP"])
 def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
     made = Visit(browser, locale=request.param)
     yield made
