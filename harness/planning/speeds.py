@@ -6,7 +6,6 @@ speeds.jsonl: a line each time a model was asked for one kind of answer, with wh
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,6 @@ class Speeds:
             "kind": kinds.pop(),
             "cost": sum(map(cost, requests)),
             "seconds": round(seconds, 3),
-            "workers": int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
         }
         append_rows(self._path, [row])
 

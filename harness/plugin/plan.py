@@ -56,19 +56,12 @@ class PlanOnly:
         session = self._session(items)
         settings = session.settings
         selected = list(tasks_of(items, self._lm_eval_task))
-        surveyed = survey(selected, settings.matrix, session.bench_of)
+        surveyed = list(survey(selected, settings.matrix, session.bench_of))
         stored = lru_cache(maxsize=None)(session.stored_keys)
-        if settings.shard is None:
-            tables = [plan_table(estimates(surveyed, stored, session.speeds))]
-        else:
-            of = settings.shard[1]
-            every = list(surveyed)
-            portions = lined_up(every)
-            shards = [list(parts(portions, which, of)) for which in range(1, of + 1)]
-            tables = [
-                plan_table(estimates(every, stored, session.speeds)),
-                shares_table(shards),
-            ]
+        tables = [plan_table(estimates(surveyed, stored, session.speeds))]
+        if settings.shard is not None:
+            portions, of = lined_up(surveyed), settings.shard[1]
+            tables.append(shares_table([list(parts(portions, i, of)) for i in range(1, of + 1)]))
         left = len(items) - len(selected)
         lines = [line for table in tables for line in ["", *render(table)]]
         if left:

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import answered_by, load_matrix
+from harness.comparison.scores import ScoreSet, unlike
+from harness.config import DataSource, answered_by, load_matrix
 from harness.engines import Engine, open_engine
 from harness.engines.local import LocalEngine
 from harness.engines.vllm import VllmEngine, rank_of
 from harness.errors import ServiceError, UnavailableError, WeightsError
+from harness.evaluate import Workbench
+from harness.evaluate.identity import identity_of
 from harness.fingerprint import FileHashes, checkpoint_fingerprint
 from harness.records import Checkpoint, Request, Response
+from harness.store import Store
+from harness.tasks.jsquad import JSQuAD
 from harness.tasks.knowledge import Knowledge
 from harness.tasks.marc_ja import MarcJa
 from tests.engines.conftest import as_model
@@ -174,6 +179,19 @@ def test_its_answers_are_not_the_local_engines_in_the_store(tiny: Path) -> None:
     more = replace(served, model=replace(served.model, vllm=("--max-model-len", "256")))
     prints = {checkpoint_fingerprint(one, FileHashes()) for one in (served, here, more)}
     assert len(prints) == 3
+
+
+def test_figures_of_two_engines_are_not_compared(tiny: Path, tmp_path: Path) -> None:
+    served = at(tiny)
+    here = replace(served, model=replace(served.model, engine="local"))
+    bench = Workbench("", lambda: pytest.fail("nobody is asked"), Store(tmp_path), None)
+    data = DataSource(tmp_path / "reading.json")
+    ours, theirs = (
+        ScoreSet("base", "jsquad", identity_of(JSQuAD(), one, data, [], bench), ())
+        for one in (served, here)
+    )
+    assert ours.identity["engine"] == "vllm 0.25.0"
+    assert unlike(ours, theirs) == ["engine"]
 
 
 def test_a_rank_is_the_largest_of_any_layer(tiny: Path, tmp_path: Path) -> None:
