@@ -106,5 +106,5 @@ clean: ## remove the environment, runs and stored answers
 	@touch $@
 
 .venv/dev: .venv/train
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,nf4,api,retrieval,embeddings,lm-eval,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,nf4,api,retrieval,embeddings,lm-eval,ray,dev]'
 	@touch $@

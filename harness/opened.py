@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from harness.embedding.opening import Embedders
 from harness.engines import Engine
-from harness.records import Model, Retrieval
+from harness.records import Checkpoint, Model, Retrieval
 from harness.retrieval.retriever import Retriever
+
+
+def open_for(
+    open: Callable[..., Engine], checkpoints: Sequence[Checkpoint], model: Model
+) -> Engine:
+    """A model's engine, by `engines.open_engine`. checkpoints: that it may be asked as.
+
+    Raises ConfigError, WeightsError and UnavailableError.
+    """
+    if model.engine != "vllm":
+        return open(model)
+    of_model = (checkpoint.adapter for checkpoint in checkpoints if checkpoint.model == model)
+    return open(model, [adapter for adapter in of_model if adapter])
 
 
 class OpenEngines:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from harness.begin import begin_run
+from harness.cluster.advance import Advance
+from harness.cluster.driver import Cluster
+from harness.cluster.opening import open_cluster, opened_by
 from harness.comparison.gate import Decision, decide
 from harness.comparison.scores import ScoreSet, from_rows
 from harness.config import DataSource, Matrix, missing_parts, reference_of
 from harness.embedding.opening import Embedders
-from harness.engines import Engine, open_engine
+from harness.engines import open_engine
 from harness.errors import ConfigError, DataError, UnavailableError
 from harness.evaluate import (
     Answered,
@@ -24,21 +28,19 @@ from harness.evaluate import (
     ask,
     evaluate,
 )
-from harness.evaluate.judging import Jury, checkpoint_of
 from harness.fingerprint import FileHashes, checkpoint_fingerprint
 from harness.gated import gates_on
-from harness.grading.meanings import Comparer
+from harness.judges import Judges
 from harness.ledger import Ledger
 from harness.lm_eval.leaderboard import as_asked
-from harness.opened import OpenEngines, OpenRetrievers
+from harness.opened import OpenEngines, OpenRetrievers, open_for
 from harness.planning.forecast import Forecast, Selection, data_of, nothing
 from harness.planning.plan import short
 from harness.planning.shard import ANSWERS
 from harness.planning.speeds import Speeds
+from harness.planning.survey import survey
 from harness.read_ahead import ReadAhead
-from harness.records import Checkpoint, Graded, Model, Request, Response
-from harness.review.files import read_grades
-from harness.review.judgement import Judgement, judgements
+from harness.records import Checkpoint, Request, Response
 from harness.scrub import scrub
 from harness.settings import Settings
 from harness.store import Store
@@ -66,18 +68,29 @@ class EvalSession:
         self._prints: dict[Checkpoint, str] = {}
         self._references: dict[str, ScoreSet] = {}
         self._readings: dict[str, dict[Request, Response]] = {}
-        self._people: Mapping[str, Judgement] | None = None
+        self._judges = Judges(settings, self.fingerprint, self._bench)
         vectors = settings.reports / "store" / "vectors"
         self._retrievers = OpenRetrievers(
             Embedders(vectors, settings.run_folder, settings.root, self._hashes, settings.fresh)
         )
-        self._jury: Jury | None = None
-        self._engines = OpenEngines(self._opened)
+        opened = partial(open_for, open_engine, settings.matrix.checkpoints)
+        self.cluster: Cluster | None = None
+        self._advance: Advance | None = None
+        if settings.cluster is not None:
+            self.cluster = open_cluster(settings, settings.cluster, opened, self.speeds)
+            every = chain.from_iterable(map(selected, settings.matrix.models))
+            items = survey(every, settings.matrix, self.bench_of)
+            self._advance = Advance(self.cluster, items, self.stored_keys, self._own)
+            self._engines = OpenEngines(opened_by(self.cluster, self.fingerprint, opened))
+        else:
+            self._engines = OpenEngines(opened)
         self._public = lru_cache(partial(scrub, root=settings.root))
 
     def evaluate(self, task: Task, checkpoint: Checkpoint, progress: Progress) -> Evaluation:
         """Measure one task on one checkpoint. Raises MichiError."""
         self.begin_run()
+        if self._advance is not None:
+            self._advance.more()
         return self._work(evaluate, task, checkpoint, self.settings.run_folder, progress)
 
     def answer_share(
@@ -182,24 +195,32 @@ class EvalSession:
             fingerprint=fingerprint,
             engine=lambda: self._engines.of(checkpoint.model),
             # A baseline that gates ask again is the one of the tables, and is paid for once.
-            store=self._own if folder is None or checkpoint.baseline else self._store,
+            # What a cluster answered before an item came to it is of this run, too.
+            store=self._own
+            if folder is None or checkpoint.baseline or self._advance
+            else self._store,
             run_folder=folder,
             progress=progress,
             reference=lambda requests: self._reference_answers(
                 task, checkpoint, requests, progress
             ),
             reference_id=reference.id if reference else "",
-            people=self._judgements(),
+            people=self._judges.people,
             likelihoods=self.settings.likelihoods and folder is not None,
             ledger=ledger,
+            ahead=partial(self._advance.wait, fingerprint, progress)
+            if self._advance
+            else lambda requests: frozenset(),
             turn=partial(self._store.turn, fingerprint, task)
             if is_api
             else lambda: nullcontext(False),
             forecast=partial(self._forecast.refuse_over, checkpoint.model),
             retriever=self._retrievers.of(checkpoint.retrieval),
-            judge=self._judge(progress),
-            comparer=self._comparer(task, progress),
-            timed=partial(self.speeds.note, checkpoint.model),
+            judge=self._judges.judge(progress),
+            comparer=self._judges.comparer(task, progress),
+            timed=partial(self.speeds.note, checkpoint.model)
+            if self.cluster is None
+            else lambda requests, seconds: None,
             public=self._public,
         )
 
@@ -209,35 +230,7 @@ class EvalSession:
 
     def stored_keys(self, fingerprint: str) -> frozenset[bytes]:
         """What the store has answers to (`harness.planning.plan.key_of`)."""
-        return frozenset(map(short, self._store.keys(fingerprint)))
-
-    def _judgements(self) -> Mapping[str, Judgement]:
-        """What people said of answers, by the answer's key. Raises DataError."""
-        if self._people is None:
-            grades = read_grades(self.settings.grades, self.settings.grade_sizes)
-            self._people = judgements(grades)
-        return self._people
-
-    def _sworn(self) -> Jury | None:
-        """The matrix's judge, once for all items. Raises ConfigError and DataError."""
-        judge = self.settings.matrix.judge
-        if judge is not None and self._jury is None:
-            self._jury = Jury(judge, self.fingerprint(checkpoint_of(judge)))
-        return self._jury
-
-    def _judge(self, progress: Progress) -> Callable[[Task, Sequence[Graded]], list[Graded]] | None:
-        jury = self._sworn()
-        if jury is None or self.settings.shard is not None:  # a shard asks and does not judge
-            return None
-        return lambda task, graded: jury.judged(
-            task, graded, self._bench(task.name, jury.checkpoint, None, progress)
-        )
-
-    def _comparer(self, task: str, progress: Progress) -> Comparer | None:
-        jury = self._sworn()
-        if jury is not None and self.settings.shard is None:
-            return jury.comparer(partial(self._bench, task, jury.checkpoint, None, progress))
-        return None
+        return frozenset(map(short, self._own.keys(fingerprint)))
 
     def _reference_answers(
         self,
@@ -273,17 +266,13 @@ class EvalSession:
     def begin_run(self) -> None:
         """Write run.json if this run has none yet. Raises StorageError."""
         if not (self.settings.run_folder / "run.json").exists():
-            begin_run(self.settings, self._hashes, self._judgements(), self._sworn())
-
-    def _opened(self, model: Model) -> Engine:
-        if model.engine != "vllm":
-            return open_engine(model)
-        of_model = (c.adapter for c in self.settings.matrix.checkpoints if c.model == model)
-        return open_engine(model, [adapter for adapter in of_model if adapter])
+            begin_run(self.settings, self._hashes, self._judges.people, self._judges.jury)
 
     def close(self) -> None:
         """Give the models' memory back."""
         self._engines.close()
+        if self.cluster is not None:
+            self.cluster.close()
 
 
 def _no_data(task: Task, matrix: Matrix) -> str:

@@ -12,6 +12,18 @@ from harness.config.gates import DEFAULT_GATES, Gate
 
 
 @dataclass(frozen=True, slots=True)
+class OnCluster:
+    """Where requests are answered by a Ray cluster.
+
+    address: of its GCS, or "auto"; "" for one that is started here. cores: of a worker, where there
+    are no GPUs; 0 for all of a node's.
+    """
+
+    address: str = ""
+    cores: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A session's settings after command line and configuration files were put together.
 
@@ -22,7 +34,8 @@ class Settings:
     gates that failed are marked on the terminal, "github" or "" for nobody. likelihoods: whether
     written answers are read again token by token. grade_sizes: of grade files when the session
     began: what is graded during a run counts for no worker of it. shard: (which, of how many),
-    where only a part of the requests is answered, and nothing judged.
+    where only a part of the requests is answered, and nothing judged. cluster: who answers for
+    weights instead of this process.
     """
 
     matrix: Matrix
@@ -39,6 +52,7 @@ class Settings:
     redact: bool = False
     annotations: str = ""
     shard: tuple[int, int] | None = None
+    cluster: OnCluster | None = None
 
     @property
     def gates(self) -> tuple[Gate, ...]:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "transformers", "peft", "datasets", "openai", "lm_eval", "sklearn", "bitsandbytes",
          "trl", "numpy", "scipy", "statsmodels", "pandas", "rapidfuzz", "huggingface_hub",
-         "bm25s", "sudachipy", "sentence_transformers"}  # fmt: skip
+         "bm25s", "sudachipy", "sentence_transformers", "ray"}  # fmt: skip
 PURE = {"records", "errors", "jsonl"}
 # Room or module of harness -> what of harness it may import at its top or inside.
 ALLOWED = {
@@ -27,7 +27,8 @@ ALLOWED = {
     "config": PURE | {"toml"},
     "selection": PURE,
     "runs": PURE,
-    "store": PURE,
+    "keyed": set(),
+    "store": PURE | {"keyed"},
     "fingerprint": PURE,
     "engines": PURE | {"fingerprint", "scrub", "engines"},
     "embedding": PURE | {"embedding", "engines", "fingerprint", "ledger"},
@@ -48,8 +49,11 @@ ALLOWED = {
     "lm_eval": PURE
     | {"comparison", "config", "lm_eval", "statistics", "tasks", "toml", "versions"},
     "planning": PURE
-    | {"config", "evaluate", "ledger", "lm_eval", "planning", "runs", "settings", "store"}
-    | {"tasks"},
+    | {"config", "evaluate", "keyed", "ledger", "lm_eval", "planning", "runs", "settings"}
+    | {"store", "tasks"},
+    "cluster": PURE
+    | {"cluster", "config", "engines", "fingerprint", "opened", "planning", "settings", "store"}
+    | {"versions"},
     "commands": PURE
     | {"commands", "comparison", "judging", "ledger", "manifest", "planning", "report", "review"}
     | {"runs"},
@@ -57,6 +61,7 @@ ALLOWED = {
     | {
         "grading",
         "hallucination",
+        "keyed",
         "ledger",
         "membership",
         "planning",

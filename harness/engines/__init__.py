@@ -30,6 +30,20 @@ class Engine(Protocol):
         ...
 
 
+def asked_together(
+    engine: Engine, checkpoint: Checkpoint, requests: Sequence[Request]
+) -> list[list[int]]:
+    """Which of the requests an engine asks in one batch, by their places, in its order.
+
+    Each by itself where the engine has no batches of its own (servers make theirs). Whoever asks
+    for whole batches of these gets what `answer` says of all requests. Raises WeightsError.
+    """
+    if not hasattr(engine, "batches"):
+        return [[place] for place in range(len(requests))]
+    batches: list[list[int]] = engine.batches(checkpoint, requests)
+    return batches
+
+
 def abilities(model: Model) -> frozenset[str]:
     """What the model's engine can do: "generate", "score" continuations, "read" token by token.
 

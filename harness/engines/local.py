@@ -72,10 +72,8 @@ class LocalEngine:
         self, checkpoint: Checkpoint, requests: Sequence[Request], skip: Container[Request] = ()
     ) -> Iterator[list[Answer]]:
         """See `Engine.answer`."""
-        kinds = sorted(requests, key=_kind)
         with self.switch.wearing(checkpoint) as network:
-            for _, group in groupby(kinds, key=_kind):
-                of_kind = list(group)
+            for of_kind in _by_kind(requests):
                 if all(request in skip for request in of_kind):
                     continue
                 rows = self._encoded(of_kind)
@@ -86,6 +84,17 @@ class LocalEngine:
                     for answers in _halving(ask, wanted):
                         self._refuse_nan(answers)
                         yield answers
+
+    def batches(self, checkpoint: Checkpoint, requests: Sequence[Request]) -> list[list[int]]:
+        """See `harness.engines.asked_together`."""
+        places = {request: place for place, request in enumerate(requests)}
+        found = []
+        with self.switch.wearing(checkpoint) as network:
+            for of_kind in _by_kind(requests):
+                rows = self._encoded(of_kind)
+                _, batches = self._planned(network, checkpoint, rows, len(rows))
+                found += [[places[rows[index].request] for index in batch] for batch in batches]
+        return found
 
     def close(self) -> None:
         """Drop the weights; memory is free once the caller lets go of this engine."""
@@ -207,6 +216,12 @@ def _kind(request: Request) -> tuple[bool, str, bool, int, tuple[str, ...], floa
         request.stop,
         request.temperature,
     )
+
+
+def _by_kind(requests: Sequence[Request]) -> Iterator[list[Request]]:
+    """Requests that one batch may hold, in their order."""
+    for _, group in groupby(sorted(requests, key=_kind), key=_kind):
+        yield list(group)
 
 
 def _length(row: Row) -> int:

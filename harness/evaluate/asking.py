@@ -50,20 +50,21 @@ def ask(
         if bench.ledger is not None:
             bench.ledger.refuse_spent()
 
+    came = bench.ahead(requests)
     missing = look()
-    known = frozenset(responses)
+    known = frozenset(responses) - came
     if missing:
         _refuse_unable(checkpoint.model, missing)
         with bench.turn() as others_asked:
             if others_asked:
                 missing = look()
-                known = frozenset(responses)
+                known = frozenset(responses) - came
             if missing and bench.ledger is not None:
                 bench.forecast()
                 bench.ledger.refuse_over(missing)
             if missing:
                 engine, begun = bench.engine(), time.monotonic()
-                handed_over(engine.answer(checkpoint, requests, skip=known), keep)
+                handed_over(engine.answer(checkpoint, requests, skip=frozenset(responses)), keep)
                 bench.timed(missing, time.monotonic() - begun)
     return responses, known
 

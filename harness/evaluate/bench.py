@@ -74,6 +74,8 @@ class Workbench:
     ledger: of an API's costs. retriever: opens what the checkpoint looks passages up with. judge:
     grades written answers besides the rule. comparer: reads which answers in words mean the same.
     None where there is none of it.
+    ahead: waits for those of the requests that are being answered already, and says which of these
+    were asked for this evaluation.
     turn: waits while another process asks the same task of a server, and says whether one may have.
     forecast: raises ConfigError where all that a session is to ask of an API may cost too much.
     timed: is told what an engine answered, and in how many seconds.
@@ -95,6 +97,9 @@ class Workbench:
     retriever: Callable[[], Retriever] | None = None
     judge: Callable[[Task, Sequence[Graded]], list[Graded]] | None = None
     comparer: Comparer | None = None
+    ahead: Callable[[Sequence[Request]], frozenset[Request]] = field(
+        default=lambda requests: frozenset()
+    )
     turn: Callable[[], AbstractContextManager[bool]] = field(default=lambda: nullcontext(False))
     forecast: Callable[[], None] = field(default=lambda: None)
     timed: Callable[[Sequence[Request], float], None] = field(default=lambda asked, seconds: None)

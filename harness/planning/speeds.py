@@ -28,14 +28,14 @@ class Speeds:
     def note(self, model: Model, requests: Sequence[Request], seconds: float) -> None:
         """A model has answered these. Raises StorageError."""
         kinds = {kind(request) for request in requests}
-        if seconds < _LEAST or len(kinds) != 1:
+        if len(kinds) == 1:
+            self.add(model, kinds.pop(), sum(map(cost, requests)), seconds)
+
+    def add(self, model: Model, name: str, units: int, seconds: float) -> None:
+        """A model took so long for so much of a kind. Raises StorageError."""
+        if seconds < _LEAST:
             return
-        row = {
-            **_named(model),
-            "kind": kinds.pop(),
-            "cost": sum(map(cost, requests)),
-            "seconds": round(seconds, 3),
-        }
+        row = {**_named(model), "kind": name, "cost": units, "seconds": round(seconds, 3)}
         append_rows(self._path, [row])
 
     def expected(self, model: Model, costs: Mapping[str, int]) -> float | None:

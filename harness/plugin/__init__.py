@@ -20,12 +20,13 @@ import pytest
 
 from harness.errors import InconclusiveWarning, MichiError, UnavailableError
 from harness.evaluate import Evaluation
+from harness.plugin.cluster import progress_of
 from harness.plugin.gpus import VISIBLE, gpu_of, gpus, holds_suites
 from harness.plugin.nomatrix import NoMatrix
 from harness.plugin.options import add_options, asked_for, is_worker, read_settings
 from harness.plugin.outcome import Ended, failures, line, note
 from harness.plugin.recorder import Recorder
-from harness.plugin.screen import progress_line, watched_columns
+from harness.plugin.screen import watched_columns
 from harness.plugin.selected import tasks_of
 from harness.records import Checkpoint, Verdict
 from harness.session import EvalSession
@@ -194,7 +195,7 @@ def evaluate(
     sharding = config.stash.get(SHARDING, None)
     strict = session.settings.strict
     ended = request.node.stash[ENDED] = Ended(checkpoint.id, request.node.nodeid, strict)
-    progress = progress_line(config, f"[{checkpoint.id}]")
+    progress = progress_of(config, session, f"[{checkpoint.id}]")
 
     def run(task: Task) -> Evaluation:
         ended.begin(task.name)
@@ -274,6 +275,16 @@ def _enforce(item: pytest.Function) -> None:
                 lines = failures(decisions, strict=True)
     if lines:
         pytest.fail("\n".join(lines), pytrace=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Have the cluster's part told among the notes at the end."""
+    stash = session.config.stash
+    if SESSION in stash and (cluster := stash[SESSION].cluster) is not None:
+        recorder: Recorder = session.config.pluginmanager.get_plugin("michi-recorder")  # type: ignore[assignment]
+        for line in cluster.summary():
+            recorder.note(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

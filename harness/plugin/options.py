@@ -15,8 +15,9 @@ from harness.config.gates import refuse_unasked
 from harness.errors import ConfigError
 from harness.report.cells import tasks_on
 from harness.review.files import grade_sizes
-from harness.settings import Settings
+from harness.settings import OnCluster, Settings
 
+_OF_XDIST = ("numprocesses", "tx")
 NO_MATRIX = (
     "no matrix: name the models and checkpoints with --eval-matrix FILE, or with eval_matrix in "
     "[tool.pytest]."
@@ -63,9 +64,15 @@ def add_options(parser: pytest.Parser) -> None:
         help="read each written answer again, so that the report shows how likely its tokens were",
     )  # fmt: skip
     group.addoption(
-        "--eval-engine", choices=("local", "vllm"), default=None,
-        help="who answers for the weights on this machine: transformers in this process, or a vLLM "
-        "server that is started for it (default: what the matrix says, usually local)",
+        "--eval-engine", metavar="local|vllm|ray[://ADDRESS]",
+        help="who answers for weights: transformers in this process, a vLLM server that is started "
+        "for it, or a Ray cluster's workers, each as the matrix says (default: as the matrix says, "
+        "usually local)",
+    )  # fmt: skip
+    group.addoption(
+        "--eval-ray-cores", metavar="N", type=int,
+        help="with --eval-engine ray: cores of a worker where the cluster has no GPUs (default: "
+        "all of a node's)",
     )  # fmt: skip
     group.addoption(
         "--eval-plan", action="store_true", default=False,
@@ -86,6 +93,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("eval_limit", "default of --eval-limit", type="int", default=None)
     parser.addini("eval_baseline", "default of --eval-baseline, relative to the root folder")
     parser.addini("eval_inconclusive", "default of --eval-inconclusive")
+    parser.addini("eval_ray_cores", "default of --eval-ray-cores", type="int", default=None)
     parser.addini("eval_redact", "default of --eval-redact", type="bool", default=False)
     parser.addini("eval_annotations", "default of --eval-annotations")
     parser.addini("eval_reports", "folder of runs and store", default="reports")
@@ -118,7 +126,8 @@ def read_settings(config: pytest.Config) -> Settings:
     matrix = override_data(
         matrix, config.getoption("eval_data"), limit, config.invocation_params.dir
     )
-    if engine := config.getoption("eval_engine"):
+    engine, cluster = _engine(config)
+    if engine:
         matrix = answered_by(matrix, engine)
     refuse_unasked(matrix.path, matrix.gates, tasks_on(matrix.data))
     reports = config.rootpath / config.getini("eval_reports")
@@ -139,7 +148,30 @@ def read_settings(config: pytest.Config) -> Settings:
         annotations=_annotations(config),
         likelihoods=bool(config.getoption("eval_likelihoods")),
         shard=shard,
+        cluster=cluster,
     )
+
+
+def _engine(config: pytest.Config) -> tuple[str, OnCluster | None]:
+    """Who answers for weights, "" for whom the matrix names, and where."""
+    given = config.getoption("eval_engine")
+    if given in (None, "local", "vllm"):
+        return given or "", None
+    match = re.fullmatch(r"ray(?:://(\S+))?", given)
+    if match is None:
+        raise ConfigError(f"--eval-engine {given}: expected local, vllm, ray or ray://ADDRESS.")
+    cores = config.getoption("eval_ray_cores") or config.getini("eval_ray_cores") or 0
+    if cores < 0:
+        raise ConfigError(f"--eval-ray-cores {cores}: expected 1 or more.")
+    if is_worker(config) or any(getattr(config.option, name, None) for name in _OF_XDIST):
+        raise ConfigError("--eval-engine ray: its workers do what -n's would: leave -n out.")
+    if config.getoption("eval_shard"):
+        raise ConfigError("--eval-engine ray: it shares the work out itself: no --eval-shard.")
+    cluster = OnCluster(match[1] or "", cores)
+    from harness.cluster.connect import refuse_unready
+
+    refuse_unready(cluster.address)
+    return "", cluster
 
 
 def _shard(given: str | None) -> tuple[int, int] | None:

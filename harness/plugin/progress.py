@@ -30,11 +30,15 @@ class ProgressLine:
         if total != self._total or done < self._last:
             self._first, self._started, self._total = done, now, total
         self._last = done
-        if now - self._shown < 0.2 and done < total:
-            return
-        self._shown = now
         text = describe(self._label, done, total, done - self._first, now - self._started)
-        self._write(behind_cursor(text, self._right))
+        self.say(text, at_once=done >= total)
+
+    def say(self, text: str, at_once: bool = False) -> None:
+        """Show a text, unless one was shown just now."""
+        now = time.monotonic()
+        if now - self._shown >= 0.2 or at_once:
+            self._shown = now
+            self._write(behind_cursor(text, self._right))
 
     def clear(self) -> None:
         """Take the text away again."""

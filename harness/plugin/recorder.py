@@ -171,7 +171,7 @@ class Recorder:
             append_item(self.settings.run_folder, item)
         except MichiError as error:
             self._misused = True
-            self._note(str(error))
+            self.note(str(error))
 
     def _tell_junit(self) -> None:
         """Where the report will be, as a property of the whole suite in --junit-xml's file."""
@@ -194,7 +194,7 @@ class Recorder:
     def _finish(self, complete: bool) -> None:
         folder = self.settings.run_folder
         if self._dead:
-            self._note(f"workers that died: {', '.join(self._dead)}")
+            self.note(f"workers that died: {', '.join(self._dead)}")
         if not (folder / "run.json").exists():
             return  # no item came as far as a run folder
         try:
@@ -204,7 +204,7 @@ class Recorder:
             begun = manifest.finished(begun, self._items, complete)
             write_json(folder / "run.json", begun)
             if self.settings.shard is not None:
-                self._note(self._answered())
+                self.note(self._answered())
                 return
             if changed := self._to_grade_again():
                 write_json(folder / "run.json", {**begun, "to_grade_again": changed})
@@ -216,16 +216,16 @@ class Recorder:
             shown = self._link_latest(folder)
         except MichiError as error:
             self._misused = True
-            self._note(str(error))
+            self.note(str(error))
             return
         if ungated := self._ungated():
-            self._note(
+            self.note(
                 f"not gated: {', '.join(ungated)}: none of the usual figures was measured. Set "
                 f"[gates.TASK.METRIC] in {_short(self.settings.matrix.path, self.config)}."
             )
         for path in written:
             if path.suffix == ".html":
-                self._note(f"report: {_short(shown / path.name, self.config)}")
+                self.note(f"report: {_short(shown / path.name, self.config)}")
 
     def _answered(self) -> str:
         """What a shard did, and what comes next."""
@@ -244,7 +244,7 @@ class Recorder:
             grades = read_grades(self.settings.grades)
         except MichiError as error:
             self._misused = True
-            self._note(str(error))
+            self.note(str(error))
             return {}
         return to_grade_again(read_run(self.settings.run_folder), grades)
 
@@ -277,13 +277,14 @@ class Recorder:
         if not keyword or not self._collected:
             return False
         known = [c.id for c in self.settings.matrix.checkpoints]
-        self._note(
+        self.note(
             f"-k {keyword!r} selects nothing.{suggestion(keyword, known)} Checkpoints of "
             f"{_short(self.settings.matrix.path, self.config)}: {', '.join(known)}."
         )
         return True
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Have something told at the end, once."""
         if text not in self._notes:
             self._notes.append(text)
 

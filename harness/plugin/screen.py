@@ -14,13 +14,16 @@ from harness.plugin.progress import WIDTH, ProgressLine
 _PYTESTS_OWN = 24  # columns left to pytest's dots
 
 
-def progress_line(config: pytest.Config, label: str) -> ProgressLine:
-    """The line of this process; workers have one each, beside each other, while there is room."""
+def progress_line(config: pytest.Config, label: str, place: int = 0) -> ProgressLine:
+    """The line of this process; workers have one each, beside each other, while there is room.
+
+    place: of several lines of one process, counted from 0.
+    """
     worker: dict[str, Any] = getattr(config, "workerinput", {})
     if worker:
         columns, place = worker["michi_columns"], int(worker["workerid"].removeprefix("gw"))
     else:
-        columns, place = watched_columns(config), 0
+        columns = watched_columns(config)
     capture: Any = config.pluginmanager.get_plugin("capturemanager")
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
 
