@@ -35,6 +35,10 @@ class ScriptedEngine:
             if "SLOW" in os.environ:
                 time.sleep(float(os.environ["SLOW"]))
             for request in rows[start : start + 4]:
+                if os.environ.get("POISON", "\0") in request.asked:
+                    os._exit(9)
+                if os.environ.get("BREAKS", "\0") in request.asked:
+                    raise RuntimeError("CUDA error: an illegal memory access was encountered")
                 note(f"ask {checkpoint.id} {request.asked!r}")
             yield [(r, respond(checkpoint, r)) for r in rows[start : start + 4]]
 

@@ -44,7 +44,6 @@ class Crew:
         self._looked = 0.0
         self._somebody = time.monotonic()
         self._count = 0
-        self._reason = ""
 
     @property
     def free(self) -> list[Seat]:
@@ -91,8 +90,9 @@ class Crew:
             self._somebody = now
         elif now - self._somebody > NOBODY:
             raise ServiceError(
-                f"for {NOBODY:.0f} s the cluster had no worker for us{self._reason}. What was "
-                "answered is kept; run the same command again for the rest."
+                f"for {NOBODY:.0f} s the cluster had no worker for us: its GPUs or cores are "
+                "taken, or its nodes are gone. What was answered is kept; run the same command "
+                "again for the rest."
             )
         if now - self._looked < _LOOK:
             return
@@ -173,7 +173,9 @@ class Crew:
         except errors.RayTaskError as error:
             yield from self._failed(seat, error)
         except errors.RayError as error:
-            yield from self._lost(seat, _first(error), isinstance(error, errors.ActorDiedError))
+            dead = isinstance(error, errors.ActorDiedError)
+            gone = isinstance(error, errors.ActorUnavailableError)
+            yield from self._lost(seat, "its process is gone" if gone else _first(error), dead)
         else:
             seat.awaited = seat.doing = None
             if isinstance(task, Job):
@@ -195,28 +197,30 @@ class Crew:
 
     def _lost(self, seat: Seat, why: str, dead: bool) -> Iterator[Event]:
         """A worker died. dead: for good, so that it needs a new actor."""
-        task = seat.doing
-        if task is None:
+        task, alive = seat.doing, seat.node.id in self._alive()
+        if task is None and dead:
             seat.tries += 1
-            self._reason = f": {_named(seat)} does not come up ({why})"
-            if seat.tries >= _TRIES:
-                self._log.note("given up", f"{_named(seat)} does not come up: {why}")
-                self.seats.remove(seat)
-                self._kill(seat, restart=False)
-                if not self.seats:
-                    raise ServiceError(f"no worker of the cluster comes up: {why}")
-                return
-        alive = {row["NodeID"] for row in self._ray.nodes() if row["Alive"]}
-        if seat.node.id not in alive:
+        if not alive:
             self._looked = 0.0  # what else was on it is looked for at once
             why = f"node {seat.node.name} is gone"
             self.seats.remove(seat)
+        elif seat.tries >= _TRIES:
+            self._give_up(seat, why)
         elif dead:
             self._start(seat)
         else:
             self._ask(seat, _AGAIN)
         if task is not None:
-            yield Lost(seat, task, why, blamed=seat.node.id in alive)
+            yield Lost(seat, task, why, blamed=alive)
+
+    def _give_up(self, seat: Seat, why: str) -> None:
+        self._log.note("given up", f"{_named(seat)} does not come up: {why}")
+        self.seats.remove(seat)
+        if not self.seats:
+            raise ServiceError(f"no worker of the cluster comes up: {why}")
+
+    def _alive(self) -> set[str]:
+        return {row["NodeID"] for row in self._ray.nodes() if row["Alive"]}
 
     def _kill(self, seat: Seat, restart: bool) -> None:
         try:
