@@ -121,6 +121,12 @@ def test_only_the_plugin_side_knows_pytest(path: Path) -> None:
     assert not knows or room(path) == "plugin"
 
 
+@pytest.mark.parametrize("path", modules("harness"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_the_cluster_knows_ray(path: Path) -> None:
+    knows = "ray" in {n.split(".")[0] for n in imports(path)}
+    assert not knows or room(path) == "cluster"
+
+
 @pytest.mark.parametrize(
     "path", [*modules("harness"), *modules("evals")], ids=lambda p: str(p.relative_to(ROOT))
 )
