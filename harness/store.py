@@ -10,12 +10,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.jsonl import alone, append_rows, read_whole_rows
+from harness.jsonl import alone, append_rows
+from harness.keyed import KeyedFile
 from harness.records import Certainty, Reading, Request, Response, Usage
 from harness.records.response import BROKEN, UNTAKEN
 
@@ -46,6 +48,28 @@ def request_key(request: Request) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
+_KEPT = 4  # files whose index is remembered: a checkpoint's and its baseline's, a judge's
+
+
+class Stored(Mapping[str, Response]):
+    """The responses of one file, each read when it is looked up."""
+
+    def __init__(self, rows: KeyedFile) -> None:
+        self._rows = rows
+
+    def __getitem__(self, key: str) -> Response:
+        return _response(self._rows[key])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 class Store:
     """Responses of earlier runs. `fresh` looks none up, and adds what is answered anew.
 
@@ -57,6 +81,7 @@ class Store:
         self.fresh = fresh
         self._behind = behind
         self._starts: Mapping[str, int] = {}  # bytes of each file that are not looked up
+        self._files: dict[str, KeyedFile] = {}
 
     def since_now(self) -> Store:
         """A store that looks up what is answered from now on, if this one is fresh.
@@ -69,22 +94,31 @@ class Store:
         later._starts = {file.name: file.stat().st_size for file in self.folder.glob("*.jsonl")}
         return later
 
-    def load(self, fingerprint: str) -> dict[str, Response]:
+    def load(self, fingerprint: str) -> Mapping[str, Response]:
         """All responses of these weights, by request key; the last of a key counts."""
         if self.fresh:
             return {}
-        path = self._file(fingerprint)
-        rows = read_whole_rows(path, self._starts.get(path.name, 0))
-        own = {row["key"]: _response(row) for row in rows}
-        return {**self._behind.load(fingerprint), **own} if self._behind else own
+        own = Stored(self._rows(fingerprint))
+        return ChainMap(own, self._behind.load(fingerprint)) if self._behind else own  # type: ignore[arg-type]
 
     def keys(self, fingerprint: str) -> set[str]:
         """Of all responses of these weights."""
         if self.fresh:
             return set()
-        path = self._file(fingerprint)
-        own = {row["key"] for row in read_whole_rows(path, self._starts.get(path.name, 0))}
+        own = set(self._rows(fingerprint))
         return own | self._behind.keys(fingerprint) if self._behind else own
+
+    def _rows(self, fingerprint: str) -> KeyedFile:
+        path = self._file(fingerprint)
+        rows = self._files.pop(fingerprint, None)
+        if rows is None:
+            rows = KeyedFile(path, self._starts.get(path.name, 0))
+        else:
+            rows.refresh()
+        self._files[fingerprint] = rows
+        if len(self._files) > _KEPT:
+            self._files.pop(next(iter(self._files))).close()
+        return rows
 
     def add(self, fingerprint: str, answers: Iterable[tuple[Request, Response]]) -> None:
         """Append responses, but for what is no answer of a server. Raises StorageError."""

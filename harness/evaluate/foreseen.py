@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import cast
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
 
 from harness.config import DataSource
 from harness.engines import abilities
@@ -16,6 +18,10 @@ from harness.selection import limited
 from harness.store import request_key
 from harness.tasks import AskedTask, ConductedTask, Task
 
+# Suites whose samples are remembered: one checkpoint is asked all of them, then comes the next. Of
+# 10,000 samples each, with a page of text in every prompt, these are half a gigabyte.
+_SUITES = 16
+
 
 class _Enough(BaseException):
     """Ends a library's own way of asking; no `except Exception` of its own catches it."""
@@ -26,11 +32,28 @@ def samples_of(
 ) -> list[Sample]:
     """The task's samples, with what the checkpoint's retriever found for them. Raises DataError."""
     select = getattr(task, "select", limited)  # a task's own way of keeping a limit
-    samples: list[Sample] = select(task.load(source.path), source.limit)
+    samples: list[Sample] = select(_loaded(task, source.path), source.limit)
     if looked_up and bench.retriever is not None and hasattr(task, "retrieved"):
         retriever = bench.retriever()
         samples = task.retrieved(samples, retriever, bench.progress)
     return samples
+
+
+def _loaded(task: AskedTask, path: Path) -> Sequence[Sample]:
+    """The samples of a data file, read once for all checkpoints while it does not change."""
+    try:
+        stat = path.stat()
+        hash(task)
+    except (OSError, TypeError):  # it says itself what is missing; or it can't be remembered
+        return task.load(path)
+    if path.suffix == ".toml":  # an index: which files it names is known to the task
+        return task.load(path)
+    return _remembered(cast(Any, task), path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=_SUITES)
+def _remembered(task: AskedTask, path: Path, changed: int, size: int) -> Sequence[Sample]:
+    return tuple(task.load(path))
 
 
 def foreseen(
