@@ -15,6 +15,7 @@ from harness.comparison.retrieval import retrieval_results
 from harness.comparison.reviewed import Review, review_of
 from harness.comparison.twins import twin_results
 from harness.comparison.voice import Spoken, voices
+from harness.jsonl import many_rows
 from harness.records import Result
 from harness.runs import Run
 
@@ -48,6 +49,7 @@ class Comparisons:
         return tuple(r for kind in kinds for r in kind.results) + self.review.results
 
 
+@many_rows()
 def comparisons(run: Run) -> Comparisons:
     """Everything that can be compared in a run; only its files are read."""
     return Comparisons(

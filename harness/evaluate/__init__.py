@@ -18,7 +18,7 @@ from harness.evaluate.served import warn_of_odd, warn_of_others
 from harness.evaluate.share import Answered, answer_share
 from harness.evaluate.unanswered import grade, grades
 from harness.evaluate.voice import voice_measures, voiced
-from harness.jsonl import append_rows
+from harness.jsonl import append_rows, many_rows
 from harness.records import Checkpoint, Grade, Graded, Request, Response, Result, Sample
 from harness.review.events import sample_key
 from harness.review.judgement import Judgement, over_rule
@@ -40,6 +40,7 @@ __all__ = [
 _NOTHING = Response("", "scored", 0)  # what a task gets that asks nobody
 
 
+@many_rows()
 def evaluate(
     task: Task, checkpoint: Checkpoint, source: DataSource, bench: Workbench
 ) -> Evaluation:

@@ -44,7 +44,9 @@ def estimates(
     stored: by fingerprint, the keys that have an answer (`plan.key_of`).
     """
     found: dict[Checkpoint, Estimate] = {}
+    # As on a plan's line (`plan.Line`): of a fine-tuned checkpoint that is through nothing is kept.
     seen: dict[str, set[bytes]] = {}
+    kept: set[str] = set()
     for item in items:
         one = item.selected
         own = found.setdefault(one.checkpoint, Estimate(one.checkpoint))
@@ -54,6 +56,10 @@ def estimates(
             own.later.append(one.task.name)
         for who, fingerprint, requests in item.asked:
             estimate = found.setdefault(who, Estimate(who))
+            if who.bare or who != one.checkpoint:
+                kept.add(fingerprint)
+            for past in [f for f in seen if f not in kept and f != fingerprint]:
+                del seen[past]
             known, had = seen.setdefault(fingerprint, set()), stored(fingerprint)
             for request in requests:
                 key = key_of(request)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.jsonl import append_rows, read_whole_rows
+from harness.jsonl import append_lines, read_whole_rows
+from harness.keyed import KeyedFile
 from harness.planning.plan import KEY
 from harness.planning.shard import ANSWERS, Planned, ShardFolder
 
@@ -17,7 +19,6 @@ from harness.planning.shard import ANSWERS, Planned, ShardFolder
 # float32 and .17 to .29 in bfloat16.
 _NOISE = {"float32": 1e-3}
 _COARSE = 0.5
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +44,20 @@ def merge(shards: Sequence[ShardFolder], store: Path) -> Merged:
     dtypes = {print_: item.dtype for item in shards[0].items for print_ in item.fingerprints}
     names = {print_: item.checkpoint for item in shards[0].items for print_ in item.fingerprints}
     files = sorted({file.name for s in shards for file in (s.folder / ANSWERS).glob("*.jsonl")})
-    missing = _Missing(shards)
-    for file in files:
-        print_ = file.removesuffix(".jsonl")
+    wanting = _Wanting(shards)
+    for print_ in sorted({*dtypes, *(file.removesuffix(".jsonl") for file in files)}):
         noise = _NOISE.get(dtypes.get(print_, ""), _COARSE)
-        missing.found(print_, _united(file, shards, store, names.get(print_, print_), noise))
+        with _answers(print_, shards, store) as answers:
+            wanting.found(print_, _united(answers, names.get(print_, print_), noise))
     added = known = 0
     for file in files:
-        held = {row["key"] for row in read_whole_rows(store / file)}
-        rows = {row["key"]: row for _, row in _rows(file, shards)}
-        new = [row for key, row in rows.items() if key not in held]
-        append_rows(store / file, new)
-        added, known = added + len(new), known + len(rows) - len(new)
+        with _answers(file.removesuffix(".jsonl"), shards, store) as (held, *given):
+            last = {key: answers for answers in given for key in answers}
+            new = [answers.line(key) for key, answers in last.items() if key not in held]
+        append_lines(store / file, new)
+        added, known = added + len(new), known + len(last) - len(new)
     checkpoints = {item.checkpoint for item in shards[0].items}
-    return Merged(added, known, len(checkpoints), tuple(missing.lines(store)))
+    return Merged(added, known, len(checkpoints), tuple(wanting.lines()))
 
 
 def refuse_unlike(shards: Sequence[ShardFolder]) -> None:
@@ -94,28 +95,34 @@ def _difference(one: Planned, other: Planned) -> str:
     return "asks other questions (data or prompts differ)"
 
 
-def _rows(file: str, shards: Sequence[ShardFolder]) -> Iterator[tuple[Path, Row]]:
-    """Of each shard the last answer to each request."""
-    for shard in shards:
-        path = shard.folder / ANSWERS / file
-        for row in {row["key"]: row for row in read_whole_rows(path)}.values():
-            yield path, row
+@contextmanager
+def _answers(
+    fingerprint: str, shards: Sequence[ShardFolder], store: Path
+) -> Iterator[list[KeyedFile]]:
+    """The answers of one checkpoint: those of the store, then those of each shard."""
+    name = f"{fingerprint}.jsonl"
+    places = [store / name, *(shard.folder / ANSWERS / name for shard in shards)]
+    files = [KeyedFile(path) for path in places]
+    try:
+        yield files
+    finally:
+        for file in files:
+            file.close()
 
 
-def _united(
-    file: str, shards: Sequence[ShardFolder], store: Path, name: str, noise: float
-) -> set[str]:
+def _united(answers: Sequence[KeyedFile], name: str, noise: float) -> set[str]:
     """The keys that have an answer. Raises ConfigError where one has two that differ."""
-    held = {row["key"]: (store / file, row) for row in read_whole_rows(store / file)}
-    for path, row in _rows(file, shards):
-        where, known = held.setdefault(row["key"], (path, row))
-        if _differ(known, row, noise):
-            raise ConfigError(
-                f"two answers of {name} to one request ({row['key']}): {_short(known)} in {where}, "
-                f"{_short(row)} in {path}. Nothing was merged: leave one of the two out, or remove "
-                "that file."
-            )
-    return set(held)
+    found: dict[str, KeyedFile] = {}
+    for file in answers:
+        for key in file:
+            known = found.setdefault(key, file)
+            if known is not file and _differ(known[key], file[key], noise):
+                raise ConfigError(
+                    f"two answers of {name} to one request ({key}): {_short(known[key])} in "
+                    f"{known.path}, {_short(file[key])} in {file.path}. Nothing was merged: leave "
+                    "one of the two out, or remove that file."
+                )
+    return set(found)
 
 
 def _differ(one: Mapping[str, Any], other: Mapping[str, Any], noise: float) -> bool:
@@ -131,24 +138,29 @@ def _short(row: Mapping[str, Any]) -> str:
     return repr(row["text"][:40]) + (f" {row['logprobs'][:3]}" if row["logprobs"] else "")
 
 
-class _Missing:
+class _Wanting:
     """What shards were to answer and did not, and which shards there are not."""
 
     def __init__(self, shards: Sequence[ShardFolder]) -> None:
         self._shards = shards
-        self._found: dict[str, set[str]] = {}
+        self._counts: Counter[tuple[int, str]] = Counter()
 
     def found(self, fingerprint: str, keys: set[str]) -> None:
-        """These have an answer."""
-        self._found[fingerprint] = {key[: 2 * KEY] for key in keys}
+        """All answers that there are of these weights: what else was to be answered is missing."""
+        known = {key[: 2 * KEY] for key in keys}
+        for place, shard in enumerate(self._shards):
+            for nodeid, own in shard.own.items():
+                if own is not None and fingerprint in own:
+                    missing = sum(key not in known for key in own[fingerprint])
+                    self._counts[place, nodeid] += missing
 
-    def lines(self, store: Path) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """A line each: shards that were not given, then requests by item."""
         given = {shard.shard for shard in self._shards}
         total = self._shards[0].shards
         if absent := [n for n in range(1, total + 1) if n not in given]:
             yield f"{'shard' if len(absent) == 1 else 'shards'} {_ranges(absent)} of {total}"
-        for shard in self._shards:
+        for place, shard in enumerate(self._shards):
             ended = Counter(
                 row["nodeid"]
                 for row in read_whole_rows(shard.folder / "results.jsonl")
@@ -158,22 +170,12 @@ class _Missing:
                 if own is None:
                     if not ended[nodeid]:
                         yield f"{nodeid}: all of it ({shard.name}, {shard.folder})"
-                    continue
-                wanting = sum(
-                    key not in self._of(print_, store) for print_ in own for key in own[print_]
-                )
-                if wanting:
+                elif wanting := self._counts[place, nodeid]:
                     asked = sum(map(len, own.values()))
                     yield (
                         f"{nodeid}: {wanting:,} of {asked:,} requests ({shard.name}, "
                         f"{shard.folder})"
                     )
-
-    def _of(self, fingerprint: str, store: Path) -> set[str]:
-        if fingerprint not in self._found:
-            rows = read_whole_rows(store / f"{fingerprint}.jsonl")
-            self._found[fingerprint] = {row["key"][: 2 * KEY] for row in rows}
-        return self._found[fingerprint]
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -60,10 +60,17 @@ def survey(
 def lined_up(items: Iterable[Item]) -> list[Portion]:
     """The items on one line, to be cut. One that can't be planned goes whole, to one shard."""
     line = Line()
+    for _ in lining_up(items, line):
+        pass
+    return line.portions
+
+
+def lining_up(items: Iterable[Item], line: Line) -> Iterator[Item]:
+    """The same items, each put on a line as it passes: their requests are not held all at once."""
     for item in items:
         one = item.selected
         line.add(one.nodeid, one.task.name, one.checkpoint, item.asked, whole=not item.known)
-    return line.portions
+        yield item
 
 
 def _surveyed(one: Selected, matrix: Matrix, bench: Callable[[str, Checkpoint], Workbench]) -> Item:

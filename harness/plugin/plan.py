@@ -10,11 +10,13 @@ import pytest
 
 from harness.errors import MichiError
 from harness.planning.estimate import estimates
-from harness.planning.plan import parts
-from harness.planning.survey import lined_up, survey
+from harness.planning.plan import Line, parts
+from harness.planning.survey import lining_up, survey
 from harness.plugin.selected import tasks_of
 from harness.session import EvalSession
 from harness.tasks import Task
+
+_RECENT = 4  # checkpoints whose stored keys are remembered: one after another is planned
 
 
 class PlanOnly:
@@ -56,12 +58,15 @@ class PlanOnly:
         session = self._session(items)
         settings = session.settings
         selected = list(tasks_of(items, self._lm_eval_task))
-        surveyed = list(survey(selected, settings.matrix, session.bench_of))
-        stored = lru_cache(maxsize=None)(session.stored_keys)
+        surveyed, line = survey(selected, settings.matrix, session.bench_of), Line()
+        if settings.shard is not None:
+            surveyed = lining_up(surveyed, line)
+        stored = lru_cache(maxsize=_RECENT)(session.stored_keys)
         tables = [plan_table(estimates(surveyed, stored, session.speeds))]
         if settings.shard is not None:
-            portions, of = lined_up(surveyed), settings.shard[1]
-            tables.append(shares_table([list(parts(portions, i, of)) for i in range(1, of + 1)]))
+            of = settings.shard[1]
+            shares = [list(parts(line.portions, i, of)) for i in range(1, of + 1)]
+            tables.append(shares_table(shares))
         left = len(items) - len(selected)
         lines = [line for table in tables for line in ["", *render(table)]]
         if left:

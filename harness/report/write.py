@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 
 from harness.comparison.within import Comparisons, comparisons
-from harness.jsonl import storage_error
+from harness.jsonl import many_rows
 from harness.report.badge import badge
 from harness.report.document import document
 from harness.report.markdown import summary
-from harness.report.page import page
+from harness.report.pages import write_pages, write_text
 from harness.report.redact import FOLDER, nameless, redacted_report, redacted_run
 from harness.runs import Run, read_run, write_json
 
 
+@many_rows()
 def write_reports(
     folder: Path, redact: bool = False, compared: Comparisons | None = None
 ) -> list[Path]:
@@ -43,8 +43,8 @@ def write_reports(
     paths = [folder / name for name in names]
     write_json(paths[0], report)
     write_json(paths[1], badge(run, compared, found["parts"]))
-    _write_text(paths[2], summary(run, compared, found["sentence"]))
-    _write_text(paths[3], page(run, report))
+    write_text(paths[2], summary(run, compared, found["sentence"]))
+    write_pages(folder, run, report)
     return paths
 
 
@@ -53,13 +53,3 @@ def _beside(run: Run) -> Run:
     place = run.manifest.get("folder")
     manifest = {**run.manifest, "folder": f"{place}/{FOLDER}" if place else None}
     return dataclasses.replace(run, manifest=manifest)
-
-
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    try:
-        # A lone surrogate has no UTF-8; as backslash and digits it is also right inside JSON.
-        partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        os.replace(partial, path)
-    except OSError as error:
-        raise storage_error(path, error) from error
