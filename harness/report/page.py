@@ -12,18 +12,19 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 from harness.hallucination.signals import CONTROLS
 from harness.report.cells import PERCENT, RATIO, SCALES, Scale, ordered_checkpoints
+from harness.report.columns import gathered
 from harness.report.document import finite
 from harness.report.missing import tasks_of
-from harness.report.opinions import packed_opinions
-from harness.report.passages import packed_passages
+from harness.report.parts import Part, packed_parts, repeated
 from harness.report.people import packed_grades
 from harness.report.redact import redacted_page
-from harness.report.samples import confusion, packed_task
+from harness.report.samples import confusion
 from harness.review.judgement import Judgement
 from harness.runs import Run
 
@@ -35,7 +36,9 @@ SCRIPTS = (
     "texts_reviewed",
     "texts_reasons",
     "dom",
+    "columns",
     "data",
+    "elsewhere",
     "grades",
     "estimate",
     "queue",
@@ -97,6 +100,11 @@ def page(
     people: what they said of answers, by the answer's key; None for what they had said when the run
     was made. serving: for `harness.commands.server`, to which the page then sends grades.
     """
+    return html(page_data(run, report, people, serving), serving)
+
+
+def html(data: Mapping[str, Any], serving: bool = False) -> str:
+    """The page that draws the data (`page_data`)."""
     names = (*SCRIPTS, SENDING) if serving else SCRIPTS
     script = "(() => {\n'use strict';\n" + "\n".join(_asset(f"{s}.js") for s in names) + "})();\n"
     style = "\n".join(_asset(f"{s}.css") for s in STYLES)
@@ -106,12 +114,12 @@ def page(
         "{{script_hash}}": _hash(script),
         "{{style}}": style,
         "{{script}}": script,
-        "{{data}}": data_block(page_data(run, report, people, serving)),
+        "{{data}}": data_block({**data, "report": gathered(finite(data["report"]))}),
     }
-    html = _asset("page.html")
+    text = _asset("page.html")
     for field in fields:  # split first: what a model wrote may look like a field, too
-        html = html.replace(field, f"\0{field}\0")
-    return "".join(fields.get(piece, piece) for piece in html.split("\0"))
+        text = text.replace(field, f"\0{field}\0")
+    return "".join(fields.get(piece, piece) for piece in text.split("\0"))
 
 
 def page_data(
@@ -121,41 +129,42 @@ def page_data(
     serving: bool = False,
 ) -> dict[str, Any]:
     """What the page's script reads: report, packed samples, confusion tables, people's grades."""
+    left_out = repeated(run)
+    parts = {
+        task: Part.empty(task) if task in left_out else next(packed_parts(run, task, people=people))
+        for task in tasks_of(run)
+    }
+    return data_with(run, report, parts, serving)
+
+
+def data_with(
+    run: Run,
+    report: dict[str, Any],
+    parts: Mapping[str, Part],
+    serving: bool = False,
+    **places: Any,
+) -> dict[str, Any]:
+    """As `page_data`, with the samples in `parts`, by task. places: where others lie."""
     checkpoints = [str(c["id"]) for c in ordered_checkpoints(run)]
-    tables = {c: confusion(run, c) for c in checkpoints}
+    tables = {c: confusion(run, c) for c in checkpoints} if "place" not in places else {}
+    judged = {task: part.judged for task, part in parts.items() if part.judged}
+    shown = next((part.passages for part in parts.values() if part.passages.shown), None)
     data = {
         "report": {**report, "details": _drawn(report["details"])},
         "scales": [[*to, dataclasses.asdict(scale)] for *to, scale in (*SCALES, *_no_shares(run))],
         "percent": dataclasses.asdict(PERCENT),
         "checkpoints": checkpoints,
-        "tasks": list(tasks_of(run)),
-        "samples": _packed(run),
+        "tasks": list(parts),
+        "samples": {task: part.packing.content for task, part in parts.items()},
         "confusion": {c: table for c, table in tables.items() if table},
-        "grades": packed_grades(run, people),
-        **packed_passages(run),
-        **packed_opinions(run),
+        "grades": packed_grades(run, (part.said for part in parts.values())),
+        **({"passages": {"texts": shown.texts, "shown": shown.shown}} if shown else {}),
+        **({"judged": judged} if judged else {}),
         "review": {"server": serving, "rubric": run.manifest.get("rubric")},
+        **places,
     }
     # The local server shows what it grades; its page goes nowhere.
     return redacted_page(data) if run.manifest.get("redact") and not serving else data
-
-
-def _packed(run: Run) -> dict[str, dict[str, Any]]:
-    """Each task's samples; none of a task that looks at another's answers, where those are here."""
-    packed = {task: packed_task(run, task) for task in tasks_of(run)}
-    results = [r for item in run.items for r in item.results]
-    for task, of in {r.task: r.identity["of"] for r in results if "of" in r.identity}.items():
-        if of in packed and _given(packed[of]) == _given(packed[task]):
-            packed[task]["questions"] = []
-    return packed
-
-
-def _given(packed: dict[str, Any]) -> list[Any]:
-    """Questions and answers of a packed task, whatever became of them; None for no answer."""
-    return [
-        (*question[:6], [[*answer, 0][0] if answer != 0 else None for answer in question[6]])
-        for question in packed["questions"]
-    ]
 
 
 def _no_shares(run: Run) -> list[tuple[str, str, Scale]]:
@@ -226,6 +235,7 @@ def data_block(data: dict[str, Any]) -> str:
     return text.translate(_ESCAPES)
 
 
+@lru_cache
 def _asset(name: str) -> str:
     return (resources.files("harness.report") / "assets" / name).read_text(encoding="utf-8")
 

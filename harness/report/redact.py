@@ -20,6 +20,7 @@ HIDDEN = "███"
 FOLDER = "redacted"  # of the reports that are made beside whole ones
 # Of the page's data: fields that hold no text of a sample.
 KEPT = ("scales", "percent", "checkpoints", "tasks", "confusion")
+_PLACES = ("place", "elsewhere")  # of a large run: which samples lie in which page
 _ANSWER = 6  # places of a packed answer (`harness.report.samples`)
 
 
@@ -74,7 +75,7 @@ def _untemplated(value: Any) -> Any:
 def redacted_page(data: Mapping[str, Any]) -> dict[str, Any]:
     """The page's data (`harness.report.page.page_data`) of a run that is redacted."""
     return {
-        **{name: data[name] for name in KEPT if name in data},
+        **{name: data[name] for name in (*KEPT, *_PLACES) if name in data},
         "report": redacted_report(data["report"]),
         "samples": {task: _samples(packed) for task, packed in data["samples"].items()},
         "grades": {"authors": [], "events": {}, "stale": {}},

@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.comparison.rated import written
-from harness.records import Outcome
-from harness.report.cells import ordered_checkpoints
 from harness.review.events import sample_key
 from harness.runs import Run
 
 LONGEST = 4_000
+Row = Mapping[str, Any]
 _ZERO, _BASE = ord("#"), 88  # of the characters that stand for numbers
 
 
-def packed_task(run: Run, task: str) -> dict[str, Any]:
-    """One task's samples as the page reads them (`assets/data.js` is the inverse).
+class Packing:
+    """Samples of one task, packed as the page reads them (`assets/data.js` is the inverse).
 
     questions: [id, shared, rest, gold, stratum, texts, answers, keys, cluster]; the prompt is the
     first `shared` code points of the prompt before it and then `rest`. answers: one per checkpoint,
@@ -28,43 +27,53 @@ def packed_task(run: Run, task: str) -> dict[str, Any]:
     (`harness.review.events.sample_key`), 16 characters each, all in one text: blanks for what no
     model wrote, but chose by likelihood, and "" where that is all of them. cluster: a number that
     questions of one document share.
-    A task that only measures, right or wrong nowhere, has no questions here.
     """
-    pool = _Pool()
-    columns = [
-        {str(row["id"]): row for row in run.samples(str(c["id"]), task)}
-        for c in ordered_checkpoints(run)
-    ]
-    if not any(row["outcome"] != Outcome.MEASURED for column in columns for row in column.values()):
-        columns = [{} for _ in columns]
-    identifiers = dict.fromkeys(identifier for column in columns for identifier in column)
-    questions: list[list[Any]] = []
-    clusters: dict[str, int] = {}
-    before = ""
-    for identifier in identifiers:
-        rows = [column.get(identifier) for column in columns]
+
+    def __init__(self, task: str) -> None:
+        self._task = task
+        self._pool = _Pool()
+        self._clusters: dict[str, int] = {}
+        self.prompt = ""  # of the question that was added last
+        self.questions: list[list[Any]] = []
+
+    def add(self, identifier: str, rows: Sequence[Row | None]) -> list[Any]:
+        """Pack one question, with a row of each checkpoint that answered it. Returns it."""
         first = next(row for row in rows if row)
         prompt = cut(str(first["prompt"]))
-        shared = _shared(before, prompt)
+        shared = _shared(self.prompt, prompt)
         gold = [cut(str(g)) for g in first["gold"]]
         texts = [str(g) for g in first["gold"]]  # whole: two long answers may begin alike
-        answers = [pool.answer(row, texts) if row else 0 for row in rows]
-        stratum = pool.place("strata", str(first.get("stratum") or ""))
+        answers = [self._pool.answer(row, texts) if row else 0 for row in rows]
+        stratum = self._pool.place("strata", str(first.get("stratum") or ""))
         others = [cut(text) for text in texts[len(gold) :]]
-        keys = _keys(task, first, texts, rows)
-        cluster = clusters.setdefault(str(first.get("cluster") or identifier), len(clusters))
-        questions.append(
-            [identifier, shared, prompt[shared:], gold, stratum, others, answers, keys, cluster]
-        )
-        before = prompt
-    return {"questions": questions, **pool.lists}
+        keys = _keys(self._task, first, texts, rows)
+        cluster = str(first.get("cluster") or identifier)
+        number = self._clusters.setdefault(cluster, len(self._clusters))
+        rest = prompt[shared:]
+        packed = [identifier, shared, rest, gold, stratum, others, answers, keys, number]
+        self.questions.append(packed)
+        self.prompt = prompt
+        return packed
+
+    def add_unanswered(
+        self, identifier: str, prompt: str, gold: Sequence[str], stratum: str
+    ) -> None:
+        """Pack a question alone, for a list that leads to its answers."""
+        place = self._pool.place("strata", stratum)
+        number = len(self.questions)
+        self.questions.append([identifier, 0, prompt, list(gold), place, [], [], "", number])
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The questions, and the lists that they point into."""
+        return {"questions": self.questions, **self._pool.lists}
 
 
 def _keys(
     task: str,
     first: Mapping[str, Any],
     texts: Sequence[str],
-    rows: Sequence[Mapping[str, Any] | None],
+    rows: Sequence[Row | None],
 ) -> str:
     identifier, prompt = str(first["id"]), str(first["prompt"])
     graded = {str(row["response"]) for row in rows if row and written(row)}
@@ -97,7 +106,7 @@ class _Pool:
         places = self._places[name]
         return places.setdefault(text, len(places))
 
-    def answer(self, row: dict[str, Any], texts: list[str]) -> list[Any]:
+    def answer(self, row: Row, texts: list[str]) -> list[Any]:
         response = str(row["response"])
         if response not in texts:
             texts.append(response)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.report.samples import confusion, cut, outcomes, packed_reading, packed_task
+from harness.report.parts import packed_task
+from harness.report.samples import confusion, cut, outcomes, packed_reading
 from harness.report.write import write_reports
 from harness.review.events import sample_key
 from harness.runs import read_run

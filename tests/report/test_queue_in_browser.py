@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 N = 60
 QUEUES = ("queue:base", "queue:qa-e3", "queue:base|qa-e3")
 ASSETS = Path(written_page.__code__.co_filename).parent / "assets"
-SCRIPTS = ("texts", "data", "grades", "estimate", "queue")
+SCRIPTS = ("texts", "columns", "data", "elsewhere", "grades", "estimate", "queue")
 LOAD = """source => {
   window.made = new Function(`${source}; return { grades, addEvents, strataOf, poolOf, lackingIn, settles };`)();
 }"""

@@ -31,7 +31,8 @@ class Visit:
         self.page.on("request", lambda request: self._asked(request.url))
 
     def _asked(self, url: str) -> None:
-        if not (url.startswith("file://") and "report.html" in url):
+        ours = "report.html" in url or "/report_samples/" in url
+        if not (url.startswith("file://") and ours):
             self.noise.append(url)
 
     def open(self, folder: Path, address: str = "") -> Page:

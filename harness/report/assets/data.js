@@ -1,6 +1,6 @@
 // The data block, and the words to ask it with.
 const DATA = JSON.parse(document.getElementById('data').textContent);
-const REPORT = DATA.report;
+const REPORT = spread(DATA.report);
 const RUN = REPORT.run;
 const NONE = '–';
 const BY_ID = new Map(RUN.checkpoints.map((c) => [c.id, c]));
@@ -16,12 +16,12 @@ const result = (checkpoint, task, metric) => RESULTS.get(key(checkpoint, task, m
 function unpack(task) {
   const packed = DATA.samples[task];
   let before = [];
-  return packed.questions.map(([id, shared, rest, gold, stratum, texts, answers, keys, cluster]) => {
+  return packed.questions.map(([id, shared, rest, gold, stratum, texts, answers, keys, cluster], at) => {
     const points = before.slice(0, shared).concat(Array.from(rest));
     before = points;
     const all = gold.concat(texts);
     return {
-      task, id, cluster, gold, prompt: points.join(''), stratum: packed.strata[stratum],
+      task, id, at, cluster, gold, prompt: points.join(''), stratum: packed.strata[stratum],
       answers: answers.map((a) => a && {
         text: all[a[0] || 0], outcome: packed.outcomes[a[1] || 0],
         key: keys.slice(16 * (a[0] || 0), 16 * (a[0] || 0) + 16).trim(),

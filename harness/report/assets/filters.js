@@ -50,7 +50,7 @@ function chosenAnswers(question, state) {
 
 const average = (values) => values.length ? values.reduce((sum, v) => sum + v, 0) / values.length : null;
 const ORDERS = {
-  outcome: (question, state) => average(chosenAnswers(question, state).filter(([a]) => decided(a)).map(([a]) => right(a) ? 1 : 0)),
+  outcome: (question, state) => isList() ? PLACE.shares[question.at] : average(chosenAnswers(question, state).filter(([a]) => decided(a)).map(([a]) => right(a) ? 1 : 0)),
   score: (question, state) => average(chosenAnswers(question, state).map(([a]) => a && a.score).filter(known)),
   likelihood: (question, state) => average(chosenAnswers(question, state).map(([a]) => meanLikelihood(a)).filter(known)),
 };
@@ -81,6 +81,7 @@ function listState(parameters) {
 
 // What each filter of a suite's list may be, '' (any) aside.
 function choices(task) {
+  if (isList()) return { checkpoint: [], outcome: [], stratum: DATA.samples[task].strata.filter(Boolean), human: [], sort: ['id', 'outcome'] };
   const packed = DATA.samples[task];
   const rows = questions(task);
   const some = (test) => rows.some((q) => q.answers.some((a) => a && test(a)));

@@ -19,6 +19,7 @@ function route(hash) {
   const [name, ...rest] = path.split('/');
   const asked = new URLSearchParams(query);
   if (name === 'samples') {
+    if (own(ELSEWHERE, asked.get('task') || '')) return { name, draw: () => leave(elsewhere(asked.get('task'), hash)) };
     const { task, checkpoint } = listState(asked);
     return { name, of: [taskName(task), checkpoint], draw: () => samplesView(asked) };
   }
@@ -26,7 +27,10 @@ function route(hash) {
     const [task, id] = [decoded(rest[0] || ''), decoded(rest.slice(1).join('/'))];
     const found = own(DATA.samples, task) && findSample(task, id);
     return { name: 'samples', of: found ? [found.id, taskName(task)] : [],
-      draw: () => found ? sampleView(found, asked) : [el('p', null, T('unknown'))] };
+      draw: () => {
+        const lies = found ? isList() && pageOf(found) + hash : elsewhere(task, hash);
+        return lies ? leave(lies) : found ? sampleView(found, asked) : [el('p', null, T('unknown'))];
+      } };
   }
   if (name === 'curves' && query) return { name: 'overview', anchor: name, draw: () => { pickCurves(asked); return overviewView(); } };
   if (name === 'grade') {
@@ -34,7 +38,14 @@ function route(hash) {
     return { name, of: chosen && suite ? [taskName(suite), ...(blind ? [] : [a, b])] : [], draw: () => gradeView(asked) };
   }
   if (name === 'run') return { name, draw: manifestView };
+  if (PLACE) return { name: 'samples', draw: () => samplesView(asked) };
   return { name: 'overview', anchor: name, draw: overviewView };
+}
+
+// To another file of this report; a link where the browser stays.
+function leave(address) {
+  location.replace(address);
+  return [el('p', null, el('a', { href: address }, T('show')))];
 }
 
 // "Samples: q-1 · Knowledge – RUN – michi": what differs stands first, as tabs are narrow.
@@ -55,7 +66,7 @@ function banner(current) {
   return el('header', null,
     el('div', { class: 'bar-top' },
       el('nav', { 'aria-label': T('report') }, el('span', { class: 'brand' }, '未知 michi'),
-        views.map((v) => el('a', { href: `#${v}`, 'aria-current': v === current ? 'page' : null }, T(v)))),
+        views.map((v) => el('a', { href: (PLACE && v !== 'samples' ? TOP : '') + `#${v}`, 'aria-current': v === current ? 'page' : null }, T(v)))),
       el('button', { type: 'button', class: 'language', lang: language === 'ja' ? 'en' : 'ja',
         onclick: () => speak(language === 'ja' ? 'en' : 'ja') }, T('other_language'))),
     current === 'overview' ? el('div', { class: 'title' }, el('p', { class: 'quiet' }, T('report')),

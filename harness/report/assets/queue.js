@@ -2,8 +2,9 @@
 const RIGHT_RULE = 'correct';
 const UNGRADED = 'ungraded'; // what no rule can tell
 const ruled = (answer) => answer.rule !== UNGRADED;
-const gradeable = (answer) => Boolean(answer && answer.key && !RUN.redact);
-const gradeableTasks = () => RUN.redact ? [] : DATA.tasks.filter((task) => // packed as they are: the first view asks for it
+// A page of many has a part of the answers, which no sampling could be drawn from.
+const gradeable = (answer) => Boolean(answer && answer.key && !RUN.redact && !PLACE);
+const gradeableTasks = () => RUN.redact || PLACE ? [] : DATA.tasks.filter((task) => // packed as they are: the first view asks for it
   DATA.samples[task].questions.some((packed) => packed[7]));
 
 // A pool: {a, b, units, alike, keys, effect, queue}. A unit is what one draw of the queue is about: an answer of `a`, or the

@@ -14,6 +14,7 @@ function samplesView(parameters) {
   let state = listState(parameters);
   const list = el('div', { class: 'list', 'aria-live': 'polite' });
   const form = el('div');
+  const pages = el('div', null, pagesNav(wanted(state, parameters)));
   const draw = () => {
     const rows = listedRows(state);
     state.page = Math.min(state.page, Math.max(1, Math.ceil(rows.length / PAGE)));
@@ -25,11 +26,13 @@ function samplesView(parameters) {
     draw();
     keepHash(listHash(state));
     if ('page' in changed) window.scrollTo(0, 0);
+    if (PLACE) pages.replaceChildren(pagesNav(wanted(state, parameters)));
   };
   form.append(filterForm(state, change));
   draw();
   if (location.hash.includes('?')) keepHash(listHash(state));
-  return [section('samples', T('samples'), redactedNote(), state.task ? null : el('p', null, T('no_samples')), form, list)];
+  return [section('samples', T('samples'), redactedNote(), suitesElsewhere(), pages,
+    state.task ? [form, list] : Object.keys(ELSEWHERE).length ? null : [el('p', null, T('no_samples')), form, list])];
 }
 
 function refocus(form, redraw) {
@@ -60,7 +63,7 @@ function listOf(rows, state, change) {
     shown.length ? listTable(shown, state) : el('p', null, T('no_samples')), pages > 1 ? pager : ''];
 }
 
-const packedOutcomes = (task) => own(DATA.samples, task) ? DATA.samples[task].outcomes : [];
+const packedOutcomes = (task) => own(DATA.samples, task) && !isList() ? DATA.samples[task].outcomes : [];
 
 const clip = (text, length) => {
   const points = Array.from(text.slice(0, length * 2));
@@ -86,7 +89,7 @@ function listTable(rows, state) {
   columns.push(...who.map((id) => ({ name: el('bdi', { class: 'upright' }, id), class: 'marks' })));
   const made = table(T('samples'), columns, rows.map((q) => {
     // Long prompts end with the question itself; their beginnings are all alike.
-    const link = el('a', { href: sampleHash(q, state) }, el('bdi', null, breakable(q.id)));
+    const link = el('a', { href: sampleHref(q, state) }, el('bdi', null, breakable(q.id)));
     const cells = [...(narrow ? [[link, el('span', { class: 'asked' }, tail(q.prompt, 28))]] : [link, tail(q.prompt, 60)]),
       ...(golden ? [clip(q.gold.join(' / '), 40)] : [])];
     if (chosen >= 0) cells.push(clip(q.answers[chosen] ? q.answers[chosen].text : NONE, 60));
@@ -94,7 +97,7 @@ function listTable(rows, state) {
   }));
   made.classList.add('samples-table');
   made.querySelectorAll('tbody tr').forEach((row, i) => row.addEventListener('click', (event) => {
-    if (!event.target.closest('a') && !String(getSelection())) location.hash = sampleHash(rows[i], state);
+    if (!event.target.closest('a') && !String(getSelection())) location.href = sampleHref(rows[i], state);
   }));
   return made;
 }
