@@ -14,9 +14,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,18 @@ class Run:
     def samples(self, checkpoint: str, task: str) -> list[dict[str, Any]]:
         """The item's sample rows, in the order of the data. Not to be changed: all share them."""
         path = sample_file(self.folder, checkpoint, task)
+        return _RECENT.read(path) if path.exists() else []
+
+    def holds(self, checkpoint: str, task: str, *fields: str) -> bool:
+        """Whether a row of the item may have one of the fields; no row is parsed for that.
+
+        A field that only some runs have (`people`, `judge`) is looked for in all samples of a run.
+        """
+        path = sample_file(self.folder, checkpoint, task)
         if not path.exists():
-            return []
-        stat = path.stat()
-        return _rows(path, stat.st_mtime_ns, stat.st_size)
+            return False
+        with _content(path) as content:
+            return any(content.find(f'"{field}":'.encode()) >= 0 for field in fields)
 
     def details(self, checkpoint: str, task: str) -> dict[str, Any] | None:
         """What a task found besides figures (`harness.tasks`), or None where the item left none."""
@@ -89,12 +98,39 @@ class Run:
         return read_json(path, "Run the suite again.") if path.exists() else None
 
 
-# A report asks for the same rows many times (the embedded run's 33 files 291 times, 5 of its 8 s).
-# At 10,000 samples a file this many are about 1.5 GB.
-@lru_cache(maxsize=48)
-def _rows(path: Path, changed: int, size: int) -> list[dict[str, Any]]:
-    """The rows of a sample file as it was at a time of change and size."""
-    return read_whole_rows(path)
+# Bytes of sample files whose rows are kept: a report asks for the same ones many times (of the
+# embedded run 33 files 291 times, 5 of its 8 s). In memory rows take about four times that.
+_KEPT = 64 << 20
+
+
+class _Recent:
+    """The rows of the files that were read last, each as it was at a time of change and size."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[Path, int, int], list[dict[str, Any]]] = {}
+
+    def read(self, path: Path) -> list[dict[str, Any]]:
+        stat = path.stat()
+        key = path, stat.st_mtime_ns, stat.st_size
+        rows = self._rows.pop(key, None)
+        self._rows[key] = read_whole_rows(path) if rows is None else rows
+        while len(self._rows) > 1 and sum(size for _, _, size in self._rows) > _KEPT:
+            del self._rows[next(iter(self._rows))]
+        return self._rows[key]
+
+
+_RECENT = _Recent()
+
+
+@contextmanager
+def _content(path: Path) -> Iterator[mmap | bytes]:
+    """What a file holds, to search it; an empty one can't be mapped."""
+    with path.open("rb") as file:
+        if path.stat().st_size == 0:
+            yield b""
+            return
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            yield content
 
 
 def sample_file(folder: Path, checkpoint: str, task: str) -> Path:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.commands.server import PORT, open_server, review_page
-from harness.comparison.rated import rated
+from harness.comparison.rated import rated, rated_items
 from harness.errors import ConfigError
 from harness.report.terminal import plain
 from harness.review.events import GradeEvent
@@ -108,7 +108,10 @@ def uncounted(run: Run, events: Iterable[GradeEvent]) -> int:
     One that was taken back since is among them.
     """
     now = judgements(events)
-    then = {answer.key: answer.opinions for answer in rated(run)}
+    fields = () if now else ("people",)
+    answers = (answer for answers in rated_items(run, *fields) for answer in answers)
+    # Of the many answers that nobody ever judged none need be remembered.
+    then = {a.key: a.opinions for a in answers if a.opinions or a.key in now}
     count = 0
     for key, opinions in then.items():
         before = {author: opinion["verdict"] for author, opinion in opinions.items()}

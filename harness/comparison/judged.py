@@ -7,11 +7,11 @@ guessed, nearly always as wrong, or are ungraded still.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.comparison.rated import Rated, answers_written, rated
+from harness.comparison.rated import Rated, rated_items
 from harness.judging.calibration import stratum_of
 from harness.judging.verdict import CORRECT, NONE, UNSURE, WRONG
 from harness.runs import Run
@@ -79,27 +79,40 @@ class JudgeReview:
 def judge_review(run: Run) -> JudgeReview:
     """What a judge said of a run's answers, and where the rule alone was unsure."""
     judge = run.manifest.get("judge") or {}
-    if not judge and not any(row.get("unsure") for *_, row in answers_written(run)):
-        return JudgeReview()
-    answers = rated(run)
-    groups: dict[tuple[str, str, str], list[Rated]] = {}
-    for answer in answers:
-        groups.setdefault((answer.checkpoint, answer.suite, answer.form), []).append(answer)
-    apart = [
-        Apart(a.suite, a.item, a.checkpoint, a.outcome, _said(a), str(a.judge.get("reason") or ""))
-        for a in answers
-        if _decided(a) and not a.unsure and a.rule != (_said(a) == CORRECT)
-    ]
+    forms: list[JudgedForm] = []
+    apart: list[Apart] = []
+    apart_in_all = 0
+    untrusted: Counter[str] = Counter()
+    snapshots: set[str] = set()
+    for answers in rated_items(run, "judge", "unsure"):
+        groups: dict[tuple[str, str, str], list[Rated]] = {}
+        for answer in answers:
+            groups.setdefault((answer.checkpoint, answer.suite, answer.form), []).append(answer)
+        forms += [_form(*place, group) for place, group in groups.items() if _told(group)]
+        said_otherwise = [a for a in answers if _apart(a)]
+        apart_in_all += len(said_otherwise)
+        apart += map(_as_apart, said_otherwise[: _LISTED - len(apart)])
+        untrusted.update(_untrusted(answers))
+        snapshots |= _snapshots(answers)
     return JudgeReview(
         judge,
-        tuple(_form(*place, group) for place, group in groups.items() if _told(group)),
-        tuple(apart[:_LISTED]),
-        len(apart),
-        tuple(_untrusted(answers).items()),
-        tuple(sorted(_snapshots(answers) - set(judge.get("snapshots") or ())))
+        tuple(forms),
+        tuple(apart),
+        apart_in_all,
+        tuple(untrusted.most_common()),
+        tuple(sorted(snapshots - set(judge.get("snapshots") or ())))
         if judge.get("calibration")
         else (),
     )
+
+
+def _apart(a: Rated) -> bool:
+    return _decided(a) and not a.unsure and a.rule != (_said(a) == CORRECT)
+
+
+def _as_apart(a: Rated) -> Apart:
+    reason = str(a.judge.get("reason") or "")
+    return Apart(a.suite, a.item, a.checkpoint, a.outcome, _said(a), reason)
 
 
 def _told(group: Sequence[Rated]) -> bool:
@@ -130,13 +143,11 @@ def _form(checkpoint: str, suite: str, form: str, group: Sequence[Rated]) -> Jud
     )
 
 
-def _untrusted(answers: Iterable[Rated]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
+def _untrusted(answers: Iterable[Rated]) -> Iterator[str]:
+    """The stratum of each answer that the judge may not count in."""
     for answer in answers:
         if answer.unsure and answer.judge and not answer.judge.get("trusted"):
-            stratum = stratum_of(answer.suite, answer.form, answer.kind, answer.unsure)
-            counts[stratum.name] += 1
-    return dict(counts.most_common())
+            yield stratum_of(answer.suite, answer.form, answer.kind, answer.unsure).name
 
 
 def _snapshots(answers: Iterable[Rated]) -> set[str]:

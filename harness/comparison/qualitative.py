@@ -37,15 +37,16 @@ _UNGRADED = (
 
 def qualitative_results(run: Run) -> Derived:
     """Every checkpoint beside the run's baseline; nothing is asked."""
-    names = [str(c["id"]) for c in run.checkpoints]
-    sets = {name: found for name in names if (found := ended_set(run, name, TASK)) is not None}
-    notes = [_UNGRADED] if any(not _graded(run, name) for name in sets) else []
-    theirs = sets.pop(run.baseline, None) if run.baseline else None
+    ended = [i.checkpoint for i in run.items if i.task == TASK and i.results]
+    notes = [_UNGRADED] if any(not _graded(run, name) for name in ended) else []
+    theirs = ended_set(run, run.baseline, TASK) if run.baseline else None
     if theirs is None:
         return Derived(notes=tuple(notes))
     results: list[Result] = []
     unread: list[str] = []
-    for name, ours in sets.items():
+    for name in (str(c["id"]) for c in run.checkpoints if c["id"] != run.baseline):
+        if (ours := ended_set(run, name, TASK)) is None:
+            continue
         pairs = paired(ours, theirs, _SCORE)
         judges = Counter(map(_judge, pairs.samples))
         if pairs.ids and (len(pairs.ids) == len(ours.samples) or judges[_PEOPLE] + judges[_MODEL]):

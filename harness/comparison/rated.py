@@ -92,21 +92,22 @@ def written(row: Mapping[str, Any]) -> bool:
 
 def rated(run: Run) -> list[Rated]:
     """All answers of a run that a person can judge, in the order of checkpoints and data."""
-    return [_rated(*answer) for answer in answers_written(run)]
+    return [answer for answers in rated_items(run) for answer in answers]
 
 
-def answers_written(run: Run) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """The same answers as checkpoint, suite and row, without the hash that a `Rated` has.
+def rated_items(run: Run, *fields: str) -> Iterator[list[Rated]]:
+    """The same answers, those of one item at a time, so that a large run fits into memory.
 
-    Once: a suite that looks at another's answers (`Task.judged_as`) has them again.
+    fields: only items of which a row may have one of these (`Run.holds`). Each answer once: a suite
+    that looks at another's (`Task.judged_as`) has them again.
     """
     for item in run.items:
         if any("of" in result.identity for result in item.results):
             continue
+        if fields and not run.holds(item.checkpoint, item.task, *fields):
+            continue
         rows = {str(row["id"]): row for row in run.samples(item.checkpoint, item.task)}
-        for row in rows.values():
-            if written(row):
-                yield item.checkpoint, item.task, row
+        yield [_rated(item.checkpoint, item.task, row) for row in rows.values() if written(row)]
 
 
 def _rated(checkpoint: str, suite: str, row: Mapping[str, Any]) -> Rated:
@@ -143,8 +144,9 @@ def to_grade_again(run: Run, events: Iterable[GradeEvent]) -> dict[str, list[str
     if not graded:
         return {}
     given: dict[tuple[str, str], set[str]] = {}
-    for answer in rated(run):
-        given.setdefault((answer.suite, answer.item), set()).add(answer.key)
+    for answer in (answer for answers in rated_items(run) for answer in answers):
+        if (answer.suite, answer.item) in graded:
+            given.setdefault((answer.suite, answer.item), set()).add(answer.key)
     whole = _whole(run)
     changed: dict[str, list[str]] = {}
     for (suite, item), keys in sorted(graded.items()):

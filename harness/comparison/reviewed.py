@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from harness.comparison.drawn import answer_strata, pair_strata
-from harness.comparison.rated import Rated, answers_written, rated
+from harness.comparison.rated import Rated, rated, rated_items
 from harness.records import Interval, Result
 from harness.runs import Run
 from harness.statistics.agreement import Agreement, cohens_kappa
@@ -120,7 +120,7 @@ class Review:
 
 def review_of(run: Run) -> Review:
     """What people said of a run's answers; empty where nobody said anything."""
-    if not any((row.get("people") or {}).get("opinions") for *_, row in answers_written(run)):
+    if not any(answer.opinions for answers in rated_items(run, "people") for answer in answers):
         return Review()
     answers = rated(run)
     unlike = {(a.suite, a.item, a.outcome, a.verdict): None for a in answers if a.apart}

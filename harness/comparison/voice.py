@@ -61,9 +61,11 @@ def voices(run: Run) -> tuple[Spoken, ...]:
     found = []
     for task in tasks:
         theirs = _written(ended_set(run, baseline, task))
+        if theirs is None:
+            continue
         for checkpoint in (str(c["id"]) for c in run.checkpoints if c["id"] != baseline):
             ours = _written(ended_set(run, checkpoint, task))
-            if ours is not None and theirs is not None:
+            if ours is not None:
                 found.append(_spoken(ours, theirs))
     return tuple(found)
 
