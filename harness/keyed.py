@@ -35,7 +35,7 @@ class KeyedFile(Mapping[str, Row]):
         """Take up what was appended since; all of it where the file is another one."""
         try:
             stat = self.path.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self._begin(0)
             return
         if stat.st_ino != self._inode or stat.st_size < self._read:
