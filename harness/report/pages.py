@@ -28,7 +28,8 @@ from harness.report.parts import Part, packed_parts, repeated
 from harness.report.samples import cut
 from harness.runs import Run, sample_file
 
-LIMIT = 3_000_000  # bytes of a page, about
+LIMIT = 3_000_000  # bytes of a page
+_FILLED = 0.97  # of the room for samples: the lists that they point into are not counted
 FOLDER = "report_samples"
 # Characters in a list: of a prompt's end, where the question stands, and of an accepted answer.
 _ASKED, _GOLD = 60, 20
@@ -38,8 +39,7 @@ Report = dict[str, Any]
 def write_pages(folder: Path, run: Run, report: Report) -> Path:
     """Write the page and those of samples, which are made anew. Raises StorageError."""
     nothing = {task: Part.empty(task) for task in tasks_of(run)}
-    room = LIMIT - _bytes(html(data_with(run, report, nothing)))
-    inside = _inside(run, room)
+    inside = _inside(run, _room(data_with(run, report, nothing)))
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     elsewhere = {
         task: _write_task(folder / FOLDER / task, run, report, task)
@@ -57,7 +57,7 @@ def _inside(run: Run, room: int) -> dict[str, Part]:
     found = {task: Part.empty(task) for task in repeated(run)}
     others = [task for task in tasks_of(run) if task not in found]
     for task in sorted(others, key=lambda task: _size(run, task)):
-        parts = packed_parts(run, task, max(0, room))
+        parts = packed_parts(run, task, room)
         part = next(parts)
         if part.bytes <= room and next(parts, None) is None:
             found[task] = part
@@ -73,9 +73,9 @@ def _size(run: Run, task: str) -> int:
 def _write_task(folder: Path, run: Run, report: Report, task: str) -> dict[str, Any]:
     """The pages of one suite. Returns where its list is, and how much there is."""
     told = _told(report, task)
-    bare = _bytes(html(data_with(run, told, {task: Part.empty(task)}, place={})))
+    room = _room(data_with(run, told, {task: Part.empty(task)}, place={}))
     list_, starts, shares = Part.empty(task), list[int](), list[float | None]()
-    for number, (part, last) in enumerate(_with_last(packed_parts(run, task, LIMIT - bare)), 1):
+    for number, (part, last) in enumerate(_with_last(packed_parts(run, task, room)), 1):
         starts.append(len(shares))
         shares += part.shares
         for question, prompt in zip(part.packing.questions, part.prompts, strict=True):
@@ -91,8 +91,10 @@ def _write_task(folder: Path, run: Run, report: Report, task: str) -> dict[str, 
     return {"list": lies, "questions": len(shares), "pages": len(starts)}
 
 
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "backslashreplace"))
+def _room(data: dict[str, Any]) -> int:
+    """Bytes that are left for samples beside other data."""
+    taken = len(html(data).encode("utf-8", "backslashreplace"))
+    return max(0, int(_FILLED * (LIMIT - taken)))
 
 
 def _with_last(parts: Iterator[Part]) -> Iterator[tuple[Part, bool]]:

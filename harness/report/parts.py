@@ -132,11 +132,15 @@ def _add(
             right.append(bool(row["correct"]))
         if (found := opinion(row)) is not None:
             part.judged.setdefault(name, {})[identifier] = found
-            told.append(found)
+            told += [identifier, found]
         if written(row) and not again:
             told.append(part.said.add(task, row))
         told.append(part.passages.add(task, name, row))
     part.shares.append(round(sum(right) / len(right), 3) if right else None)
-    size = len(json.dumps(told, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    escaped = sum(
+        map(text.count, "<>&")
+    )  # in a page each of them takes six bytes (`page.data_block`)
+    size = len(text.encode("utf-8", "backslashreplace")) + 5 * escaped
     part.bytes += size
     part.largest = max(part.largest, size)
