@@ -143,3 +143,37 @@ def test_how_sure_a_model_was_comes_back_as_it_was(
     told = Certainty((1, 3), (-0.1235, -1e4), (), margins)
     Store(tmp_path).add("w", [(ASKED, Response("答え", "stop", 2, certainty=told))])
     assert Store(tmp_path).load("w")[request_key(ASKED)].certainty == told
+
+
+def test_a_store_finds_what_another_process_appended_meanwhile(tmp_path: Path) -> None:
+    store, other = Store(tmp_path), Store(tmp_path)
+    store.add("w", [(ASKED, ANSWER)])
+    assert len(store.load("w")) == 1
+    later = Request("別の質問")
+    other.add("w", [(later, Response("別", "stop", 1)), (ASKED, Response("新", "stop", 1))])
+
+    assert store.load("w")[request_key(later)].text == "別"
+    assert store.load("w")[request_key(ASKED)].text == "新"
+    assert store.keys("w") == {request_key(later), request_key(ASKED)}
+
+
+def test_answers_of_many_checkpoints_are_found_one_after_another(tmp_path: Path) -> None:
+    """More than a store keeps the index of; those that are kept no more can still be read."""
+    store = Store(tmp_path)
+    names = [f"w{n}" for n in range(9)]
+    for name in names:
+        store.add(name, [(ASKED, Response(name, "stop", 1))])
+    loaded = [store.load(name) for name in names]
+
+    assert [found[request_key(ASKED)].text for found in loaded] == names
+
+
+def test_what_a_store_has_stands_before_what_is_behind_it(tmp_path: Path) -> None:
+    behind, later = Store(tmp_path / "behind"), Request("別の質問")
+    behind.add("w", [(ASKED, ANSWER), (later, Response("別", "stop", 1))])
+    store = Store(tmp_path / "own", behind=behind)
+    store.add("w", [(ASKED, Response("新", "stop", 1))])
+
+    assert store.load("w")[request_key(ASKED)].text == "新"
+    assert store.load("w")[request_key(later)].text == "別"
+    assert store.keys("w") == {request_key(ASKED), request_key(later)}

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.planning.cost import cost
+from harness.planning.estimate import estimates
 from harness.planning.plan import Line, Portion, key_of, parts
+from harness.planning.selected import Selected
+from harness.planning.speeds import Speeds
+from harness.planning.survey import Asked, Item, lining_up
 from harness.records import Checkpoint, Model, Request
+from harness.tasks.knowledge import Knowledge
 from tests.conftest import write_safetensors
 
 Places = dict[tuple[str, bytes], list[int]]
@@ -122,3 +128,30 @@ def test_other_questions_or_weights_are_another_plan(tmp_path: Path) -> None:
 
     assert digest("f", 5) == digest("f", 5)
     assert len({digest("f", 5), digest("g", 5), digest("f", 6)}) == 3
+
+
+def test_requests_are_counted_item_by_item_and_not_held_all_at_once(tmp_path: Path) -> None:
+    base = Checkpoint("base", model("one", tmp_path))
+    tuned = [Checkpoint(f"c{n}", base.model, adapter=tmp_path) for n in range(3)]
+    passed: list[str] = []
+
+    def surveyed() -> Iterator[Item]:
+        for who in (base, *tuned):
+            passed.append(who.id)
+            yield Item(_selected(who), (Asked(who, who.id, questions(5)),), True)
+            yield Item(_selected(who), (Asked(who, who.id, questions(7)),), True)
+
+    line = Line()
+    items = lining_up(surveyed(), line)
+    next(items)
+    assert passed == ["base"]
+    assert len(line.portions) == 1
+    told = estimates(items, lambda fingerprint: (), Speeds(tmp_path / "speeds"))
+
+    assert [one.requests for one in told] == [7, 7, 7, 7]  # the first five are asked again
+    counts = [sum(len(g.keys) for g in portion.groups) for portion in line.portions]
+    assert counts == [5, 2] * 4
+
+
+def _selected(who: Checkpoint) -> Selected:
+    return Selected(f"test[{who.id}]", Knowledge(), who)
