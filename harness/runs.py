@@ -81,6 +81,11 @@ class Run:
         path = sample_file(self.folder, checkpoint, task)
         return _RECENT.read(path) if path.exists() else []
 
+    def has_samples(self, checkpoint: str, task: str) -> bool:
+        """Whether the item left any."""
+        path = sample_file(self.folder, checkpoint, task)
+        return path.exists() and path.stat().st_size > 0
+
     def holds(self, checkpoint: str, task: str, *fields: str) -> bool:
         """Whether a row of the item may have one of the fields; no row is parsed for that.
 

@@ -17,6 +17,7 @@ from harness.comparison.scores import (
     Paired,
     Scored,
     ScoreSet,
+    Unread,
     measured,
     paired,
     unlike,
@@ -102,7 +103,7 @@ class Side:
     """What was named on one side, and what was read from there."""
 
     name: str
-    sets: Sequence[ScoreSet]
+    sets: Sequence[ScoreSet | Unread]
 
 
 def compare(
@@ -125,19 +126,27 @@ def compare(
         raise ConfigError(
             f"nothing to compare: {a.name} holds {_contents(a)}. {b.name} holds {_contents(b)}."
         )
-    if metric is not None:
-        _refuse_unknown(metric, pairs)
-    rows = [
-        _row(one, other, name, scored, margin, allow_unlike)
-        for one, other in pairs
-        for name, scored in measured(one, other).items()
-        if name == metric or (metric is None and name not in _PARTS)
-    ]
+    rows: list[Row] = []
+    known: set[str] = set()
+    for unread in pairs:  # one after another: a run may have millions of samples
+        one, other = (side.read() for side in unread)
+        metrics = measured(one, other)
+        known |= metrics.keys()
+        rows += [
+            _row(one, other, name, scored, margin, allow_unlike)
+            for name, scored in metrics.items()
+            if name == metric or (metric is None and name not in _PARTS)
+        ]
+    if metric is not None and metric not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise ConfigError(f"no metric {metric!r} here. There are: {listed}.")
     notes = tuple(f"Only in {what}: {', '.join(names)}." for what, names in only.items())
     return Comparison(a.name, b.name, margin, tuple(_adjusted(rows)), notes)
 
 
-def _pairs(a: Side, b: Side, only: dict[str, list[str]]) -> Iterable[tuple[ScoreSet, ScoreSet]]:
+def _pairs(
+    a: Side, b: Side, only: dict[str, list[str]]
+) -> Iterable[tuple[ScoreSet | Unread, ScoreSet | Unread]]:
     """Sets of the same checkpoint and task; in `only`, what is on one side and where."""
     of_a, of_b = ({s.checkpoint for s in side.sets} for side in (a, b))
     for one, other in _matched(of_a, of_b):
@@ -168,12 +177,6 @@ def _contents(side: Side) -> str:
     checkpoints, tasks = ({s.checkpoint for s in side.sets}, {s.task for s in side.sets})
     listed = (shorten(", ".join(sorted(n)), 100, placeholder=" …") for n in (checkpoints, tasks))
     return "checkpoints {}; tasks {}".format(*listed)
-
-
-def _refuse_unknown(metric: str, pairs: Sequence[tuple[ScoreSet, ScoreSet]]) -> None:
-    known = sorted({name for pair in pairs for name in measured(*pair)})
-    if metric not in known:
-        raise ConfigError(f"no metric {metric!r} here. There are: {', '.join(known) or 'none'}.")
 
 
 def _row(

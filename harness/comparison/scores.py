@@ -72,6 +72,10 @@ class ScoreSet:
     samples: tuple[Scored, ...]
     lower_is_better: frozenset[str] = frozenset()
 
+    def read(self) -> ScoreSet:
+        """This set: as `Unread` has it."""
+        return self
+
     def by_key(self) -> dict[str, Scored]:
         """Samples by key, in their order. The second of one key goes by "KEY#2", and so on."""
         found: dict[str, Scored] = {}
@@ -80,6 +84,20 @@ class ScoreSet:
             repeats[sample.key] = repeat = repeats.get(sample.key, 0) + 1
             found[sample.key if repeat == 1 else f"{sample.key}#{repeat}"] = sample
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The samples of one item of a run, to be read when they are compared: there may be many."""
+
+    run: Run
+    checkpoint: str
+    task: str
+
+    def read(self) -> ScoreSet:
+        """The set, read anew each time."""
+        found = score_set(self.run, self.checkpoint, self.task)
+        return found or ScoreSet(self.checkpoint, self.task, {}, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.comparison.inspect_logs import read_inspect
 from harness.comparison.lm_eval_logs import PATTERN, newest_files, read_lm_eval
-from harness.comparison.scores import ScoreSet, score_set
+from harness.comparison.scores import ScoreSet, Unread
 from harness.errors import ConfigError, DataError
 from harness.runs import Run, read_run
 
 
-def read_source(path: Path) -> list[ScoreSet]:
+def read_source(path: Path) -> Sequence[ScoreSet | Unread]:
     """Every (checkpoint, task) of a run folder, of lm-eval's sample logs or an inspect_ai log.
 
     Raises ConfigError for a path that is none of these or holds no samples, DataError for a file
@@ -30,7 +31,7 @@ def read_source(path: Path) -> list[ScoreSet]:
     return found
 
 
-def _read_folder(folder: Path) -> list[ScoreSet]:
+def _read_folder(folder: Path) -> Sequence[ScoreSet | Unread]:
     if (folder / "run.json").exists():
         sets = _of_run(read_run(folder))
         if not sets:
@@ -61,6 +62,6 @@ def _read_file(path: Path) -> list[ScoreSet]:
     )
 
 
-def _of_run(run: Run) -> list[ScoreSet]:
-    sets = (score_set(run, item.checkpoint, item.task) for item in run.items)
-    return [scores for scores in sets if scores is not None]
+def _of_run(run: Run) -> list[Unread]:
+    places = [(item.checkpoint, item.task) for item in run.items]
+    return [Unread(run, *place) for place in places if run.has_samples(*place)]
