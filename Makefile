@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial bench bench-page bench-speed bench-matrix bench-gpu bench-train bench-membership example pin clean
+.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial bench bench-page bench-speed bench-matrix bench-gpu bench-train bench-membership bench-growth example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -69,6 +69,9 @@ bench-matrix: .venv/dev ## seven checkpoints beside lm-eval run seven times, who
 bench-gpu: .venv/dev ## Gemma-7B's shape beside lm-eval: needs a GPU with 80 GiB, ten minutes
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[gpu]'
 	$(BIN)/python docs/gpu_speed.py
+
+bench-growth: .venv/dev ## time and memory of 100 checkpoints on up to 100,000 questions each: hours, 40 GB of disk
+	$(BIN)/python docs/growth.py
 
 bench-train: .venv/dev ## speed of QLoRA at Gemma-7B's shape (needs a GPU with 40 GiB)
 	$(BIN)/python -m training speed --out build/training_speed.json
