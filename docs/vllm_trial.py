@@ -81,6 +81,7 @@ def _tried(place: Path, options: argparse.Namespace) -> dict[str, Any]:
             likelihoods[checkpoint.id] = [told[request].logprobs for request in scored]
         found["parity"] = engine._apart
         mixed = _at_once(engine, checkpoints[1:], written)
+        told_mixed = _at_once(engine, checkpoints[1:], scored)
     finally:
         engine.close()
     base = alone["base"]
@@ -88,6 +89,9 @@ def _tried(place: Path, options: argparse.Namespace) -> dict[str, Any]:
         found[name] = {
             "answers": len(answers),
             "texts_unlike_base": sum(alone[name][q].text != base[q].text for q in written),
+            "likelihoods_alone_from_mixed": round(
+                farthest(likelihoods[name], [told_mixed[name][q].logprobs for q in scored]), 3
+            ),
             "likelihoods_from_base": round(farthest(likelihoods[name], likelihoods["base"]), 3),
             "texts_equal_alone_and_mixed": sum(
                 alone[name][q].text == answers[q].text for q in written
