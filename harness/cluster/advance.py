@@ -41,6 +41,8 @@ class Advance:
         """Hand over more, if there is room. Not while an item asks: a library's tasks can't be
         looked through then. Raises ConfigError and ServiceError.
         """
+        if self._cluster.failed:  # told to items that ask something
+            return
         room = max(_DEPTH, _EACH * self._cluster.workers)
         while self._cluster.waiting < room and (item := next(self._items, None)) is not None:
             if item.known:
@@ -52,7 +54,7 @@ class Advance:
     ) -> frozenset[Request]:
         """Those of the requests that were handed over for whoever asks now, once none is pending.
 
-        tell: how many have an answer, of how many. Raises ConfigError and ServiceError.
+        tell: how many have an answer, of how many.
         """
         self._cluster.wait(fingerprint, requests, tell)
         handed = self._asked.get(fingerprint, set())

@@ -78,17 +78,18 @@ class Cluster:
         with self._changed:
             return frozenset(self._pending.get(fingerprint, ()))
 
+    @property
+    def failed(self) -> bool:
+        """Whether nothing more can be asked."""
+        return self._failed is not None
+
     def wait(
         self, fingerprint: str, requests: Sequence[Request], tell: Callable[[int, int], None]
     ) -> None:
-        """Until none of them is being answered. tell: how many are, of how many.
-
-        Raises ConfigError and ServiceError.
-        """
+        """Until none of them is being answered. tell: how many are, of how many."""
         left = set(requests)
         while True:
             with self._changed:
-                self._raise_failed()
                 left &= self._pending.get(fingerprint, set())
                 if not left:
                     return
@@ -116,11 +117,10 @@ class Cluster:
             self.put(job)
         try:
             while not (job.ended and came.empty()):
-                with self._changed:
-                    self._raise_failed()
                 try:
                     yield came.get(timeout=1.0)
                 except queue.Empty:
+                    self._raise_failed()
                     yield []
         finally:
             self._forget(job)
@@ -266,6 +266,8 @@ class Cluster:
         pending.difference_update(job.requests[place] for place in places)
         if not pending:
             self._pending.pop(job.fingerprint, None)
+        if job.urgent and job.ended:
+            job.take([])  # wakes whoever waits
 
     def _forget(self, job: Job) -> None:
         with self._changed:
@@ -279,6 +281,7 @@ class Cluster:
         self._log.note("failed", str(error))
         with self._changed:
             self._failed = error
+            self._pending.clear()  # whoever waits asks anew, and is told
             self._changed.notify_all()
 
     def _raise_failed(self) -> None:

@@ -20,11 +20,19 @@ import ray
 ray.get(ray.remote(lambda: 1).remote())
 tables = [open(f"/proc/net/{name}").readlines()[1:] for name in ("tcp", "tcp6")]
 rows = [line.split() for lines in tables for line in lines]
-sockets = set()
-for process in pathlib.Path("/proc").glob("[0-9]*"):
+def above(process):
     try:
-        if b"ray" in (process / "cmdline").read_bytes() or process.name == str(os.getpid()):
-            sockets |= {os.readlink(file) for file in (process / "fd").iterdir()}
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+parents = {int(p.name): above(p) for p in pathlib.Path("/proc").glob("[0-9]*")}
+ours = {os.getpid()}
+while more := {p for p, parent in parents.items() if parent in ours} - ours:
+    ours |= more
+sockets = set()
+for process in ours:
+    try:
+        sockets |= {os.readlink(file) for file in pathlib.Path(f"/proc/{process}/fd").iterdir()}
     except OSError:
         continue
 for row in rows:
