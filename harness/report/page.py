@@ -150,7 +150,11 @@ def data_with(
     judged = {task: part.judged for task, part in parts.items() if part.judged}
     shown = next((part.passages for part in parts.values() if part.passages.shown), None)
     data = {
-        "report": {**report, "details": _drawn(report["details"])},
+        "report": {
+            **report,
+            "details": _drawn(report["details"]),
+            "results": [_shown(result) for result in report["results"]],
+        },
         "scales": [[*to, dataclasses.asdict(scale)] for *to, scale in (*SCALES, *_no_shares(run))],
         "percent": dataclasses.asdict(PERCENT),
         "checkpoints": checkpoints,
@@ -172,6 +176,12 @@ def _no_shares(run: Run) -> list[tuple[str, str, Scale]]:
     results = [r for item in run.items for r in item.results]
     named = {(r.task, r.metric) for r in results if r.metric in r.identity.get("no_shares", ())}
     return [(task, metric, RATIO) for task, metric in sorted(named)]
+
+
+def _shown(result: dict[str, Any]) -> dict[str, Any]:
+    """A result without the ids that its gate keeps for the summary."""
+    gate = result.get("gate") or {}
+    return {**result, "gate": _without(gate, ("fell",))} if "fell" in gate else result
 
 
 def _drawn(details: dict[str, Any]) -> dict[str, Any]:

@@ -169,6 +169,33 @@ def test_no_hostile_text_leaves_the_data_of_a_page(tmp_path: Path, monkeypatch: 
     assert shown == [*(f"{i} {t}" for i, t in enumerate(build.HOSTILE)), "long"]
 
 
+def test_the_first_page_of_many_gates_stays_small(tmp_path: Path) -> None:
+    """A hundred checkpoints on ten suites, a gate for each, without any samples."""
+    names = [build.BASE, *(build.checkpoint(f"c{n:03}", "own QA", n) for n in range(1, 100))]
+    folder = build.start(tmp_path, names)
+    identity = {"prompt": "次の文章を読み、質問に答えてください。" * 9, "n": 10_000}
+    for place, checkpoint in enumerate(names):
+        for suite in range(10):
+            value = (place * 10 + suite) / 1_000 / 3
+            fell = [f"doc-{n:04}/price/{n:05}" for n in range(20)]
+            gate = build.gate(-value, fell=fell, worse=300 + place)
+            results = [
+                build.result(checkpoint.id, f"suite_{suite}", f"metric_{n}", value / (n + 1),
+                             gate=gate if n == 0 and place else {}, identity=identity)
+                for n in range(12)
+            ]  # fmt: skip
+            build.measure(folder, checkpoint.id, f"suite_{suite}", results)
+    write_reports(folder)
+
+    assert (folder / "report.html").stat().st_size < 2_000_000
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert (
+        spread(_data(folder / "report.html")["report"])["results"][300]["value"]
+        == (report["results"][300]["value"])
+    )
+    assert sum("fell" in result["gate"] for result in report["results"]) == 990
+
+
 RECORDS: list[Any] = [
     [],
     {},
