@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial bench bench-page bench-speed bench-matrix bench-gpu bench-train bench-membership bench-growth example pin clean
+.PHONY: help evals test test-slow check twins retrieval data train first coverage gate-trial judge-trial cluster-trial bench bench-cluster bench-page bench-speed bench-matrix bench-gpu bench-train bench-membership bench-growth example pin clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -54,6 +54,12 @@ gate-trial: evals .venv/dev ## does the gate flake, does it miss? write docs/gat
 
 judge-trial: .venv/dev ## is a judge trusted as far as it is right? write docs/judge.md
 	OMP_NUM_THREADS=1 $(BIN)/python docs/judge_trial.py
+
+cluster-trial: .venv/dev ## does who answers change a figure? one process, shards, Ray on one node and on two: half an hour
+	$(BIN)/python docs/cluster_trial.py
+
+bench-cluster: .venv/dev ## what Ray costs beside one process on the same cores
+	$(BIN)/python docs/cluster_speed.py
 
 bench: bench-page bench-speed bench-matrix bench-membership ## what can be timed without a GPU
 
