@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from harness.engines.loading import first_line
 from harness.errors import ConfigError, ServiceError
 
 _ASKED = 30.0  # seconds for a cluster to say whether it lets us in without a token
@@ -67,7 +68,7 @@ def _start() -> None:
     try:
         ray.init(address="local", num_cpus=_cores(), include_dashboard=False, **_QUIET)
     except Exception as error:  # no port, no /dev/shm, a process that does not start
-        raise ServiceError(f"no Ray cluster could be started here: {_first(error)}") from error
+        raise ServiceError(f"no Ray cluster could be started here: {first_line(error)}.") from error
 
 
 def _join(address: str) -> None:
@@ -77,8 +78,8 @@ def _join(address: str) -> None:
         ray.init(address=address, **_QUIET)
     except Exception as error:  # Ray raises ConnectionError, RuntimeError, RaySystemError …
         raise ConfigError(
-            f"--eval-engine ray://{address}: can't be joined: {_first(error)} Pytest has to run "
-            "on a node of the cluster, with its token; the address is that of its GCS, "
+            f"--eval-engine ray://{address}: can't be joined ({first_line(error)}). Pytest has to "
+            "run on a node of the cluster, with its token; the address is that of its GCS, "
             "HOST:6379 as ray start --head prints it, or auto."
         ) from error
     address = ray.get_runtime_context().gcs_address
@@ -119,9 +120,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _first(error: Any) -> str:
-    """Its first line, as a sentence."""
-    text = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -17,6 +17,7 @@ from harness.cluster.log import Log
 from harness.cluster.nodes import nodes_of, share_on
 from harness.cluster.work import Job, Work
 from harness.cluster.worker import MUST_AGREE, Worker
+from harness.engines.loading import first_line
 from harness.errors import ConfigError, MichiError, ServiceError
 from harness.versions import versions
 
@@ -175,7 +176,7 @@ class Crew:
         except errors.RayError as error:
             dead = isinstance(error, errors.ActorDiedError)
             gone = isinstance(error, errors.ActorUnavailableError)
-            yield from self._lost(seat, "its process is gone" if gone else _first(error), dead)
+            yield from self._lost(seat, "its process is gone" if gone else first_line(error), dead)
         else:
             seat.awaited = seat.doing = None
             if isinstance(task, Job):
@@ -193,7 +194,7 @@ class Crew:
             yield Refused(task.job if isinstance(task, Work) else task, error.cause)
             return
         self._kill(seat, restart=True)  # or it would be given work again before it has ended
-        yield from self._lost(seat, _first(error.cause), dead=False)
+        yield from self._lost(seat, str(error.cause), dead=False)
 
     def _lost(self, seat: Seat, why: str, dead: bool) -> Iterator[Event]:
         """A worker died. dead: for good, so that it needs a new actor."""
@@ -244,8 +245,3 @@ class Crew:
 
 def _named(seat: Seat) -> str:
     return f"worker {seat.number} on {seat.node.name}"
-
-
-def _first(error: Any) -> str:
-    """The first line of what Ray says, which goes on for many."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

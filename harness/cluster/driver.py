@@ -16,8 +16,9 @@ from harness.cluster.events import Answered, Ended, Event, Lost, Planned, Refuse
 from harness.cluster.log import Log
 from harness.cluster.pace import Pace
 from harness.cluster.tally import Tally
-from harness.cluster.work import Job, Queue, Work
+from harness.cluster.work import Fate, Job, Queue, Work
 from harness.engines import Answer
+from harness.engines.loading import first_line
 from harness.errors import MichiError, ServiceError
 from harness.planning.speeds import Speeds
 from harness.records import Checkpoint, Request
@@ -177,9 +178,9 @@ class Cluster:
         except Exception as error:  # of Ray's own: its head is gone, or worse
             self._fail(
                 ServiceError(
-                    f"the cluster can't be reached any more ({type(error).__name__}: "
-                    f"{str(error).strip().splitlines()[:1]}). What was answered is kept; run the "
-                    "same command again for the rest."
+                    f"the cluster can't be reached any more ("
+                    f"{first_line(error)}). What was answered is kept; run the same command again "
+                    "for the rest."
                 )
             )
 
@@ -234,19 +235,17 @@ class Cluster:
         task = event.task
         if task is None:
             return
-        job = task.job if isinstance(task, Work) else task
-        count = len(task.places) if isinstance(task, Work) else 0
-        before = len(job.poison)
         if isinstance(task, Work):
-            self._queue.back(task, event.why, event.blamed)
+            job, count = task.job, len(task.places)
+            fate = self._queue.back(task, event.why, event.blamed)
+            what = f"{count:,} requests of {job.checkpoint.id}, {fate.value}"
         else:
+            job, count, fate = task, 0, Fate.AGAIN
             self._queue.unplanned(task, event.blamed)
-        what = f"it had {count:,} requests of {job.checkpoint.id}, which are given out again"
-        if len(job.poison) > before:
-            what = f"it had one request of {job.checkpoint.id}, which is given up as its cause"
+            what = f"the batches of {job.checkpoint.id} to plan"
         self._log.note(
-            "poison" if len(job.poison) > before else "lost",
-            f"worker {event.seat.number} on {event.seat.node.name} died: {event.why}; {what}",
+            "poison" if fate is Fate.POISON else "lost",
+            f"worker {event.seat.number} on {event.seat.node.name} died: {event.why}; had {what}",
             worker=event.seat.number,
             node=event.seat.node.name,
             checkpoint=job.checkpoint.id,

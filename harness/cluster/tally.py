@@ -70,13 +70,13 @@ class Tally:
         answered = ", ".join(f"{name} {count:,}" for name, count in self._by_node.items())
         said = [f"cluster: {self._answered.total():,} requests answered ({answered})"]
         wrong = {
-            "lost": "workers died at work, whose requests were given out again",
-            "poison": "requests ended every worker that had them, and have no answer",
-            "given up": "workers did not come up",
-            "gone": "nodes were lost",
+            "lost": "workers that died at work, which was given out again",
+            "poison": "requests that ended every worker that had them, and have no answer",
+            "given up": "workers that did not come up",
+            "gone": "nodes that were lost",
         }
-        told = [f"{counts[event]} {what}" for event, what in wrong.items() if counts.get(event)]
-        return [*said, *(f"cluster: {line}; see cluster.jsonl" for line in told)]
+        told = [f"{what}: {counts[event]}" for event, what in wrong.items() if counts.get(event)]
+        return [*said, *(f"cluster: {line} (cluster.jsonl)" for line in told)]
 
 
 def _workers(seats: Iterable[Seat]) -> Counter[str]:

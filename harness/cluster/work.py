@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 from harness.engines import Answer
 from harness.errors import MichiError
@@ -84,6 +85,14 @@ class Work:
         return [place for batch in self.left for place in batch]
 
 
+class Fate(Enum):
+    """What becomes of work that its worker did not end."""
+
+    AGAIN = "which are given out again"
+    HALVED = "which are given out again in two halves"
+    POISON = "which is given up as the cause"
+
+
 class Queue:
     """Jobs that wait, in the order in which they came, and work that came back."""
 
@@ -122,7 +131,7 @@ class Queue:
             return best
         return self._cut(best, workers)
 
-    def back(self, work: Work, why: str, blamed: bool) -> None:
+    def back(self, work: Work, why: str, blamed: bool) -> Fate:
         """Take back what a worker did not come to. blamed: whether that may be the work's fault.
 
         Work that three workers died of is halved, its halves at each death again, until a single
@@ -131,17 +140,19 @@ class Queue:
         left = work.left
         count = sum(map(len, left))
         if not count or work.job.ended:
-            return
+            return Fate.AGAIN
         work.batches = left
         work.deaths += blamed
         if work.deaths < (1 if work.halved and count > 1 else DEATHS):
             self._again.append(work)
-        elif count > 1:
+            return Fate.AGAIN
+        if count > 1:
             self._again += [Work(work.job, half, halved=True) for half in _halves(left)]
-        else:
-            place = left[0][0]
-            work.job.poison[place] = why
-            work.job.open.discard(place)
+            return Fate.HALVED
+        place = left[0][0]
+        work.job.poison[place] = why
+        work.job.open.discard(place)
+        return Fate.POISON
 
     def unplanned(self, job: Job, blamed: bool) -> None:
         """Take back a job whose worker died when it planned; the third time it is not planned."""

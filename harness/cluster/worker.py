@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.engines import Engine, asked_together
+from harness.engines.loading import first_line
 from harness.errors import ConfigError, MichiError, WeightsError
 from harness.fingerprint import FileHashes, checkpoint_fingerprint
 from harness.opened import OpenEngines
@@ -116,7 +117,7 @@ class Worker:
         """
         traceback.print_exc()  # into the worker's log
         threading.Timer(_LINGER, os._exit, [1]).start()
-        return EngineDied(f"{type(error).__name__}: {error}")
+        return EngineDied(first_line(error))
 
 
 class _AllBut:

@@ -55,7 +55,7 @@ def test_a_worker_that_is_killed_costs_what_it_was_at(fire: Fire) -> None:
     (lost,) = [e for e in fire.events if e["event"] == "lost"]
     assert "died" in lost["text"]
     assert "given out again" in lost["text"]
-    assert "1 workers died at work" in said
+    assert "workers that died at work, which was given out again: 1" in said
 
 
 def test_a_node_that_is_lost_costs_what_it_was_at(fire: Fire, two_nodes: TwoNodes) -> None:
@@ -68,7 +68,7 @@ def test_a_node_that_is_lost_costs_what_it_was_at(fire: Fire, two_nodes: TwoNode
     assert set(fire.stored().values()) == {1}
     assert sum(fire.asked().values()) <= 408
     assert any(e["event"] == "gone" for e in fire.events)
-    assert "1 nodes were lost" in said
+    assert "nodes that were lost: 1" in said
 
 
 def test_a_driver_that_is_killed_goes_on_where_it_was(fire: Fire) -> None:
