@@ -123,12 +123,12 @@ class TwoNodes:
         )
         self.address = self._line()
 
-    def lose_second(self) -> None:
-        """Kill all processes of the second node."""
+    def tell(self, what: str) -> None:
+        """ "lose" kills all processes of the second node, "add" starts another."""
         assert self._process.stdin is not None
-        self._process.stdin.write("lose\n")
+        self._process.stdin.write(f"{what}\n")
         self._process.stdin.flush()
-        assert self._line() == "removed"
+        assert self._line() == "done"
 
     def end(self) -> None:
         """End the cluster."""

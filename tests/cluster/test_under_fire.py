@@ -61,7 +61,7 @@ def test_a_worker_that_is_killed_costs_what_it_was_at(fire: Fire) -> None:
 def test_a_node_that_is_lost_costs_what_it_was_at(fire: Fire, two_nodes: TwoNodes) -> None:
     process = fire.start(f"--eval-engine=ray://{two_nodes.address}")
     fire.wait_for(lambda: len(fire.asked()) > 40)
-    two_nodes.lose_second()
+    two_nodes.tell("lose")
     said = process.communicate(timeout=180)[0]
     assert process.returncode == 0, said
     assert sum(fire.stored().values()) == 400
@@ -69,6 +69,20 @@ def test_a_node_that_is_lost_costs_what_it_was_at(fire: Fire, two_nodes: TwoNode
     assert sum(fire.asked().values()) <= 408
     assert any(e["event"] == "gone" for e in fire.events)
     assert "nodes that were lost: 1" in said
+
+
+def test_a_node_that_comes_later_gets_work(fire: Fire, two_nodes: TwoNodes) -> None:
+    two_nodes.tell("lose")
+    process = fire.start(f"--eval-engine=ray://{two_nodes.address}")
+    fire.wait_for(lambda: len(fire.asked()) > 40)
+    two_nodes.tell("add")
+    said = process.communicate(timeout=180)[0]
+    assert process.returncode == 0, said
+    nodes = [e["text"] for e in fire.events if e["event"] == "node"]
+    workers = [e["text"] for e in fire.events if e["event"] == "worker"]
+    latest_node = nodes[-1].partition(":")[0].removeprefix("node ")
+    assert f"on {latest_node} is there" in workers[-1]
+    assert set(fire.stored().values()) == set(fire.asked().values()) == {1}
 
 
 def test_a_driver_that_is_killed_goes_on_where_it_was(fire: Fire) -> None:

@@ -1,7 +1,7 @@
 """A Ray cluster of two nodes on this machine, one core each; run as a program.
 
-It prints its address, loses its second node at a line of input, and ends with the input. A process
-of its own, for Ray reads its environment once.
+It prints its address; loses its second node at the line "lose" and gets another at "add"; ends with
+its input. A process of its own, for Ray reads its environment once.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_
 second = cluster.add_node(num_cpus=1)
 sys.stdout.write(f"{cluster.address}\n")
 sys.stdout.flush()
-for _ in sys.stdin:
-    cluster.remove_node(second, allow_graceful=False)
-    sys.stdout.write("removed\n")
+for line in sys.stdin:
+    if line.strip() == "lose":
+        cluster.remove_node(second, allow_graceful=False)
+    else:
+        second = cluster.add_node(num_cpus=1)
+    sys.stdout.write("done\n")
     sys.stdout.flush()
 cluster.shutdown()
