@@ -49,6 +49,8 @@ def connect(address: str) -> None:
     """Start a cluster on this machine ("") or join one. Raises ConfigError and ServiceError."""
     refuse_unready(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Ray prints a paragraph for each process that ended; cluster.jsonl has a line of it.
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".*A worker died or was killed")
     if address:
         _join(address)
     else:
