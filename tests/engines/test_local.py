@@ -210,6 +210,7 @@ def test_a_stop_string_ends_the_text_before_it(
     assert response.finish == "stop"
 
 
+@pytest.mark.slow
 def test_out_of_memory_halves_the_batch_down_to_one_request(tiny: Path) -> None:
     def ask(rows):
         if len(rows) > 2:
