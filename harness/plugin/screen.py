@@ -45,7 +45,11 @@ def watched_columns(config: pytest.Config) -> int:
     in_ci = os.environ.get("CI") or os.environ.get("BUILD_NUMBER")
     if reporter is None or not reporter.isatty or config.get_verbosity() < 0 or in_ci:
         return 0
-    return shutil.get_terminal_size().columns
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+    if capture is None:
+        return shutil.get_terminal_size().columns
+    with capture.global_and_fixture_disabled():  # else it is asked of the file that catches output
+        return shutil.get_terminal_size().columns
 
 
 def _put(text: str, reporter: Any) -> None:
