@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness.engines.loading import first_line
+from harness.engines.loading import cores, first_line
 from harness.errors import ConfigError, ServiceError
 
 _ASKED = 30.0  # seconds for a cluster to say whether it lets us in without a token
@@ -68,7 +68,7 @@ def _start() -> None:
     import ray
 
     try:
-        ray.init(address="local", num_cpus=_cores(), include_dashboard=False, **_QUIET)
+        ray.init(address="local", num_cpus=cores(), include_dashboard=False, **_QUIET)
     except Exception as error:  # no port, no /dev/shm, a process that does not start
         raise ServiceError(f"no Ray cluster could be started here: {first_line(error)}.") from error
 
@@ -116,9 +116,3 @@ def _token() -> bool:
         return True
     path = os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token"
     return Path(path).expanduser().is_file()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

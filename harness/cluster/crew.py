@@ -29,7 +29,7 @@ _TRIES = 3  # of a worker that does not come up
 
 
 class Crew:
-    """All workers. given: what each of them is made with. group, cores: `seats.share_on`."""
+    """All workers. given: what each of them is made with. group, cores: `nodes.share_on`."""
 
     def __init__(self, given: Sequence[Any], group: int, cores: int, log: Log) -> None:
         import ray
@@ -163,7 +163,6 @@ class Crew:
         try:
             if isinstance(task, Work):
                 answers, seconds = self._ray.get(next(seat.awaited))
-                seat.answers += len(answers)
                 yield Answered(seat, task, answers, seconds)
                 return
             found = self._ray.get(seat.awaited)

@@ -15,7 +15,8 @@ from harness.records import Checkpoint, Response
 class Seat:
     """One worker. awaited: what Ray will tell next of it, None while it has nothing to do.
 
-    there: whether it has said so since it was started. answers: so far.
+    there: whether it has said so since it was started. sign: when it was last heard of. ask_at:
+    when it is asked again whether it is there. tries: how often it did not come up.
     """
 
     number: int
@@ -29,7 +30,6 @@ class Seat:
     sign: float = 0.0
     ask_at: float = 0.0
     tries: int = 0
-    answers: int = 0
 
     @property
     def free(self) -> bool:
