@@ -138,9 +138,7 @@ def _add(
         told.append(part.passages.add(task, name, row))
     part.shares.append(round(sum(right) / len(right), 3) if right else None)
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    escaped = sum(
-        map(text.count, "<>&")
-    )  # in a page each of them takes six bytes (`page.data_block`)
+    escaped = sum(map(text.count, "<>&"))  # six bytes each in a page (`page.data_block`)
     size = len(text.encode("utf-8", "backslashreplace")) + 5 * escaped
     part.bytes += size
     part.largest = max(part.largest, size)
